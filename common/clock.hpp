@@ -1,0 +1,29 @@
+// Time, as the rest of the program sees it, so that tests can move it by hand.
+//
+// Decisions compare only monotonic instants of one process. Wall time is for people and for slot names.
+
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+
+namespace swarmout {
+
+using MonotonicTime = std::chrono::steady_clock::time_point;
+using WallTime = std::chrono::system_clock::time_point;
+
+class Clock {
+public:
+  virtual ~Clock() = default;
+
+  [[nodiscard]] virtual MonotonicTime now() const = 0;
+  [[nodiscard]] virtual WallTime wall() const = 0;
+
+  /// Sleeps for `duration`, or until `stop` is requested. True if the whole time has passed.
+  virtual bool sleep(std::chrono::nanoseconds duration, std::stop_token stop) = 0;
+};
+
+/// The machine's clock. Any number of threads may use it.
+Clock& system_clock();
+
+}  // namespace swarmout

@@ -1,0 +1,351 @@
+#include "common/directory_share.hpp"
+
+#include "common/digest.hpp"
+#include "common/key_values.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <thread>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::string_view kFormatMagic = "swarmout-share 1";
+constexpr std::size_t kCellFile = 4096;  // one block, so that a cell is one write and one read
+constexpr std::array<const char*, 5> kDirectories = {"log", "hb", "stage", "peers", "torrents"};
+
+const char* directory_of(CellKind kind) {
+  switch (kind) {
+    case CellKind::heartbeat:
+      return "hb";
+    case CellKind::stage:
+      return "stage";
+    case CellKind::peer:
+      return "peers";
+  }
+  std::abort();
+}
+
+bool good_name(std::string_view name) {
+  return !name.empty() && name.size() <= 100 && name[0] != '.' &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+         });
+}
+
+/// Network file systems answer these when nothing can be said: not that a thing is absent.
+Error share_error(Error error) {
+  if (error.code == ErrorCode::not_found) {
+    error.code = ErrorCode::temporary;
+  }
+  return error;
+}
+
+std::optional<Position> position_of(std::string_view name) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+  const bool number = name.size() >= 8 && error == std::errc() && end == name.data() + name.size();
+  return number && value > 0 ? std::optional(Position{value}) : std::nullopt;
+}
+
+WallTime wall_time(const timespec& time) {
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(
+      std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
+}
+
+/// The content, its length and digest in front, zeros behind.
+std::string seal_cell(std::string_view bytes) {
+  std::string sealed = fmt::format("cell {} {}\n", bytes.size(), sha256(bytes).hex());
+  sealed += bytes;
+  sealed.resize(kCellFile, '\0');
+  return sealed;
+}
+
+Result<std::string> unseal_cell(std::string_view sealed, std::string_view path) {
+  const auto torn = [&] {
+    return fail(ErrorCode::temporary, fmt::format("{} was caught half written", path));
+  };
+  const std::size_t line = sealed.substr(0, 100).find('\n');
+  if (line == std::string_view::npos || !sealed.starts_with("cell ")) {
+    return torn();
+  }
+  std::size_t size = 0;
+  const char* const last = sealed.data() + line;
+  const auto [end, error] = std::from_chars(sealed.data() + 5, last, size);
+  if (error != std::errc() || *end != ' ' || size > kMaxCell || line + 1 + size > sealed.size()) {
+    return torn();
+  }
+  const std::string_view content = sealed.substr(line + 1, size);
+  if (std::string_view(end + 1, last) != sha256(content).hex()) {
+    return torn();
+  }
+  return std::string(content);
+}
+
+Result<std::string> format_of(const Path& root) {
+  auto text = read_file(root / "FORMAT", 4 * kKiB);
+  if (!text && text.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::unavailable,
+                fmt::format("{} has no FORMAT file: it is not mounted, or was never initialised",
+                            root.native()),
+                fmt::format("mount it, or run `swarmout init --share {}` once", root.native()));
+  }
+  return text;
+}
+
+}  // namespace
+
+Path DirectoryShare::entry_path(Position position) const {
+  return root_ / "log" / fmt::format("{:08}", position.value);
+}
+
+Path DirectoryShare::cell_path(CellKind kind, std::string_view name) const {
+  INVARIANT(good_name(name));
+  return root_ / directory_of(kind) / name;
+}
+
+Result<Position> DirectoryShare::tail(Position known) {
+  Position tail = known;
+  if (known.value == 0) {
+    auto names = list_directory(root_ / "log");
+    if (!names) {
+      TRY(format_of(root_));
+      return tl::unexpected(share_error(names.error()));
+    }
+    for (const std::string& name : *names) {
+      tail = std::max(tail, position_of(name).value_or(Position{}));
+    }
+  }
+  while (true) {  // a listing may be a minute old on NFS; entries after it may be there all the same
+    TRY_ASSIGN(const auto entry, read(tail.next()));
+    if (!entry) {
+      return tail;
+    }
+    tail = tail.next();
+  }
+}
+
+Result<std::optional<std::string>> DirectoryShare::read(Position position) {
+  auto bytes = read_file(entry_path(position), kMaxEntry);
+  if (bytes) {
+    return std::optional(*std::move(bytes));
+  }
+  if (bytes.error().code == ErrorCode::not_found) {
+    return std::nullopt;
+  }
+  return tl::unexpected(bytes.error());
+}
+
+PutResult DirectoryShare::put(Position position, std::string_view bytes) {
+  INVARIANT(bytes.size() <= kMaxEntry);
+  const Path temporary = root_ / "log" / fmt::format(".t-{}", random_nonce_hex());
+  const Path target = entry_path(position);
+
+  const auto write_temporary = [&]() -> Result<void> {
+    TRY_ASSIGN(Fd file, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, 0644));
+    TRY(write_all(file.get(), as_bytes(bytes), temporary.native()));
+    if (::fsync(file.get()) != 0) {
+      return fail_errno("cannot flush", temporary.native(), errno);
+    }
+    return file.close(temporary.native());
+  };
+
+  const auto deadline = std::chrono::steady_clock::now() + put_patience_;
+  auto pause = std::chrono::milliseconds(20);
+  Error last;
+  auto written = write_temporary();
+  while (true) {
+    if (written) {
+      if (::link(temporary.c_str(), target.c_str()) != 0) {
+        last = fail_errno("cannot create", target.native(), errno).value();
+      }
+    } else {
+      last = share_error(written.error());
+    }
+    // Whatever link(2) said: what is there now, under this number?
+    const auto found = read(position);
+    if (found && *found) {
+      ::unlink(temporary.c_str());
+      if (**found != bytes) {
+        return {PutOutcome::lost, **found, {}};
+      }
+      if (auto synced = sync_directory(root_ / "log"); !synced) {
+        return {PutOutcome::unknown, {}, synced.error()};
+      }
+      return {PutOutcome::won, {}, {}};
+    }
+    if (!found) {
+      last = found.error();
+    }
+    if (!written && found) {  // nothing was sent, and nothing is there: a definite failure
+      ::unlink(temporary.c_str());
+      return {PutOutcome::unknown, {}, last};
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return {PutOutcome::unknown, {}, last};
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(2000));
+    if (!path_exists(temporary)) {  // a cleaner took it: start with a new one of the same bytes
+      written = write_temporary();
+    }
+  }
+}
+
+Result<void> DirectoryShare::write_cell(CellKind kind, std::string_view name, std::string_view bytes) {
+  INVARIANT(bytes.size() <= kMaxCell);
+  const Path path = cell_path(kind, name);
+  const std::string sealed = seal_cell(bytes);
+  // In place, not by rename: GlusterFS answers readers ESTALE for a while after a rename over the file.
+  auto write = [&]() -> Result<void> {
+    TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT, 0644));
+    TRY(pwrite_all(file.get(), as_bytes(sealed), 0, path.native()));
+    return file.close(path.native());
+  };
+  auto written = write();
+  if (!written && written.error().code == ErrorCode::not_found) {
+    TRY(format_of(root_));
+  }
+  return written.map_error(share_error);
+}
+
+Result<std::optional<Cell>> DirectoryShare::read_cell(CellKind kind, std::string_view name) {
+  const Path path = cell_path(kind, name);
+  auto file = open_file(path, O_RDONLY);  // afresh each time: an open descriptor may never see a change
+  if (!file) {
+    if (file.error().code == ErrorCode::not_found) {
+      return std::nullopt;
+    }
+    return tl::unexpected(file.error());
+  }
+  std::string sealed(kCellFile, '\0');
+  const ssize_t got = ::pread(file->get(), sealed.data(), sealed.size(), 0);
+  struct stat info {};
+  if (got < 0 || ::fstat(file->get(), &info) != 0) {
+    return fail_errno("cannot read", path.native(), errno);
+  }
+  sealed.resize(static_cast<std::size_t>(got));
+  TRY_ASSIGN(std::string content, unseal_cell(sealed, path.native()));
+  return Cell{std::move(content), wall_time(info.st_mtim)};
+}
+
+Result<std::vector<std::string>> DirectoryShare::list_cells(CellKind kind) {
+  auto names = list_directory(root_ / directory_of(kind));
+  if (!names) {
+    TRY(format_of(root_));
+    return tl::unexpected(share_error(names.error()));
+  }
+  std::erase_if(*names, [](const std::string& name) { return !good_name(name); });
+  return *std::move(names);
+}
+
+Result<void> DirectoryShare::remove_cell(CellKind kind, std::string_view name) {
+  const Path path = cell_path(kind, name);
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    return fail_errno("cannot remove", path.native(), errno);
+  }
+  return {};
+}
+
+Result<void> DirectoryShare::write_blob(std::string_view name, std::string_view bytes) {
+  INVARIANT(good_name(name) && bytes.size() <= kMaxBlob);
+  return replace_file(root_ / "torrents" / name, as_bytes(bytes)).map_error(share_error);
+}
+
+Result<std::optional<std::string>> DirectoryShare::read_blob(std::string_view name, Bytes limit) {
+  INVARIANT(good_name(name));
+  auto bytes = read_file(root_ / "torrents" / name, std::min(limit, kMaxBlob));
+  if (bytes) {
+    return std::optional(*std::move(bytes));
+  }
+  if (bytes.error().code == ErrorCode::not_found) {
+    return std::nullopt;
+  }
+  return tl::unexpected(bytes.error());
+}
+
+Result<std::vector<std::string>> DirectoryShare::list_blobs() {
+  TRY_ASSIGN(auto names, list_directory(root_ / "torrents"));
+  std::erase_if(names, [](const std::string& name) { return !good_name(name); });
+  return names;
+}
+
+Result<void> DirectoryShare::remove_blob(std::string_view name) {
+  INVARIANT(good_name(name));
+  const Path path = root_ / "torrents" / name;
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    return fail_errno("cannot remove", path.native(), errno);
+  }
+  return {};
+}
+
+Result<WallTime> DirectoryShare::now() {
+  const Path path = root_ / "log" / fmt::format(".t-{}", random_nonce_hex());
+  TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644).map_error(share_error));
+  struct stat info {};
+  const bool seen = ::write(file.get(), "\n", 1) == 1 && ::fstat(file.get(), &info) == 0;
+  const int error = errno;
+  ::unlink(path.c_str());
+  if (!seen) {
+    return fail_errno("cannot read the share's clock in", root_.native(), error);
+  }
+  return wall_time(info.st_mtim);
+}
+
+Result<std::unique_ptr<Share>> open_share(const std::string& url) {
+  if (url.empty() || url.find("://") != std::string::npos) {
+    return fail(ErrorCode::usage, fmt::format("\"{}\" is not a share this version can use", url),
+                "give a directory that every host can reach");
+  }
+  const Path root = url;
+  TRY_ASSIGN(const std::string text, format_of(root));
+  TRY_ASSIGN(const KeyValues format, KeyValues::parse(text, kFormatMagic));
+  TRY_ASSIGN(const std::string primitive, format.get("primitive"));
+  REFUSE_UNLESS(primitive == "link", fmt::format("{} was made for another way to create entries ({})",
+                                                 root.native(), escape_value(primitive)));
+  return std::make_unique<DirectoryShare>(root);
+}
+
+Result<bool> init_share(const std::string& url) {
+  const Path root = url;
+  TRY(make_directories(root));
+  const Path format = root / "FORMAT";
+  if (path_exists(format)) {
+    TRY(open_share(url));
+    return false;
+  }
+  TRY_ASSIGN(const auto names, list_directory(root));
+  for (const std::string& name : names) {
+    const bool ours = std::find(kDirectories.begin(), kDirectories.end(), name) != kDirectories.end();
+    if (!ours && name != "lost+found" && !name.starts_with(".tmp-")) {
+      return fail(ErrorCode::refused, fmt::format("{} has other things in it ({})", root.native(), name),
+                  "give the share an empty directory of its own");
+    }
+  }
+  for (const char* const each : kDirectories) {
+    TRY(make_directories(root / each));
+  }
+  // FORMAT comes last, and by link(2), so that of two hosts running init at once one makes the share.
+  const std::string text =
+      KeyValues(std::string(kFormatMagic)).add("cluster", random_nonce_hex()).add("primitive", "link").text();
+  const Path temporary = root / fmt::format(".tmp-{}", random_nonce_hex());
+  TRY(replace_file(temporary, as_bytes(text)));
+  const int linked = ::link(temporary.c_str(), format.c_str());
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  if (linked != 0 && !path_exists(format)) {
+    return fail_errno("cannot create hard links in", root.native(), error);
+  }
+  TRY(sync_directory(root));
+  TRY(open_share(url));
+  return linked == 0;
+}
+
+}  // namespace swarmout

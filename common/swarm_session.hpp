@@ -1,0 +1,106 @@
+// One host's part in the swarm: a libtorrent session that serves and fetches releases.
+//
+// The settings, the order of calls and the workarounds follow docs/decisions/0004-libtorrent.md. All of libtorrent stays
+// behind this class: its alerts leave as SwarmEvent values.
+// Threads: one owner thread makes all calls; none waits for the network (close() waits up to two seconds).
+
+#pragma once
+
+#include "common/files.hpp"
+#include "common/result.hpp"
+#include "common/torrent_file.hpp"
+#include "common/units.hpp"
+
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace swarmout {
+
+struct Endpoint {
+  std::string address;  ///< numeric IPv4 or IPv6
+  std::uint16_t port = 0;
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+/// "192.0.2.1:6881", "[2001:db8::1]:6881". parse: refused, unless it is exactly that with a port that is not 0.
+[[nodiscard]] std::string to_string(const Endpoint& endpoint);
+[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
+
+enum class SwarmRole {
+  seeder,  ///< serves many hosts at once: deep queues, many connections
+  clone,   ///< fetches, and passes on
+};
+
+struct SwarmSettings {
+  SwarmRole role = SwarmRole::clone;
+  std::string listen_address = "127.0.0.1";  ///< numeric; one interface
+  std::uint16_t listen_port = 0;             ///< 0: any free port
+  int max_connections = 0;                   ///< 0: by role
+  Bytes upload_limit = 0;                    ///< bytes a second, 0: none; binds on private addresses too
+  Bytes download_limit = 0;                  ///< likewise
+};
+
+struct SwarmContent {
+  std::string torrent;              ///< bytes of the .torrent
+  Path directory;                   ///< its files are <directory>/<name>; must exist
+  std::set<std::string> complete;   ///< names of the files that are known to be there, whole and right
+  bool check_existing = false;      ///< other files may be there in part: hash what is there (resume)
+  std::vector<Endpoint> peers;      ///< tried at once, before the first tick
+};
+
+struct FileArrived {
+  InfoHash info_hash;
+  std::string name;  ///< all its pieces passed their hash; the last may not have reached the disk yet
+};
+struct AllArrived {
+  InfoHash info_hash;  ///< every file is complete and flushed to the file system (not yet to the disk)
+};
+struct SwarmFailed {
+  InfoHash info_hash;
+  Error error;  ///< cannot_write (disk full), or temporary (I/O)
+};
+struct BadData {
+  Endpoint from;
+  std::string what;
+};
+using SwarmEvent = std::variant<FileArrived, AllArrived, SwarmFailed, BadData>;
+
+struct SwarmStatus {
+  Bytes wanted = 0;       ///< all files, without padding
+  Bytes have = 0;         ///< of those, checked
+  Bytes downloaded = 0;   ///< payload received in this session, duplicates and failed pieces included
+  Bytes uploaded = 0;     ///< payload sent in this session
+  double download_rate = 0;  ///< bytes a second
+  double upload_rate = 0;
+  int connected = 0;      ///< peers with an open connection
+  bool checking = false;  ///< still hashing what was on disk
+  bool complete = false;
+};
+
+class SwarmSession {
+public:
+  /// Binds the port. Errors: temporary, if the address or port cannot be bound.
+  [[nodiscard]] static Result<std::unique_ptr<SwarmSession>> open(const SwarmSettings& settings);
+  virtual ~SwarmSession() = default;
+
+  /// Where others reach this session.
+  [[nodiscard]] virtual Endpoint endpoint() const = 0;
+
+  /// Starts serving and, if something is missing, fetching. Errors: refused, for bytes that are no torrent.
+  [[nodiscard]] virtual Result<InfoHash> add(const SwarmContent& content) = 0;
+  /// Offers more peers; those already known are ignored.
+  virtual void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) = 0;
+  /// Stops serving it; its files stay.
+  virtual void remove(const InfoHash& info_hash) = 0;
+
+  /// What happened since the last call; waits up to `patience` for something to happen.
+  [[nodiscard]] virtual std::vector<SwarmEvent> poll(std::chrono::milliseconds patience) = 0;
+  /// nullopt-like default if the torrent is not there. At most half a second old.
+  [[nodiscard]] virtual SwarmStatus status(const InfoHash& info_hash) const = 0;
+};
+
+}  // namespace swarmout

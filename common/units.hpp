@@ -1,0 +1,38 @@
+// Numbers that must not be mixed up, and the sizes that everything else is expressed in.
+
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace swarmout {
+
+/// Sizes and offsets are bytes, always.
+using Bytes = std::uint64_t;
+
+inline constexpr Bytes kKiB = 1024;
+inline constexpr Bytes kMiB = 1024 * kKiB;
+inline constexpr Bytes kGiB = 1024 * kMiB;
+
+using ByteView = std::span<const std::byte>;
+
+inline ByteView as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+}
+inline std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// The number of a log entry: 1, 2, 3, …; never reused. Zero stands for "before the first entry".
+/// It names a release and is the fencing token.
+struct Position {
+  std::uint64_t value = 0;
+  auto operator<=>(const Position&) const = default;
+  [[nodiscard]] Position next() const { return {value + 1}; }
+  [[nodiscard]] Position previous() const { return {value - 1}; }
+};
+
+}  // namespace swarmout

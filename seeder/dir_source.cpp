@@ -1,0 +1,199 @@
+#include "seeder/dir_source.hpp"
+
+#include "common/digest.hpp"
+#include "common/key_values.hpp"
+#include "common/tree_path.hpp"
+
+#include <fcntl.h>
+#include <dirent.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <vector>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::size_t kReadSize = kMiB;
+
+struct Found {
+  const TreeEntry& entry;
+  timespec changed;
+  int directory;     ///< open, holds `name`
+  const char* name;
+};
+using Visit = std::function<Result<void>(const Found&)>;
+
+class Walk {
+public:
+  Walk(const Path& root, const Visit& visit, std::stop_token stop)
+      : root_(root), visit_(visit), stop_(std::move(stop)) {}
+
+  Result<void> run() {
+    TRY_ASSIGN(const Fd top, open_file(root_, O_RDONLY | O_DIRECTORY));
+    return below(top.get(), "");
+  }
+
+private:
+  struct Item {
+    std::string name;
+    struct stat info;
+  };
+
+  Result<std::vector<Item>> list(int directory, const std::string& prefix) {
+    DIR* const handle = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (handle == nullptr) {
+      return fail_errno("cannot read directory", shown(prefix), errno);
+    }
+    std::vector<Item> items;
+    errno = 0;
+    while (const dirent* const entry = ::readdir(handle)) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") {
+        items.push_back({std::string(name), {}});
+      }
+      errno = 0;
+    }
+    const int error = errno;
+    ::closedir(handle);
+    if (error != 0) {
+      return fail_errno("cannot read directory", shown(prefix), error);
+    }
+    for (Item& item : items) {
+      if (::fstatat(directory, item.name.c_str(), &item.info, AT_SYMLINK_NOFOLLOW) != 0) {
+        return fail_errno("cannot look at", shown(prefix + item.name), errno);
+      }
+    }
+    // The order of full paths: "a-b" comes before "a/c" and after "a".
+    std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+      const auto key = [](const Item& item) { return S_ISDIR(item.info.st_mode) ? item.name + '/' : item.name; };
+      return key(a) < key(b);
+    });
+    return items;
+  }
+
+  Result<void> below(int directory, const std::string& prefix) {
+    TRY_ASSIGN(const auto items, list(directory, prefix));
+    for (const Item& item : items) {
+      if (stop_.stop_requested()) {
+        return fail(ErrorCode::temporary, "stopped on request");
+      }
+      TreeEntry entry;
+      entry.path = prefix + item.name;
+      switch (item.info.st_mode & S_IFMT) {
+        case S_IFREG:
+          entry.kind = TreeEntry::Kind::file;
+          entry.executable = (item.info.st_mode & 0111) != 0;
+          entry.size = static_cast<Bytes>(item.info.st_size);
+          break;
+        case S_IFDIR:
+          entry.kind = TreeEntry::Kind::directory;
+          break;
+        case S_IFLNK: {
+          entry.kind = TreeEntry::Kind::symlink;
+          std::string target(kMaxPath + 1, '\0');
+          const ssize_t size = ::readlinkat(directory, item.name.c_str(), target.data(), target.size());
+          if (size < 0) {
+            return fail_errno("cannot read link", shown(entry.path), errno);
+          }
+          target.resize(static_cast<std::size_t>(size));
+          entry.target = std::move(target);
+          break;
+        }
+        default:
+          return fail(ErrorCode::refused,
+                      fmt::format("{} is a device, fifo or socket; only files, directories and symbolic "
+                                  "links can be distributed", shown(entry.path)));
+      }
+      TRY(visit_({entry, item.info.st_mtim, directory, item.name.c_str()}));
+      if (entry.kind == TreeEntry::Kind::directory) {
+        const int fd = ::openat(directory, item.name.c_str(),
+                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0) {
+          return fail_errno("cannot open directory", shown(entry.path), errno);
+        }
+        const Fd next(fd);
+        TRY(below(next.get(), entry.path + '/'));
+      }
+    }
+    return {};
+  }
+
+  std::string shown(const std::string& path) const { return (root_ / path).native(); }
+
+  const Path& root_;
+  const Visit& visit_;
+  std::stop_token stop_;
+};
+
+class DirSource final : public Source {
+public:
+  explicit DirSource(Path directory) : directory_(std::move(directory)) {}
+
+  /// Named by what a listing shows: reading all content would be half of the export.
+  Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) override {
+    Sha256 listing;
+    const Visit add = [&](const Found& found) -> Result<void> {
+      const bool is_file = found.entry.kind == TreeEntry::Kind::file;
+      const std::string line =
+          fmt::format("{} {} {} {} {} {}{}", static_cast<int>(found.entry.kind), found.entry.executable,
+                      found.entry.size, is_file ? found.changed.tv_sec : 0,
+                      is_file ? found.changed.tv_nsec : 0, found.entry.path, '\0') +
+          found.entry.target + '\0';
+      listing.update(as_bytes(line));
+      return {};
+    };
+    TRY(Walk(directory_, add, stop).run());
+    const std::string name = "d-" + listing.finish().hex().substr(0, 16);
+    if (!wanted.empty() && wanted != name) {
+      return fail(ErrorCode::not_found, fmt::format("{} is now at {}, not at {}", directory_.native(), name, wanted),
+                  "a directory has only the state it is in; leave out --revision");
+    }
+    return name;
+  }
+
+  Result<void> stream(const std::string& /*revision*/, TreeSink& sink, std::stop_token stop) override {
+    std::vector<std::byte> buffer(kReadSize);
+    const Visit send = [&](const Found& found) -> Result<void> {
+      TRY(sink.entry(found.entry));
+      if (found.entry.kind != TreeEntry::Kind::file) {
+        return {};
+      }
+      const int fd = ::openat(found.directory, found.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+      if (fd < 0) {
+        return fail_errno("cannot read", (directory_ / found.entry.path).native(), errno);
+      }
+      const Fd file(fd);
+      while (true) {
+        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        if (got < 0) {
+          return fail_errno("cannot read", (directory_ / found.entry.path).native(), errno);
+        }
+        if (got > 0) {
+          TRY(sink.data(std::span(buffer).first(static_cast<std::size_t>(got))));
+        }
+        // A short read is the end of a regular file; asking again would cost a call a file.
+        if (static_cast<std::size_t>(got) < buffer.size()) {
+          return {};
+        }
+      }
+    };
+    return Walk(directory_, send, stop).run();
+  }
+
+private:
+  Path directory_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_dir_source(Path directory) {
+  return std::make_unique<DirSource>(std::move(directory));
+}
+
+}  // namespace swarmout
