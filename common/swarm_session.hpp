@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "common/endpoint.hpp"
 #include "common/files.hpp"
 #include "common/result.hpp"
 #include "common/torrent_file.hpp"
@@ -19,16 +20,6 @@
 #include <vector>
 
 namespace swarmout {
-
-struct Endpoint {
-  std::string address;  ///< numeric IPv4 or IPv6
-  std::uint16_t port = 0;
-  auto operator<=>(const Endpoint&) const = default;
-};
-
-/// "192.0.2.1:6881", "[2001:db8::1]:6881". parse: refused, unless it is exactly that with a port that is not 0.
-[[nodiscard]] std::string to_string(const Endpoint& endpoint);
-[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
 
 enum class SwarmRole {
   seeder,  ///< serves many hosts at once: deep queues, many connections
@@ -46,7 +37,7 @@ struct SwarmSettings {
 
 struct SwarmContent {
   std::string torrent;              ///< bytes of the .torrent
-  Path directory;                   ///< its files are <directory>/<name>; must exist
+  Path directory;                   ///< its files are <directory>/swarmout/<name>; must exist
   std::set<std::string> complete;   ///< names of the files that are known to be there, whole and right
   bool check_existing = false;      ///< other files may be there in part: hash what is there (resume)
   std::vector<Endpoint> peers;      ///< tried at once, before the first tick

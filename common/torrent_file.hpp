@@ -22,6 +22,11 @@ struct InfoHash {
   [[nodiscard]] std::string hex() const { return digest.hex(); }
 };
 
+/// The root directory in every torrent, and so below every directory that a torrent is laid out in.
+inline constexpr std::string_view kTorrentRoot = "swarmout";
+inline constexpr std::string_view kManifestName = "manifest";
+[[nodiscard]] std::string pack_name(const Digest& root);
+
 /// Most files and pieces that a torrent from the share may have. 65,536 packs of 64 MiB are 4 TiB; the pieces are
 /// libtorrent's own limit.
 inline constexpr std::size_t kMaxTorrentFiles = 65536;

@@ -19,7 +19,7 @@ constexpr std::size_t kReadSize = 256 * kKiB;
 struct Feed {
   const ReadBytes& read;
   std::vector<std::byte> buffer = std::vector<std::byte>(kReadSize);
-  std::optional<Error> error;
+  std::optional<Error> error{};
   bool ended = false;
   Bytes zeros = 0;  ///< how many of the last bytes were zero: a whole tar ends in 1,024 of them
 };

@@ -1,0 +1,87 @@
+#include "common/descriptor.hpp"
+
+#include "common/key_values.hpp"
+#include "common/manifest.hpp"
+#include "common/share.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::string_view kMagic = "swarmout-descriptor 1";
+constexpr std::string_view kStageMagic = "swarmout-stage 1";
+
+}  // namespace
+
+std::string encode(const Descriptor& descriptor) {
+  return KeyValues(std::string(kMagic))
+      .add("position", descriptor.position.value)
+      .add("revision", descriptor.revision)
+      .add("source", descriptor.source)
+      .add("created", descriptor.created)
+      .add("info-hash", descriptor.info_hash.hex())
+      .add("manifest", descriptor.manifest.hex())
+      .add("manifest-size", descriptor.manifest_size)
+      .add("torrent-size", descriptor.torrent_size)
+      .add("packed-size", descriptor.packed_size)
+      .add("tree-size", descriptor.tree_size)
+      .add("files", descriptor.files)
+      .add("basis", descriptor.basis.value)
+      .text();
+}
+
+Result<Descriptor> decode_descriptor(std::string_view text) {
+  TRY_ASSIGN(const KeyValues record, KeyValues::parse(text, kMagic));
+  Descriptor descriptor;
+  TRY_ASSIGN(descriptor.position.value, record.number("position"));
+  TRY_ASSIGN(descriptor.revision, record.get("revision"));
+  TRY_ASSIGN(descriptor.source, record.get("source"));
+  TRY_ASSIGN(descriptor.created, record.get("created"));
+  TRY_ASSIGN(descriptor.info_hash.digest, record.digest("info-hash"));
+  TRY_ASSIGN(descriptor.manifest, record.digest("manifest"));
+  TRY_ASSIGN(descriptor.manifest_size, record.number("manifest-size"));
+  TRY_ASSIGN(descriptor.torrent_size, record.number("torrent-size"));
+  TRY_ASSIGN(descriptor.packed_size, record.number("packed-size"));
+  TRY_ASSIGN(descriptor.tree_size, record.number("tree-size"));
+  TRY_ASSIGN(descriptor.files, record.number("files"));
+  TRY_ASSIGN(descriptor.basis.value, record.number("basis"));
+  REFUSE_UNLESS(!descriptor.revision.empty() && descriptor.revision.size() <= kMaxRevision,
+                "a descriptor has no proper revision");
+  REFUSE_UNLESS(descriptor.manifest_size <= kMaxManifestFile && descriptor.torrent_size <= kMaxBlob,
+                "a descriptor states sizes beyond this program's limits");
+  return descriptor;
+}
+
+std::string release_name(const Descriptor& descriptor) {
+  std::string safe;
+  for (const char c : descriptor.revision.substr(0, 20)) {
+    safe.push_back(std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_');
+  }
+  return fmt::format("{:08}-{}", descriptor.position.value, safe);
+}
+
+std::string torrent_blob(const InfoHash& info_hash) {
+  return info_hash.hex() + ".torrent";
+}
+
+std::string encode_stage(const SignedDescriptor& staged) {
+  return KeyValues(std::string(kStageMagic))
+      .add("descriptor", staged.text)
+      .add("signature", staged.signature)
+      .text();
+}
+
+Result<SignedDescriptor> decode_stage(std::string_view bytes) {
+  TRY_ASSIGN(const KeyValues record, KeyValues::parse(bytes, kStageMagic));
+  SignedDescriptor staged;
+  TRY_ASSIGN(staged.text, record.get("descriptor"));
+  TRY_ASSIGN(staged.signature, record.get("signature"));
+  TRY_ASSIGN(staged.descriptor, decode_descriptor(staged.text));
+  return staged;
+}
+
+}  // namespace swarmout

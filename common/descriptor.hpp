@@ -1,0 +1,52 @@
+// The descriptor of a release: the few facts that are signed. Everything else is checked against it.
+//
+// Trust: public key in the image → signature → descriptor → info-hash and manifest digest → every byte.
+// Text form: docs/formats/descriptor.md.
+
+#pragma once
+
+#include "common/digest.hpp"
+#include "common/result.hpp"
+#include "common/torrent_file.hpp"
+#include "common/units.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace swarmout {
+
+struct Descriptor {
+  Position position;     ///< of the COMMIT that publishes it: an old descriptor cannot be replayed
+  std::string revision;
+  std::string source;    ///< for people, without credentials
+  std::string created;   ///< UTC
+  InfoHash info_hash;
+  Digest manifest;       ///< SHA-256 of the manifest file
+  Bytes manifest_size = 0;
+  Bytes torrent_size = 0;
+  Bytes packed_size = 0;  ///< all files of the torrent
+  Bytes tree_size = 0;
+  std::uint64_t files = 0;
+  Position basis;        ///< the release it was packed against; 0: none
+};
+
+struct SignedDescriptor {
+  Descriptor descriptor;
+  std::string text;       ///< what was signed
+  std::string signature;  ///< minisign's four lines
+};
+
+[[nodiscard]] std::string encode(const Descriptor& descriptor);
+/// Errors: refused; also for sizes beyond the limits of this program.
+[[nodiscard]] Result<Descriptor> decode_descriptor(std::string_view text);
+
+/// Directory name of a release: position and the beginning of the revision, "00000042-1a2b3c4d5e6f".
+[[nodiscard]] std::string release_name(const Descriptor& descriptor);
+/// Name of its blob on the share.
+[[nodiscard]] std::string torrent_blob(const InfoHash& info_hash);
+
+/// The cell that carries a staged descriptor.
+[[nodiscard]] std::string encode_stage(const SignedDescriptor& staged);
+[[nodiscard]] Result<SignedDescriptor> decode_stage(std::string_view bytes);
+
+}  // namespace swarmout

@@ -1,0 +1,14 @@
+// Named places where a test makes a real process die or freeze: SWARMOUT_FAILPOINT=after-claim:kill.
+//
+// Costs one look at an environment variable that is not there.
+
+#pragma once
+
+#include <string_view>
+
+namespace swarmout {
+
+/// If SWARMOUT_FAILPOINT is "NAME:kill" or "NAME:stop", sends this process SIGKILL or SIGSTOP here.
+void failpoint(std::string_view name);
+
+}  // namespace swarmout

@@ -1,0 +1,130 @@
+#include "common/live_records.hpp"
+
+#include "common/key_values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::string_view kHeartbeatMagic = "swarmout-heartbeat 1";
+constexpr std::string_view kPeerMagic = "swarmout-peer 1";
+
+std::string short_text(const std::string& text) {
+  return text.substr(0, 200);
+}
+
+}  // namespace
+
+std::string encode(const HeartbeatInfo& info) {
+  return KeyValues(std::string(kHeartbeatMagic))
+      .add("counter", info.counter)
+      .add("host", short_text(info.host))
+      .add("phase", info.phase)
+      .add("files", info.files)
+      .add("read", info.read)
+      .add("packed", info.packed)
+      .add("copies", info.copies)
+      .add("peers", info.peers)
+      .add("endpoint", info.endpoint ? to_string(*info.endpoint) : "")
+      .text();
+}
+
+Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes) {
+  TRY_ASSIGN(const KeyValues record, KeyValues::parse(bytes, kHeartbeatMagic));
+  HeartbeatInfo info;
+  TRY_ASSIGN(info.counter, record.number("counter"));
+  TRY_ASSIGN(info.host, record.get("host"));
+  TRY_ASSIGN(info.phase, record.get("phase"));
+  TRY_ASSIGN(info.files, record.number("files"));
+  TRY_ASSIGN(info.read, record.number("read"));
+  TRY_ASSIGN(info.packed, record.number("packed"));
+  TRY_ASSIGN(info.copies, record.number("copies"));
+  TRY_ASSIGN(info.peers, record.number("peers"));
+  TRY_ASSIGN(const std::string endpoint, record.get("endpoint"));
+  if (!endpoint.empty()) {
+    TRY_ASSIGN(info.endpoint, parse_endpoint(endpoint));
+  }
+  return info;
+}
+
+std::string encode(const PeerRecord& record) {
+  return KeyValues(std::string(kPeerMagic))
+      .add("id", record.id)
+      .add("counter", record.counter)
+      .add("host", short_text(record.host))
+      .add("endpoint", to_string(record.endpoint))
+      .add("active", record.active.value)
+      .add("revision", record.revision)
+      .add("target", record.target.value)
+      .add("info-hash", record.info_hash ? record.info_hash->hex() : "")
+      .add("wanted", record.wanted)
+      .add("have", record.have)
+      .add("complete", record.complete ? 1 : 0)
+      .add("download-rate", static_cast<std::uint64_t>(record.download_rate))
+      .add("downloaded", record.downloaded)
+      .add("uploaded", record.uploaded)
+      .add("trouble", short_text(record.trouble))
+      .text();
+}
+
+Result<PeerRecord> decode_peer(std::string_view bytes) {
+  TRY_ASSIGN(const KeyValues values, KeyValues::parse(bytes, kPeerMagic));
+  PeerRecord record;
+  TRY_ASSIGN(record.id, values.get("id"));
+  TRY_ASSIGN(record.counter, values.number("counter"));
+  TRY_ASSIGN(record.host, values.get("host"));
+  TRY_ASSIGN(const std::string endpoint, values.get("endpoint"));
+  TRY_ASSIGN(record.endpoint, parse_endpoint(endpoint));
+  TRY_ASSIGN(record.active.value, values.number("active"));
+  TRY_ASSIGN(record.revision, values.get("revision"));
+  TRY_ASSIGN(record.target.value, values.number("target"));
+  TRY_ASSIGN(const std::string info_hash, values.get("info-hash"));
+  if (!info_hash.empty()) {
+    TRY_ASSIGN(const Digest digest, Digest::from_hex(info_hash));
+    record.info_hash = InfoHash{digest};
+  }
+  TRY_ASSIGN(record.wanted, values.number("wanted"));
+  TRY_ASSIGN(record.have, values.number("have"));
+  TRY_ASSIGN(const std::uint64_t complete, values.number("complete"));
+  record.complete = complete != 0;
+  TRY_ASSIGN(const std::uint64_t rate, values.number("download-rate"));
+  record.download_rate = static_cast<double>(rate);
+  TRY_ASSIGN(record.downloaded, values.number("downloaded"));
+  TRY_ASSIGN(record.uploaded, values.number("uploaded"));
+  TRY_ASSIGN(record.trouble, values.get("trouble"));
+  return record;
+}
+
+std::string claim_cell(Position claim, std::string_view owner) {
+  return fmt::format("{:08}-{}", claim.value, owner.substr(0, 8));
+}
+
+Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime reference) {
+  TRY_ASSIGN(auto names, share.list_cells(CellKind::peer));
+  if (limit > 0 && names.size() > limit) {
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    std::shuffle(names.begin(), names.end(), random);
+    names.resize(limit);
+  }
+  std::vector<SeenPeer> seen;
+  WallTime newest = reference;
+  for (const std::string& name : names) {
+    const auto cell = share.read_cell(CellKind::peer, name);
+    if (!cell || !*cell) {
+      continue;
+    }
+    if (auto record = decode_peer((*cell)->bytes)) {
+      newest = std::max(newest, (*cell)->written);
+      seen.push_back({*std::move(record), (*cell)->written});
+    }
+  }
+  std::erase_if(seen, [&](const SeenPeer& peer) { return peer.written + kPeerSilence < newest; });
+  return seen;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,70 @@
+// What hosts say of themselves in cells of the share: the leader's heartbeat, and one record for each peer.
+//
+// Text form: docs/formats/share.md. Hosts are clones: nothing in here but the random id tells them apart.
+
+#pragma once
+
+#include "common/endpoint.hpp"
+#include "common/result.hpp"
+#include "common/share.hpp"
+#include "common/torrent_file.hpp"
+#include "common/units.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace swarmout {
+
+struct HeartbeatInfo {
+  std::uint64_t counter = 0;  ///< moves on with every beat; observers look at nothing else
+  std::string host;
+  std::string phase;          ///< "resolving", "exporting", "sealing", "staged", "seeding"
+  std::uint64_t files = 0;
+  Bytes read = 0;             ///< content exported so far
+  Bytes packed = 0;           ///< compressed so far
+  std::uint64_t copies = 0;   ///< peers that have all of what is staged
+  std::uint64_t peers = 0;    ///< live peers
+  std::optional<Endpoint> endpoint;  ///< of the leader's swarm session, once there is one
+};
+
+struct PeerRecord {
+  std::string id;             ///< random, new at each start
+  std::uint64_t counter = 0;
+  std::string host;
+  Endpoint endpoint;
+  Position active;            ///< the release that `current` points to; 0: none
+  std::string revision;       ///< of that
+  Position target;            ///< what is being fetched, or served
+  std::optional<InfoHash> info_hash;  ///< of the target
+  Bytes wanted = 0;
+  Bytes have = 0;
+  bool complete = false;      ///< the target is whole, verified and unpacked here
+  double download_rate = 0;   ///< bytes a second
+  Bytes downloaded = 0;
+  Bytes uploaded = 0;
+  std::string trouble;        ///< the last error, empty if there is none
+};
+
+[[nodiscard]] std::string encode(const HeartbeatInfo& info);
+[[nodiscard]] Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes);
+[[nodiscard]] std::string encode(const PeerRecord& record);
+[[nodiscard]] Result<PeerRecord> decode_peer(std::string_view bytes);
+
+/// The heartbeat and stage cells of a claim.
+[[nodiscard]] std::string claim_cell(Position claim, std::string_view owner);
+
+struct SeenPeer {
+  PeerRecord record;
+  WallTime written{};
+};
+
+/// Peers write at least every kPeerSilence / 4. One is live if it wrote within kPeerSilence of the newest time on the
+/// share: only the share's own times are compared.
+inline constexpr std::chrono::seconds kPeerSilence{60};
+
+/// Peers that are live, read from at most `limit` cells chosen at random (0: all of them). Cells that cannot be read
+/// at the moment are left out. `reference`: a recent time by the share's clock, if the caller has one.
+[[nodiscard]] Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime reference = {});
+
+}  // namespace swarmout

@@ -1,0 +1,271 @@
+#include "common/swarm_session.hpp"
+
+#include "common/swarm_settings.hpp"
+
+#include <fmt/format.h>
+#include <libtorrent/add_torrent_params.hpp>
+#include <libtorrent/alert_types.hpp>
+#include <libtorrent/extensions/ut_pex.hpp>
+#include <libtorrent/load_torrent.hpp>
+#include <libtorrent/peer_class.hpp>
+#include <libtorrent/session.hpp>
+#include <libtorrent/torrent_flags.hpp>
+#include <libtorrent/torrent_handle.hpp>
+#include <libtorrent/torrent_info.hpp>
+#include <libtorrent/torrent_status.hpp>
+#include <sys/resource.h>
+
+#include <map>
+
+namespace swarmout {
+
+namespace {
+
+constexpr auto kStatusEvery = std::chrono::milliseconds(400);
+
+/// libtorrent takes its limit of connections from RLIMIT_NOFILE at construction.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+Error disk_error(const lt::file_error_alert& alert) {
+  const int value = alert.error.value();
+  return fail_errno("cannot read or write", alert.filename(), value).value();
+}
+
+class LibtorrentSession final : public SwarmSession {
+public:
+  LibtorrentSession(const SwarmSettings& settings, lt::session_params params)
+      : settings_(settings), session_(std::move(params)) {
+    // Hosts on private addresses are in a class of their own, which the session's limits do not bind.
+    lt::peer_class_info local = session_.get_peer_class(lt::session::local_peer_class_id);
+    local.upload_limit = static_cast<int>(settings.upload_limit);
+    local.download_limit = static_cast<int>(settings.download_limit);
+    session_.set_peer_class(lt::session::local_peer_class_id, local);
+  }
+
+  Endpoint endpoint() const override { return {settings_.listen_address, port_}; }
+
+  Result<void> wait_until_listening() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (std::chrono::steady_clock::now() < deadline) {
+      session_.wait_for_alert(std::chrono::milliseconds(100));
+      std::vector<lt::alert*> alerts;
+      session_.pop_alerts(&alerts);
+      for (const lt::alert* each : alerts) {
+        if (const auto* good = lt::alert_cast<lt::listen_succeeded_alert>(each)) {
+          port_ = static_cast<std::uint16_t>(good->port);
+          return {};
+        }
+        if (const auto* bad = lt::alert_cast<lt::listen_failed_alert>(each)) {
+          return fail(ErrorCode::temporary,
+                      fmt::format("cannot listen on {}:{}: {}", settings_.listen_address,
+                                  settings_.listen_port, bad->error.message()),
+                      "give another --listen ADDRESS[:PORT]");
+        }
+      }
+    }
+    return fail(ErrorCode::temporary, fmt::format("cannot listen on {}", settings_.listen_address));
+  }
+
+  Result<InfoHash> add(const SwarmContent& content) override {
+    TRY_ASSIGN(const TorrentContents contents, read_torrent(content.torrent));
+    try {
+      lt::add_torrent_params params = lt::load_torrent_buffer(content.torrent);
+      params.save_path = content.directory.native();
+      params.flags = lt::torrent_flags::paused;  // and none of auto_managed: its queue logic waits 30 s
+      params.max_connections = connections_for(settings_);
+      params.extensions.push_back(lt::create_ut_pex_plugin);
+      if (!content.check_existing) {
+        params.flags |= lt::torrent_flags::no_verify_files;
+        params.have_pieces = pieces_of(*params.ti, content.complete);
+      }
+      for (const Endpoint& peer : content.peers) {
+        lt::error_code ignored;
+        params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
+      }
+      const lt::torrent_handle handle = session_.add_torrent(std::move(params));
+      torrents_[handle] = {contents.info_hash, contents, {}, false, false, false};
+      torrents_[handle].status.checking = content.check_existing;
+    } catch (const std::exception& error) {
+      return fail(ErrorCode::refused, fmt::format("cannot add the torrent: {}", error.what()));
+    }
+    return contents.info_hash;
+  }
+
+  void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) override {
+    if (const auto found = find(info_hash); found != torrents_.end()) {
+      for (const Endpoint& peer : peers) {
+        lt::error_code bad;
+        const lt::address address = lt::make_address(peer.address, bad);
+        if (!bad && peer != endpoint() && found->first.is_valid()) {
+          found->first.connect_peer({address, peer.port});
+        }
+      }
+    }
+  }
+
+  void remove(const InfoHash& info_hash) override {
+    if (const auto found = find(info_hash); found != torrents_.end()) {
+      if (found->first.is_valid()) {
+        session_.remove_torrent(found->first);
+      }
+      torrents_.erase(found);
+    }
+  }
+
+  std::vector<SwarmEvent> poll(std::chrono::milliseconds patience) override {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - asked_ >= kStatusEvery) {
+      asked_ = now;
+      session_.post_torrent_updates(lt::torrent_handle::query_accurate_download_counters);
+    }
+    std::vector<SwarmEvent> events;
+    if (session_.wait_for_alert(patience) == nullptr) {
+      return events;
+    }
+    std::vector<lt::alert*> alerts;
+    session_.pop_alerts(&alerts);
+    for (const lt::alert* each : alerts) {
+      take(*each, events);
+    }
+    return events;
+  }
+
+  SwarmStatus status(const InfoHash& info_hash) const override {
+    for (const auto& [handle, torrent] : torrents_) {
+      if (torrent.info_hash == info_hash) {
+        return torrent.status;
+      }
+    }
+    return {};
+  }
+
+private:
+  struct Torrent {
+    InfoHash info_hash;
+    TorrentContents contents;
+    SwarmStatus status;
+    bool finished = false;   ///< all pieces passed; waiting for the flush
+    bool announced = false;  ///< AllArrived was sent
+    bool failed = false;     ///< SwarmFailed was sent; libtorrent would repeat it hundreds of times a second
+  };
+  using Torrents = std::map<lt::torrent_handle, Torrent>;
+
+  Torrents::iterator find(const InfoHash& info_hash) {
+    return std::find_if(torrents_.begin(), torrents_.end(),
+                        [&](const auto& each) { return each.second.info_hash == info_hash; });
+  }
+
+  /// Always of full length: a shorter bitmap would mean "interrupted while checking".
+  static lt::typed_bitfield<lt::piece_index_t> pieces_of(const lt::torrent_info& info,
+                                                         const std::set<std::string>& complete) {
+    lt::typed_bitfield<lt::piece_index_t> pieces(info.num_pieces(), false);
+    const lt::file_storage& storage = info.files();
+    for (const lt::file_index_t file : storage.file_range()) {
+      if (storage.pad_file_at(file) || !complete.contains(std::string(storage.file_name(file)))) {
+        continue;
+      }
+      const lt::piece_index_t last = storage.map_file(file, storage.file_size(file) - 1, 1).piece;
+      for (lt::piece_index_t piece = storage.map_file(file, 0, 1).piece; piece <= last; ++piece) {
+        pieces.set_bit(piece);
+      }
+    }
+    return pieces;
+  }
+
+  void take(const lt::alert& alert, std::vector<SwarmEvent>& events) {
+    if (const auto* update = lt::alert_cast<lt::state_update_alert>(&alert)) {
+      for (const lt::torrent_status& each : update->status) {
+        take_status(each);
+      }
+      return;
+    }
+    if (const auto* ban = lt::alert_cast<lt::peer_ban_alert>(&alert)) {
+      events.emplace_back(BadData{{ban->endpoint.address().to_string(), ban->endpoint.port()},
+                                  "sent data that does not match its hash"});
+      return;
+    }
+    const auto* about = dynamic_cast<const lt::torrent_alert*>(&alert);
+    const auto found = about == nullptr ? torrents_.end() : torrents_.find(about->handle);
+    if (found == torrents_.end()) {
+      return;
+    }
+    Torrent& torrent = found->second;
+    if (lt::alert_cast<lt::torrent_checked_alert>(&alert) != nullptr) {
+      torrent.status.checking = false;
+      about->handle.resume();  // only now do the peers given at add() get connected at once
+      if (about->handle.status().is_finished) {
+        torrent.finished = true;
+        about->handle.flush_cache();
+      }
+    } else if (const auto* file = lt::alert_cast<lt::file_completed_alert>(&alert)) {
+      const auto info = about->handle.torrent_file();
+      if (info && !info->files().pad_file_at(file->index)) {
+        events.emplace_back(FileArrived{torrent.info_hash, std::string(info->files().file_name(file->index))});
+      }
+    } else if (lt::alert_cast<lt::torrent_finished_alert>(&alert) != nullptr) {
+      torrent.finished = true;
+      about->handle.flush_cache();
+    } else if (lt::alert_cast<lt::cache_flushed_alert>(&alert) != nullptr) {
+      if (torrent.finished && !torrent.announced) {
+        torrent.announced = true;
+        torrent.status.complete = true;
+        events.emplace_back(AllArrived{torrent.info_hash});
+      }
+    } else if (const auto* disk = lt::alert_cast<lt::file_error_alert>(&alert)) {
+      if (!torrent.failed) {
+        torrent.failed = true;
+        about->handle.pause();
+        events.emplace_back(SwarmFailed{torrent.info_hash, disk_error(*disk)});
+      }
+    } else if (const auto* error = lt::alert_cast<lt::torrent_error_alert>(&alert)) {
+      if (!torrent.failed) {
+        torrent.failed = true;
+        events.emplace_back(SwarmFailed{torrent.info_hash,
+                                        {ErrorCode::temporary, error->error.message(), {}}});
+      }
+    }
+  }
+
+  void take_status(const lt::torrent_status& from) {
+    const auto found = torrents_.find(from.handle);
+    if (found == torrents_.end()) {
+      return;
+    }
+    SwarmStatus& to = found->second.status;
+    to.wanted = static_cast<Bytes>(from.total_wanted);
+    to.have = static_cast<Bytes>(from.total_wanted_done);
+    to.downloaded = static_cast<Bytes>(from.total_payload_download);
+    to.uploaded = static_cast<Bytes>(from.total_payload_upload);
+    to.download_rate = from.download_payload_rate;
+    to.upload_rate = from.upload_payload_rate;
+    to.connected = from.num_peers;
+    to.complete = found->second.announced;
+  }
+
+  SwarmSettings settings_;
+  lt::session session_;
+  Torrents torrents_;
+  std::uint16_t port_ = 0;
+  std::chrono::steady_clock::time_point asked_{};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SwarmSession>> SwarmSession::open(const SwarmSettings& settings) {
+  raise_descriptor_limit();
+  try {
+    auto session = std::make_unique<LibtorrentSession>(settings, session_params_for(settings));
+    TRY(session->wait_until_listening());
+    return session;
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::temporary, fmt::format("cannot start the swarm session: {}", error.what()));
+  }
+}
+
+}  // namespace swarmout

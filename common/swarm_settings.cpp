@@ -1,0 +1,108 @@
+#include "common/swarm_settings.hpp"
+
+#include <fmt/format.h>
+#include <libtorrent/alert.hpp>
+#include <libtorrent/settings_pack.hpp>
+
+#include <limits>
+
+namespace swarmout {
+
+int connections_for(const SwarmSettings& settings) {
+  if (settings.max_connections > 0) {
+    return settings.max_connections;
+  }
+  return settings.role == SwarmRole::seeder ? 100 : 50;
+}
+
+lt::session_params session_params_for(const SwarmSettings& settings) {
+  using sp = lt::settings_pack;
+  const bool seeder = settings.role == SwarmRole::seeder;
+  sp pack;
+
+  // One interface, one port, and an error instead of a silent other port.
+  const bool v6 = settings.listen_address.find(':') != std::string::npos;
+  pack.set_str(sp::listen_interfaces, v6 ? fmt::format("[{}]:{}", settings.listen_address, settings.listen_port)
+                                         : fmt::format("{}:{}", settings.listen_address, settings.listen_port));
+  pack.set_bool(sp::listen_system_port_fallback, false);
+  pack.set_int(sp::max_retry_port_bind, 0);
+  pack.set_int(sp::listen_queue_size, seeder ? 4096 : 1024);  // default 5: clones arrive in a burst
+  pack.set_bool(sp::allow_multiple_connections_per_ip, true);  // several clones on one machine
+
+  // No discovery of its own: the share's registry pushes peers. No UDP at all.
+  pack.set_bool(sp::enable_dht, false);
+  pack.set_bool(sp::enable_lsd, false);
+  pack.set_bool(sp::enable_upnp, false);
+  pack.set_bool(sp::enable_natpmp, false);
+  pack.set_bool(sp::enable_ip_notifier, false);
+  pack.set_bool(sp::enable_incoming_utp, false);
+  pack.set_bool(sp::enable_outgoing_utp, false);
+  pack.set_int(sp::mixed_mode_algorithm, sp::prefer_tcp);
+  pack.set_int(sp::out_enc_policy, sp::pe_disabled);  // RC4 is no protection; it only costs a DH handshake
+  pack.set_int(sp::in_enc_policy, sp::pe_disabled);
+
+  // Connect at once, and again soon: the defaults are made for strangers on the Internet.
+  pack.set_int(sp::connections_limit, seeder ? 2000 : 400);
+  pack.set_int(sp::connection_speed, 1000);
+  pack.set_bool(sp::smooth_connects, false);
+  pack.set_int(sp::torrent_connect_boost, 255);
+  pack.set_int(sp::min_reconnect_time, 1);
+  pack.set_int(sp::max_failcount, 50);
+  pack.set_int(sp::peer_connect_timeout, 3);
+  pack.set_int(sp::handshake_timeout, 5);
+  pack.set_int(sp::tick_interval, 100);
+  pack.set_int(sp::peer_turnover, 0);
+
+  // Everyone is served; the few slots of the default would leave links idle.
+  pack.set_int(sp::unchoke_slots_limit, -1);
+  pack.set_int(sp::choking_algorithm, sp::fixed_slots_choker);
+  pack.set_int(sp::unchoke_interval, 1);
+  pack.set_int(sp::optimistic_unchoke_interval, 2);
+  pack.set_int(sp::allowed_fast_set_size, 0);
+  pack.set_int(sp::suggest_mode, sp::no_piece_suggestions);
+
+  // Requests: rarest first from the start, queues of about a second, no 5-second idling at the end.
+  pack.set_int(sp::initial_picker_threshold, 0);
+  pack.set_int(sp::whole_pieces_threshold, 0);  // also avoids an integer overflow above 107 MB/s in 2.0.8
+  pack.set_bool(sp::prioritize_partial_pieces, true);
+  pack.set_int(sp::request_queue_time, 1);  // 3 wraps at 358 MB/s in 2.0.8
+  pack.set_int(sp::max_out_request_queue, 256);
+  pack.set_int(sp::max_allowed_in_request_queue, 2000);
+  pack.set_bool(sp::strict_end_game_mode, false);
+  pack.set_int(sp::piece_timeout, 3);
+  pack.set_int(sp::request_timeout, 5);
+  pack.set_int(sp::peer_timeout, 20);
+  pack.set_int(sp::inactivity_timeout, 20);
+
+  // Send buffers that fill a fast link in the first second already.
+  pack.set_int(sp::send_buffer_low_watermark, seeder ? 1 << 20 : 512 << 10);
+  pack.set_int(sp::send_buffer_watermark, seeder ? 4 << 20 : 2 << 20);
+  pack.set_int(sp::send_buffer_watermark_factor, 150);
+  pack.set_int(sp::send_not_sent_low_watermark, seeder ? 1 << 20 : 512 << 10);
+
+  // pread and pwrite only: a file cut short under a mapping kills the process (SIGBUS) in 2.0.8.
+  pack.set_int(sp::mmap_file_size_cutoff, std::numeric_limits<int>::max());
+  pack.set_int(sp::disk_write_mode, sp::always_pwrite);
+  pack.set_int(sp::max_queued_disk_bytes, 64 << 20);
+  pack.set_int(sp::aio_threads, 4);
+  pack.set_int(sp::hashing_threads, 2);
+  pack.set_int(sp::file_pool_size, 2000);  // above the number of packs: 2.0.8 evicts the wrong end
+
+  pack.set_bool(sp::send_redundant_have, false);
+  pack.set_bool(sp::close_redundant_connections, true);
+  pack.set_int(sp::upload_rate_limit, static_cast<int>(settings.upload_limit));
+  pack.set_int(sp::download_rate_limit, static_cast<int>(settings.download_limit));
+  pack.set_int(sp::active_downloads, -1);
+  pack.set_int(sp::active_seeds, -1);
+  pack.set_int(sp::active_limit, 10000);
+  pack.set_int(sp::stop_tracker_timeout, 1);
+  pack.set_int(sp::alert_queue_size, 20000);
+  pack.set_int(sp::alert_mask, lt::alert_category::error | lt::alert_category::status |
+                                   lt::alert_category::storage | lt::alert_category::file_progress);
+  pack.set_str(sp::user_agent, "swarmout");
+  pack.set_str(sp::peer_fingerprint, "-SW0100-");
+
+  return lt::session_params(pack, {});  // none of the default plugins; PEX is added by torrent
+}
+
+}  // namespace swarmout

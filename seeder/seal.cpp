@@ -1,0 +1,63 @@
+#include "seeder/seal.hpp"
+
+#include "common/torrent_file.hpp"
+
+#include <fmt/format.h>
+
+namespace swarmout {
+
+namespace {
+
+LeafHashes leaves_in_memory(std::string_view bytes) {
+  LeafHasher hasher;
+  hasher.update(as_bytes(bytes));
+  return hasher.finish();
+}
+
+}  // namespace
+
+Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key) {
+  Manifest& manifest = input.packed.manifest;
+  manifest.revision = !input.revision.empty() ? input.revision
+                                              : "t-" + manifest.tree_digest().hex().substr(0, 16);
+  // Durable in this order: packs, manifest, and only then anything that names them.
+  for (const PackFile& pack : input.packed.packs) {
+    TRY(store.add_pack(pack));
+  }
+  TRY(sync_directory(store.state() / "packs"));
+  const std::string manifest_bytes = encode_manifest(manifest);
+  REFUSE_UNLESS(manifest_bytes.size() <= kMaxManifestFile, "the tree has too many files for one release");
+  TRY(store.put_manifest(manifest_bytes));
+
+  std::vector<TorrentInput> files;
+  files.push_back({std::string(kManifestName), manifest_bytes.size(), leaves_in_memory(manifest_bytes)});
+  Bytes packed_size = manifest_bytes.size();
+  for (const PackInfo& pack : manifest.packs) {
+    TRY_ASSIGN(LeafHashes leaves, store.leaves_of(pack.root));
+    files.push_back({pack_name(pack.root), pack.size, std::move(leaves)});
+    packed_size += pack.size;
+  }
+  TRY_ASSIGN(SealedTorrent torrent, seal_torrent(std::move(files), piece_length_for(packed_size)));
+
+  SealedRelease sealed;
+  Descriptor& descriptor = sealed.release.descriptor;
+  descriptor.position = input.position;
+  descriptor.revision = manifest.revision;
+  descriptor.source = input.source.substr(0, 500);
+  descriptor.created = input.created;
+  descriptor.info_hash = torrent.info_hash;
+  descriptor.manifest = sha256(manifest_bytes);
+  descriptor.manifest_size = manifest_bytes.size();
+  descriptor.torrent_size = torrent.bytes.size();
+  descriptor.packed_size = packed_size;
+  descriptor.tree_size = manifest.tree_size();
+  descriptor.files = manifest.nodes.size();
+  descriptor.basis = input.basis;
+  sealed.release.text = encode(descriptor);
+  sealed.release.signature =
+      key.sign(sealed.release.text, fmt::format("swarmout release {}", input.position.value));
+  sealed.torrent = std::move(torrent.bytes);
+  return sealed;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,28 @@
+// Packed content in, a release that can be staged out: manifest, torrent, signed descriptor; all of it in the store.
+
+#pragma once
+
+#include "common/signing.hpp"
+#include "common/store.hpp"
+#include "seeder/packer.hpp"
+
+namespace swarmout {
+
+struct SealInput {
+  PackedRelease packed;
+  Position position;     ///< of the COMMIT to come
+  Position basis;        ///< 0: none
+  std::string revision;  ///< empty: to be named by content, "t-" and 16 hexadecimal digits
+  std::string source;
+  std::string created;
+};
+
+struct SealedRelease {
+  SignedDescriptor release;
+  std::string torrent;
+};
+
+/// Errors: cannot_write; refused.
+[[nodiscard]] Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key);
+
+}  // namespace swarmout
