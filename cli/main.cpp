@@ -1,1 +1,84 @@
-int main(){}
+#include "cli/verbs.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+namespace {
+
+using namespace swarmout;
+
+constexpr const char* kExitCodes =
+    "Exit status: 0 done (for seed also: published already, or another host is at it); 1 the work failed;\n"
+    "64 usage; 65 data refused; 66 no such revision; 69 share not initialised or not mounted;\n"
+    "73 cannot write here; 75 temporary, try again.\n"
+    "Every option can also be set by SWARMOUT_… in the environment and in /etc/swarmout.conf ([seed] share=…).";
+
+/// SIGINT and SIGTERM ask the work to stop; the second one ends the process at once.
+class Signals {
+public:
+  Signals() {
+    ::sigemptyset(&set_);
+    ::sigaddset(&set_, SIGINT);
+    ::sigaddset(&set_, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // before any thread is made: all of them inherit it
+    ::signal(SIGPIPE, SIG_IGN);
+    waiter_ = std::jthread([this](std::stop_token end) {
+      const timespec patience{0, 200'000'000};
+      while (!end.stop_requested()) {
+        if (::sigtimedwait(&set_, nullptr, &patience) > 0 && !stop_.request_stop()) {
+          std::_Exit(130);
+        }
+      }
+    });
+  }
+  std::stop_token token() const { return stop_.get_token(); }
+
+private:
+  sigset_t set_{};
+  std::stop_source stop_;
+  std::jthread waiter_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ::umask(022);
+  const Signals signals;
+  auto log = spdlog::stderr_color_st("swarmout");
+  log->set_pattern("swarmout: %v");
+  spdlog::set_default_logger(log);
+
+  CLI::App app("One checkout, every server: one elected host exports a repository, all hosts fetch it from each other.",
+               "swarmout");
+  app.footer(kExitCodes);
+  app.set_version_flag("--version", SWARMOUT_VERSION);
+  app.set_config("--config", "/etc/swarmout.conf", "Settings for all verbs");
+  app.require_subcommand(1);
+  app.fallthrough();
+  bool verbose = false;
+  app.add_flag("-v,--verbose", verbose, "Say more, also when nobody watches");
+  Action chosen;
+  setup_init(app, chosen);
+  setup_seed(app, chosen);
+  setup_peer(app, chosen);
+  setup_fetch(app, chosen);
+  setup_status(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error);
+    return status == 0 ? 0 : static_cast<int>(ErrorCode::usage);
+  }
+  spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
+  const Result<void> done = chosen(signals.token());
+  if (!done) {
+    fmt::print(stderr, "swarmout: {}\n", to_string(done.error()));
+    return static_cast<int>(done.error().code);
+  }
+  return 0;
+}

@@ -31,6 +31,10 @@ std::string record_name(Position position) {
   return fmt::format("{:08}", position.value);
 }
 
+std::string layout_name(std::string_view purpose, const InfoHash& info_hash) {
+  return fmt::format("{}-{}", purpose, info_hash.hex().substr(0, 40));
+}
+
 }  // namespace
 
 Result<Store> Store::open(const Path& state) {
@@ -120,7 +124,7 @@ Result<std::vector<SignedDescriptor>> Store::releases() const {
 
 Result<Path> Store::lay_out(std::string_view purpose, const TorrentContents& contents, const Digest& manifest,
                             std::set<std::string>& complete) {
-  const Path directory = state_ / "swarm" / fmt::format("{}-{}", purpose, contents.info_hash.hex().substr(0, 40));
+  const Path directory = state_ / "swarm" / layout_name(purpose, contents.info_hash);
   const Path files = directory / kTorrentRoot;
   TRY(make_directories(files));
   // A part of a file may be here from a fetch that was cut short, before another process had the whole: replace it.
@@ -138,6 +142,20 @@ Result<Path> Store::lay_out(std::string_view purpose, const TorrentContents& con
     }
   }
   return directory;
+}
+
+Result<void> Store::remove_layouts(std::string_view purpose, const std::set<InfoHash>& keep) {
+  std::set<std::string> kept;
+  for (const InfoHash& info_hash : keep) {
+    kept.insert(layout_name(purpose, info_hash));
+  }
+  TRY_ASSIGN(const auto names, list_directory(state_ / "swarm"));
+  for (const std::string& name : names) {
+    if (name.starts_with(std::string(purpose) + '-') && !kept.contains(name)) {
+      TRY(remove_tree(state_ / "swarm" / name));
+    }
+  }
+  return {};
 }
 
 Result<Fd> Store::lock_for_writing() const {

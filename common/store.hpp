@@ -49,6 +49,9 @@ public:
   [[nodiscard]] Result<Path> lay_out(std::string_view purpose, const TorrentContents& contents,
                                      const Digest& manifest, std::set<std::string>& complete);
 
+  /// Removes the directories that lay_out() made for `purpose`, but for those of the torrents in `keep`.
+  [[nodiscard]] Result<void> remove_layouts(std::string_view purpose, const std::set<InfoHash>& keep = {});
+
   /// Removes packs, manifests and records that none of the newest `keep` releases names. Does nothing while a writer
   /// holds the lock: what it wrote may not be named by a record yet.
   [[nodiscard]] Result<void> prune(std::size_t keep);

@@ -167,7 +167,7 @@ Result<void> Unpacker::unpack(std::size_t index, const Path& file) {
 
 Result<void> Unpacker::write_chunk(std::uint32_t chunk, ByteView content, Worker& worker) {
   const auto uses = std::span(uses_).subspan(first_use_[chunk], first_use_[chunk + 1] - first_use_[chunk]);
-  if (uses.empty()) {
+  if (uses.empty() || written_chunks_[chunk] != 0) {
     return {};
   }
   if (!worker.tree) {
@@ -178,8 +178,9 @@ Result<void> Unpacker::write_chunk(std::uint32_t chunk, ByteView content, Worker
                 fmt::format("the content of \"{}\" does not match its digest", escape_value(first.path)));
   for (const Use& use : uses) {
     const Node& node = manifest_.nodes[use.node];
-    const auto create = node.ref_count == 1 ? TreeWriter::Create::must_be_new : TreeWriter::Create::may_exist;
-    TRY_ASSIGN(Fd file, worker.tree->open_file(node.path, node.kind == Node::Kind::executable, create));
+    // It may exist: several chunks make one file, and a pack may be tried again.
+    TRY_ASSIGN(Fd file, worker.tree->open_file(node.path, node.kind == Node::Kind::executable,
+                                               TreeWriter::Create::may_exist));
     TRY(pwrite_all(file.get(), content, use.offset, node.path));
     TRY(file.close(node.path));
     written_ += content.size();

@@ -1,0 +1,37 @@
+#include "cli/verbs.hpp"
+
+#include "common/share.hpp"
+#include "common/signing.hpp"
+
+#include <fmt/format.h>
+
+namespace swarmout {
+
+void setup_init(CLI::App& app, Action& chosen) {
+  auto* const verb = app.add_subcommand("init", "Make the share and the key pair, once for the whole fleet");
+  auto options = std::make_shared<CommonOptions>();
+  add_share_option(*verb, *options);
+  add_setting(*verb, "--keys", options->keys, "Where the key pair is, or is made");
+  verb->callback([&chosen, options] {
+    chosen = [options](std::stop_token) -> Result<void> {
+      const Path keys = options->keys;
+      const bool have = path_exists(keys / kPublicKeyFile) && path_exists(keys / kSecretKeyFile);
+      if (have) {
+        TRY_ASSIGN(const VerifyKey open, VerifyKey::load(keys / kPublicKeyFile));
+        TRY_ASSIGN(const SigningKey secret, SigningKey::load(keys / kSecretKeyFile));
+        if (secret.verify_key().id() != open.id()) {
+          return fail(ErrorCode::refused, fmt::format("the two keys in {} do not belong together", keys.native()));
+        }
+      } else {
+        TRY(make_key_pair(keys));
+      }
+      TRY_ASSIGN(const bool made, init_share(options->share));
+      TRY_ASSIGN(const VerifyKey key, VerifyKey::load(keys / kPublicKeyFile));
+      fmt::print("share {} {}\nkey {} {} in {}\n", options->share, made ? "made" : "was there already", key.id(),
+                 have ? "was there already" : "made", keys.native());
+      return {};
+    };
+  });
+}
+
+}  // namespace swarmout

@@ -1,0 +1,117 @@
+#include "cli/verbs.hpp"
+
+#include "common/endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+namespace swarmout {
+
+namespace {
+
+std::string environment_name(const std::string& option) {
+  std::string name = "SWARMOUT_" + option.substr(2);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  });
+  return name;
+}
+
+/// The server of the mount that holds `path`, if it is a network file system: "addr=192.0.2.7" in its options.
+std::string server_of_mount(const std::string& path) {
+  std::error_code error;
+  const std::string real = std::filesystem::weakly_canonical(path, error).native();
+  std::ifstream mounts("/proc/mounts");
+  std::string best;
+  std::string server;
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream fields(line);
+    std::string device, point, type, settings;
+    fields >> device >> point >> type >> settings;
+    const bool holds = real == point || real.starts_with(point == "/" ? "/" : point + '/');
+    if (holds && point.size() >= best.size()) {
+      best = point;
+      const std::size_t at = (',' + settings).find(",addr=");
+      server = at == std::string::npos ? "" : settings.substr(at + 5, settings.find(',', at + 5) - at - 5);
+    }
+  }
+  return server;
+}
+
+/// The address that reaches the share's server, else the one of the default route, else loopback.
+std::string default_address(const std::string& share) {
+  for (const std::string& towards : {server_of_mount(share), std::string("192.0.2.1"), std::string("2001:db8::1")}) {
+    if (const std::string local = towards.empty() ? "" : local_address_towards(towards); !local.empty()) {
+      return local;
+    }
+  }
+  return "127.0.0.1";
+}
+
+}  // namespace
+
+CLI::Option* add_setting(CLI::App& verb, const std::string& name, std::string& value, const std::string& help) {
+  return verb.add_option(name, value, help)->envname(environment_name(name))->capture_default_str();
+}
+
+void add_share_option(CLI::App& verb, CommonOptions& options) {
+  add_setting(verb, "--share", options.share, "The directory that every host can reach")->required();
+}
+
+void add_host_options(CLI::App& verb, CommonOptions& options) {
+  add_setting(verb, "--keys", options.keys, "Directory with swarmout.pub, and swarmout.key on hosts that may lead");
+  add_setting(verb, "--state", options.state, "Directory for what this host keeps between runs");
+  add_setting(verb, "--listen", options.listen, "ADDRESS[:PORT] for the swarm (default: the address that reaches the share, any port)");
+  add_setting(verb, "--upload-limit", options.upload_limit, "Bytes a second, 10M is 10 MiB; 0: none");
+  add_setting(verb, "--download-limit", options.download_limit, "Bytes a second; 0: none");
+}
+
+Result<Bytes> parse_size(const std::string& text) {
+  Bytes number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit(end, text.data() + text.size());
+  const Bytes factor = unit.empty() ? 1 : unit == "K" ? kKiB : unit == "M" ? kMiB : unit == "G" ? kGiB : 0;
+  if (error != std::errc() || factor == 0 || number > 0x7fffffff / factor) {
+    return fail(ErrorCode::usage, fmt::format("\"{}\" is not a number of bytes a second below 2 GiB", text),
+                "write 500K, 50M or 1G");
+  }
+  return number * factor;
+}
+
+Result<SwarmSettings> swarm_settings(const CommonOptions& options) {
+  SwarmSettings settings;
+  std::string listen = options.listen;
+  const bool bare_v6 = std::count(listen.begin(), listen.end(), ':') > 1 && listen.front() != '[';
+  if (listen.starts_with(':')) {
+    listen = default_address(options.share) + listen;
+  } else if (listen.empty()) {
+    listen = default_address(options.share);
+  }
+  if (bare_v6 || listen.find(':') == std::string::npos || listen.ends_with(']')) {
+    std::erase(listen, '[');
+    std::erase(listen, ']');
+    settings.listen_address = listen;
+    const auto checked = parse_endpoint(to_string(Endpoint{listen, 1}));
+    if (!checked) {
+      return fail(ErrorCode::usage, fmt::format("\"{}\" is not a numeric address", options.listen),
+                  "write --listen 192.0.2.7 or --listen 192.0.2.7:6881");
+    }
+  } else {
+    auto endpoint = parse_endpoint(listen.ends_with(":0") ? listen.substr(0, listen.size() - 1) + "1" : listen);
+    if (!endpoint) {
+      return fail(ErrorCode::usage, fmt::format("\"{}\" is not ADDRESS:PORT", options.listen),
+                  "write --listen 192.0.2.7 or --listen 192.0.2.7:6881");
+    }
+    settings.listen_address = endpoint->address;
+    settings.listen_port = listen.ends_with(":0") ? 0 : endpoint->port;
+  }
+  TRY_ASSIGN(settings.upload_limit, parse_size(options.upload_limit));
+  TRY_ASSIGN(settings.download_limit, parse_size(options.download_limit));
+  return settings;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,107 @@
+#include "cli/reporter.hpp"
+#include "cli/verbs.hpp"
+
+#include "common/duration.hpp"
+#include "seeder/seed_job.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace swarmout {
+
+namespace {
+
+struct SeedFlags {
+  CommonOptions common;
+  std::string source;
+  std::string revision;
+  std::string slot;
+  std::string period = "0";
+  std::string hold_off = "10m";
+  std::string splay = "2s";
+  std::string beat = "10s";
+  std::string stall_timeout = "15m";
+  std::string stage_timeout = "10m";
+  std::string max_runtime = "6h";
+  std::string linger = "10m";
+  std::string takeover_jitter = "20s";
+  double quorum = 0.5;
+  unsigned min_copies = 1;
+  unsigned max_attempts = 3;
+  int level = kDefaultZstdLevel;
+  bool wait = false;
+};
+
+Result<SeedOptions> options_from(const SeedFlags& flags) {
+  SeedOptions options;
+  options.share = flags.common.share;
+  options.source = flags.source;
+  options.revision = flags.revision;
+  options.state = flags.common.state;
+  options.keys = flags.common.keys;
+  options.election.slot = flags.slot;
+  TRY_ASSIGN(const auto period, parse_duration(flags.period));
+  options.period = std::chrono::duration_cast<std::chrono::seconds>(period);
+  TRY_ASSIGN(options.election.hold_off, parse_duration(flags.hold_off));
+  TRY_ASSIGN(options.election.splay, parse_duration(flags.splay));
+  TRY_ASSIGN(options.election.beat, parse_duration(flags.beat));
+  TRY_ASSIGN(options.election.takeover_jitter, parse_duration(flags.takeover_jitter));
+  if (options.election.beat.count() < 10) {
+    return fail(ErrorCode::usage, "--heartbeat must be at least 10ms");
+  }
+  options.election.max_attempts = flags.max_attempts;
+  options.election.wait = flags.wait;
+  options.heartbeat.interval = options.election.beat;
+  TRY_ASSIGN(options.heartbeat.stall_timeout, parse_duration(flags.stall_timeout));
+  TRY_ASSIGN(options.stage_timeout, parse_duration(flags.stage_timeout));
+  TRY_ASSIGN(options.max_runtime, parse_duration(flags.max_runtime));
+  TRY_ASSIGN(options.linger, parse_duration(flags.linger));
+  options.quorum = flags.quorum;
+  options.min_copies = flags.min_copies;
+  options.level = flags.level;
+  TRY_ASSIGN(options.swarm, swarm_settings(flags.common));
+  return options;
+}
+
+}  // namespace
+
+void setup_seed(CLI::App& app, Action& chosen) {
+  auto* const verb = app.add_subcommand("seed", "The cron line: one host exports, publishes and seeds; the others leave quietly");
+  auto flags = std::make_shared<SeedFlags>();
+  add_share_option(*verb, flags->common);
+  add_setting(*verb, "--source", flags->source, "git+URL[#ref], dir:PATH or tar:COMMAND")->required();
+  add_setting(*verb, "--revision", flags->revision, "Branch, tag or commit (default: the source's own)");
+  add_setting(*verb, "--slot", flags->slot, "Name of this cron run; published at most once");
+  add_setting(*verb, "--period", flags->period, "How often cron runs: slots are made from the share's clock");
+  add_setting(*verb, "--hold-off", flags->hold_off, "Without a slot: nothing to do this soon after a publication");
+  add_setting(*verb, "--splay", flags->splay, "Random wait at the start, at most this");
+  add_setting(*verb, "--heartbeat", flags->beat, "How often a leader shows that it is alive");
+  add_setting(*verb, "--takeover-jitter", flags->takeover_jitter, "Random wait before taking over from a silent leader");
+  add_setting(*verb, "--stall-timeout", flags->stall_timeout, "Without progress this long, the leader counts as dead");
+  add_setting(*verb, "--stage-timeout", flags->stage_timeout, "After this, --min-copies peers are enough to publish");
+  add_setting(*verb, "--max-runtime", flags->max_runtime, "Give up if too few peers have it after this");
+  add_setting(*verb, "--linger", flags->linger, "Seed until every live peer has it, at most this long");
+  verb->add_option("--quorum", flags->quorum, "Publish when this part of the live peers has everything")
+      ->envname("SWARMOUT_QUORUM")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  verb->add_option("--min-copies", flags->min_copies, "Peers that must have it after the stage timeout")
+      ->envname("SWARMOUT_MIN_COPIES")->capture_default_str();
+  verb->add_option("--max-attempts", flags->max_attempts, "Hosts that may fail at one slot before it is given up")
+      ->envname("SWARMOUT_MAX_ATTEMPTS")->capture_default_str();
+  verb->add_option("--level", flags->level, "zstd level")->envname("SWARMOUT_LEVEL")->check(CLI::Range(1, 19))
+      ->capture_default_str();
+  verb->add_flag("--wait", flags->wait, "Stay until the slot is published; take over if its leader dies");
+  add_host_options(*verb, flags->common);
+  verb->callback([&chosen, flags] {
+    chosen = [flags](std::stop_token stop) -> Result<void> {
+      TRY_ASSIGN(const SeedOptions options, options_from(*flags));
+      Reporter reporter(Reporter::Lines::when_watched);
+      TRY_ASSIGN(const SeedReport report,
+                 run_seed(options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
+                          [&](const std::string& line) { reporter.progress(line); }));
+      reporter.say(report.message);
+      return {};
+    };
+  });
+}
+
+}  // namespace swarmout

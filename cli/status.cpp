@@ -1,0 +1,165 @@
+#include "cli/reporter.hpp"
+#include "cli/verbs.hpp"
+
+#include "common/clock.hpp"
+#include "common/descriptor.hpp"
+#include "common/duration.hpp"
+#include "common/live_records.hpp"
+#include "common/log_view.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+namespace swarmout {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr std::size_t kShownReleases = 5;
+
+/// Everything that `status` shows, as docs/operations.md specifies it.
+Result<Json> overview(Share& share) {
+  LogReader reader(share);
+  TRY_ASSIGN(const LogView* log, reader.refresh());
+  TRY_ASSIGN(const WallTime now, share.now());
+  TRY_ASSIGN(const auto peers, live_peers(share, 0, now));
+  Json out;
+  out["share"] = share.name();
+  out["time"] = utc(now);
+  out["releases"] = Json::array();
+  for (const LogEntry* const each : log->releases(kShownReleases)) {
+    const auto on_it = std::count_if(peers.begin(), peers.end(), [&](const SeenPeer& peer) {
+      return peer.record.active == each->position;
+    });
+    Json release = {{"release", each->position.value}, {"revision", each->revision}, {"published", each->time},
+                    {"by", each->host},                {"slot", each->slot},         {"active_on", on_it}};
+    if (const auto descriptor = decode_descriptor(each->descriptor)) {
+      release["files"] = descriptor->files;
+      release["tree_bytes"] = descriptor->tree_size;
+      release["packed_bytes"] = descriptor->packed_size;
+      release["source"] = descriptor->source;
+    }
+    out["releases"].push_back(std::move(release));
+  }
+  out["leader"] = nullptr;
+  const LogEntry* const newest = log->newest_release();
+  const LogEntry* const claim = log->open_claim() != nullptr ? log->open_claim()
+                                : newest != nullptr          ? log->at(newest->position.previous())
+                                                             : nullptr;
+  if (claim != nullptr && claim->kind == EntryKind::claim) {
+    const auto cell = share.read_cell(CellKind::heartbeat, claim_cell(claim->position, claim->owner));
+    const auto info = cell && *cell ? decode_heartbeat((*cell)->bytes) : fail(ErrorCode::not_found, "");
+    if (info || log->open_claim() != nullptr) {
+      Json leader = {{"epoch", claim->position.value}, {"host", claim->host},       {"since", claim->time},
+                     {"slot", claim->slot},            {"attempt", claim->attempt}, {"phase", "silent"}};
+      if (info) {
+        leader["phase"] = info->phase;
+        leader["last_beat_seconds"] = std::chrono::duration<double>(now - (*cell)->written).count();
+        leader["files"] = info->files;
+        leader["read_bytes"] = info->read;
+        leader["packed_bytes"] = info->packed;
+        leader["copies"] = info->copies;
+        leader["peers"] = info->peers;
+        leader["endpoint"] = info->endpoint ? to_string(*info->endpoint) : "";
+      }
+      out["leader"] = std::move(leader);
+    }
+  }
+  out["peers"] = Json::array();
+  for (const SeenPeer& peer : peers) {
+    const PeerRecord& record = peer.record;
+    out["peers"].push_back({{"id", record.id},
+                            {"host", record.host},
+                            {"endpoint", to_string(record.endpoint)},
+                            {"release", record.active.value},
+                            {"revision", record.revision},
+                            {"target", record.target.value},
+                            {"have_bytes", record.have},
+                            {"wanted_bytes", record.wanted},
+                            {"complete", record.complete},
+                            {"download_rate", record.download_rate},
+                            {"downloaded_bytes", record.downloaded},
+                            {"uploaded_bytes", record.uploaded},
+                            {"trouble", record.trouble}});
+  }
+  return out;
+}
+
+std::string bytes_of(const Json& value) {
+  return human_bytes(value.get<double>());
+}
+
+std::string table_of(const Json& all) {
+  std::string text = fmt::format("share  {}   {}\n\n", all["share"].get<std::string>(), all["time"].get<std::string>());
+  text += fmt::format("{:>8}  {:<20} {:<20}  {:>9}  {:>10}  {:>10}  {}\n", "RELEASE", "REVISION", "PUBLISHED", "FILES",
+                      "TREE", "PACKED", "ACTIVE ON");
+  for (const Json& each : all["releases"]) {
+    text += fmt::format("{:>8}  {:<20} {:<20}  {:>9}  {:>10}  {:>10}  {} of {}\n", each["release"].get<std::uint64_t>(),
+                        each["revision"].get<std::string>().substr(0, 20), each["published"].get<std::string>(),
+                        each.value("files", 0), bytes_of(each.value("tree_bytes", Json(0))),
+                        bytes_of(each.value("packed_bytes", Json(0))), each["active_on"].get<std::size_t>(),
+                        all["peers"].size());
+  }
+  if (all["releases"].empty()) {
+    text += "          nothing is published yet\n";
+  }
+  if (const Json& leader = all["leader"]; !leader.is_null()) {
+    text += fmt::format("\nleader  epoch {} on {} since {}: {}", leader["epoch"].get<std::uint64_t>(),
+                        leader["host"].get<std::string>(), leader["since"].get<std::string>(),
+                        leader["phase"].get<std::string>());
+    if (leader.contains("files")) {
+      text += fmt::format(", {} files, {} read, {} packed, {} of {} peers complete, last beat {:.0f} s ago",
+                          leader["files"].get<std::uint64_t>(), bytes_of(leader["read_bytes"]),
+                          bytes_of(leader["packed_bytes"]), leader["copies"].get<std::uint64_t>(),
+                          leader["peers"].get<std::uint64_t>(), leader["last_beat_seconds"].get<double>());
+    }
+    text += '\n';
+  } else {
+    text += "\nleader  none at work\n";
+  }
+  text += fmt::format("\n{:<16}  {:<16}  {:<22} {:>8}  {:<12} {:>6}  {:>12}  {}\n", "PEER", "HOST", "ENDPOINT",
+                      "RELEASE", "REVISION", "HAVE", "RATE", "TROUBLE");
+  for (const Json& each : all["peers"]) {
+    const double wanted = each["wanted_bytes"].get<double>();
+    text += fmt::format("{:<16}  {:<16}  {:<22} {:>8}  {:<12} {:>5.0f}%  {:>10}/s  {}\n", each["id"].get<std::string>(),
+                        each["host"].get<std::string>().substr(0, 16), each["endpoint"].get<std::string>(),
+                        each["release"].get<std::uint64_t>(), each["revision"].get<std::string>().substr(0, 12),
+                        wanted == 0 ? 0 : 100 * each["have_bytes"].get<double>() / wanted,
+                        bytes_of(each["download_rate"]), each["trouble"].get<std::string>());
+  }
+  if (all["peers"].empty()) {
+    text += "no peer has been seen in the last minute\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+void setup_status(CLI::App& app, Action& chosen) {
+  auto* const verb = app.add_subcommand("status", "The newest releases, who is leading, and which host has what");
+  struct Flags {
+    CommonOptions common;
+    bool json = false;
+    bool watch = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  add_share_option(*verb, flags->common);
+  verb->add_flag("--json", flags->json, "For programs");
+  verb->add_flag("--watch", flags->watch, "Again every second, until interrupted");
+  verb->callback([&chosen, flags] {
+    chosen = [flags](std::stop_token stop) -> Result<void> {
+      TRY_ASSIGN(const auto share, open_share(flags->common.share));
+      do {
+        TRY_ASSIGN(const Json all, overview(*share));
+        const bool redraw = flags->watch && !flags->json && ::isatty(STDOUT_FILENO) == 1;
+        const auto dump = [&] { return all.dump(flags->watch ? -1 : 2, ' ', false, Json::error_handler_t::replace) + '\n'; };
+        fmt::print("{}{}", redraw ? "\x1b[H\x1b[2J" : "", flags->json ? dump() : table_of(all));
+        std::fflush(stdout);
+      } while (flags->watch && system_clock().sleep(std::chrono::seconds(1), stop));
+      return {};
+    };
+  });
+}
+
+}  // namespace swarmout

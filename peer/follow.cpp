@@ -1,0 +1,66 @@
+#include "peer/follow.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace swarmout {
+
+Result<SignedDescriptor> trusted(const LogEntry& commit, const VerifyKey& key) {
+  SignedDescriptor release;
+  release.text = commit.descriptor;
+  release.signature = commit.signature;
+  TRY(key.verify(release.text, release.signature).map_error([&](Error error) {
+    error.message = fmt::format("release {} is not trusted: {}", commit.position.value, error.message);
+    return error;
+  }));
+  TRY_ASSIGN(release.descriptor, decode_descriptor(release.text));
+  REFUSE_UNLESS(release.descriptor.position == commit.position,
+                fmt::format("the descriptor in log entry {} was signed for release {}: a replay",
+                            commit.position.value, release.descriptor.position.value));
+  return release;
+}
+
+Result<Wanted> Follower::look() {
+  TRY_ASSIGN(const LogView* log, log_.refresh());
+  Wanted wanted;
+  if (const LogEntry* const newest = log->newest_release()) {
+    TRY_ASSIGN(auto release, trusted(*newest, key_));
+    if (release.descriptor.position < seen_) {
+      return fail(ErrorCode::refused,
+                  fmt::format("the newest release on {} is {}, but this host has followed {} already", share_.name(),
+                              release.descriptor.position.value, seen_.value),
+                  "the share lost entries; if that is meant, remove the file `seen` in the state directory");
+    }
+    seen_ = release.descriptor.position;
+    wanted.published = std::move(release);
+  }
+  const LogEntry* const claim = log->open_claim();
+  // The leader seeds on after its COMMIT: its claim is then the entry before the newest release.
+  const LogEntry* const leading =
+      claim != nullptr ? claim : wanted.published ? log->at(wanted.published->descriptor.position.previous()) : nullptr;
+  if (leading == nullptr || leading->kind != EntryKind::claim) {
+    return wanted;
+  }
+  const std::string cell = claim_cell(leading->position, leading->owner);
+  if (const auto beat = share_.read_cell(CellKind::heartbeat, cell); beat && *beat) {
+    if (const auto info = decode_heartbeat((*beat)->bytes)) {
+      wanted.leader = info->endpoint;
+    }
+  }
+  if (claim != nullptr) {
+    const auto stage = share_.read_cell(CellKind::stage, cell);
+    if (stage && *stage) {
+      auto staged = decode_stage((*stage)->bytes);
+      const auto good = staged ? key_.verify(staged->text, staged->signature) : tl::unexpected(staged.error());
+      if (good && staged->descriptor.position == claim->position.next()) {
+        wanted.staged = *std::move(staged);
+      } else {
+        spdlog::warn("not fetching what {} has staged: {}", claim->host,
+                     good ? "it is for another position" : to_string(good.error()));
+      }
+    }
+  }
+  return wanted;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,42 @@
+// What should this host have? Reads the log and the stage, and believes only what is signed and not older than before.
+
+#pragma once
+
+#include "common/descriptor.hpp"
+#include "common/log_view.hpp"
+#include "common/live_records.hpp"
+#include "common/share.hpp"
+#include "common/signing.hpp"
+
+#include <optional>
+
+namespace swarmout {
+
+struct Wanted {
+  std::optional<SignedDescriptor> published;  ///< the newest release
+  std::optional<SignedDescriptor> staged;     ///< what the leader is about to publish
+  std::optional<Endpoint> leader;
+};
+
+/// The signed descriptor of a COMMIT. Errors: refused: bad signature, or one for another position.
+[[nodiscard]] Result<SignedDescriptor> trusted(const LogEntry& commit, const VerifyKey& key);
+
+/// One thread.
+class Follower {
+public:
+  /// `seen`: the highest position that this host has ever followed; positions below it are refused (a share restored from
+  /// an old backup, or an attacker's replay).
+  Follower(Share& share, const VerifyKey& key, Position seen) : share_(share), key_(key), log_(share), seen_(seen) {}
+
+  /// Errors: temporary; refused.
+  [[nodiscard]] Result<Wanted> look();
+  [[nodiscard]] Position seen() const { return seen_; }
+
+private:
+  Share& share_;
+  const VerifyKey& key_;
+  LogReader log_;
+  Position seen_;
+};
+
+}  // namespace swarmout

@@ -1,0 +1,551 @@
+#include "peer/peer_service.hpp"
+
+#include "common/duration.hpp"
+#include "common/failpoint.hpp"
+#include "peer/follow.hpp"
+#include "peer/presence.hpp"
+#include "peer/release_trees.hpp"
+#include "peer/retrieval.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+
+#include <charconv>
+#include <random>
+
+namespace swarmout {
+
+namespace {
+
+constexpr auto kConnectEvery = std::chrono::seconds(2);
+constexpr auto kRetryAfter = std::chrono::seconds(5);
+constexpr auto kBusyWait = std::chrono::milliseconds(100);
+constexpr auto kIdleWait = std::chrono::milliseconds(500);
+constexpr unsigned kAttempts = 3;  ///< with --once
+
+class Service {
+public:
+  Service(const PeerOptions& options, Clock& clock, Share& share, VerifyKey key, Store store, ReleaseTrees trees,
+          std::unique_ptr<SwarmSession> session, Position seen, const Narrator& narrate,
+          const ProgressReport& progress)
+      : options_(options),
+        clock_(clock),
+        share_(share),
+        key_(key),
+        store_(std::move(store)),
+        trees_(std::move(trees)),
+        session_(std::move(session)),
+        follower_(share_, key_, seen),
+        presence_(share_, clock_, session_->endpoint()),
+        narrate_(narrate),
+        progress_(progress) {}
+
+  Result<void> run(std::stop_token stop) {
+    serve_kept_releases();
+    while (!stop.stop_requested()) {
+      look();
+      choose();
+      TRY(advance());
+      if (options_.once && done_) {
+        return {};
+      }
+      connect();
+      tell();
+      const bool busy = retrieval_ && retrieval_->state() == Retrieval::State::working;
+      for (const SwarmEvent& event : session_->poll(busy ? kBusyWait : kIdleWait)) {
+        take(event);
+      }
+    }
+    return options_.once ? Result<void>(fail(ErrorCode::temporary, "stopped on request")) : Result<void>();
+  }
+
+private:
+  void complain(const Error& error) {
+    // A share that is away for an hour is one line in the journal, not 1,800.
+    if (error.message != trouble_) {
+      spdlog::warn("{}", to_string(error));
+      trouble_ = error.message;
+    }
+  }
+
+  void look() {
+    if (clock_.now() < next_look_) {
+      return;
+    }
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    // Jitter, so that a thousand clones do not ask in step.
+    next_look_ = clock_.now() + options_.poll * std::uniform_int_distribution<int>(75, 125)(random) / 100;
+    auto wanted = follower_.look();
+    if (!wanted) {
+      complain(wanted.error());
+      look_error_ = wanted.error();
+      return;
+    }
+    look_error_.reset();
+    if (!retrieval_ || retrieval_->state() != Retrieval::State::failed) {
+      trouble_.clear();
+    }
+    wanted_ = *std::move(wanted);
+    looked_ = true;
+  }
+
+  const SignedDescriptor* target() const {
+    return wanted_.staged ? &*wanted_.staged : wanted_.published ? &*wanted_.published : nullptr;
+  }
+
+  void choose() {
+    const SignedDescriptor* const goal = target();
+    if (goal == nullptr) {
+      return;
+    }
+    if (retrieval_ && retrieval_->descriptor().info_hash == goal->descriptor.info_hash &&
+        retrieval_->descriptor().position == goal->descriptor.position) {
+      return;
+    }
+    if (active_ && active_->descriptor.position == goal->descriptor.position) {
+      drop_retrieval();  // what was staged after it has come to nothing
+      return;
+    }
+    if (clock_.now() < retry_at_) {
+      return;
+    }
+    drop_retrieval();
+    if (const auto begun = begin(*goal); !begun) {
+      failed(begun.error());
+    }
+  }
+
+  Result<void> begin(const SignedDescriptor& release) {
+    const Descriptor& descriptor = release.descriptor;
+    RetrievalGoal goal;
+    goal.release = release;
+    TRY_ASSIGN(goal.torrent, torrent_of(descriptor));
+    goal.tree_exists = trees_.has(descriptor);
+    goal.tree = trees_.incoming(descriptor);
+    if (active_) {
+      goal.previous = active_;
+      goal.previous_tree = trees_.tree(active_->descriptor);
+    }
+    goal.peers = known_peers();
+    if (serving_.erase(descriptor.info_hash) > 0) {
+      session_->remove(descriptor.info_hash);
+    }
+    started_ = clock_.now();
+    TRY_ASSIGN(retrieval_, Retrieval::start(store_, *session_, std::move(goal)));
+    if (!trees_.has(descriptor)) {
+      narrate_(fmt::format("release {}: fetching {} ({:.1f} MiB packed, {} files)", descriptor.position.value,
+                           descriptor.revision, static_cast<double>(descriptor.packed_size) / kMiB, descriptor.files));
+    }
+    return {};
+  }
+
+  Result<std::string> torrent_of(const Descriptor& descriptor) {
+    TRY_ASSIGN(auto bytes, share_.read_blob(torrent_blob(descriptor.info_hash), descriptor.torrent_size));
+    if (!bytes) {
+      return fail(ErrorCode::temporary, fmt::format("the torrent of release {} is not on {}",
+                                                    descriptor.position.value, share_.name()));
+    }
+    return *std::move(bytes);
+  }
+
+  std::vector<Endpoint> known_peers() {
+    auto peers = presence_.others();
+    if (!peers) {
+      complain(peers.error());
+    }
+    std::vector<Endpoint> all = std::move(peers).value_or(std::vector<Endpoint>());
+    if (wanted_.leader) {
+      all.push_back(*wanted_.leader);
+    }
+    return all;
+  }
+
+  void connect() {
+    const bool busy = retrieval_ && retrieval_->state() == Retrieval::State::working;
+    if (!busy || clock_.now() < next_connect_) {
+      return;
+    }
+    next_connect_ = clock_.now() + kConnectEvery;
+    const InfoHash& info_hash = retrieval_->descriptor().info_hash;
+    if (session_->status(info_hash).connected < static_cast<int>(kPeersAtOnce)) {
+      session_->connect(info_hash, known_peers());
+    }
+  }
+
+  Result<void> advance() {
+    if (!retrieval_) {
+      done_ = active_ && wanted_.published &&
+              active_->descriptor.position == wanted_.published->descriptor.position && !wanted_.staged;
+      if (options_.once && looked_ && target() == nullptr) {
+        return fail(ErrorCode::not_found, fmt::format("nothing is published on {} yet", share_.name()));
+      }
+      if (options_.once && look_error_ && look_error_->code == ErrorCode::refused) {
+        return tl::unexpected(*look_error_);
+      }
+      return given_up_ ? Result<void>(tl::unexpected(*given_up_)) : Result<void>();
+    }
+    const Descriptor& descriptor = retrieval_->descriptor();
+    switch (retrieval_->state()) {
+      case Retrieval::State::working: {
+        const SwarmStatus swarm = session_->status(descriptor.info_hash);
+        progress_({descriptor.revision, swarm.wanted, swarm.have, descriptor.tree_size, retrieval_->unpacked(),
+                   swarm.download_rate, swarm.connected, swarm.checking});
+        return {};
+      }
+      case Retrieval::State::failed: {
+        const Error error = retrieval_->error();
+        drop_retrieval();
+        failed(error);
+        return given_up_ ? Result<void>(tl::unexpected(*given_up_)) : Result<void>();
+      }
+      case Retrieval::State::ready:
+        if (wanted_.published && wanted_.published->descriptor.position == descriptor.position) {
+          return activate();
+        }
+        return {};
+    }
+    return {};
+  }
+
+  void failed(const Error& error) {
+    complain(error);
+    retry_at_ = clock_.now() + kRetryAfter;
+    ++attempts_;
+    const bool final = error.code == ErrorCode::cannot_write || attempts_ >= kAttempts;
+    if (options_.once && final) {
+      given_up_ = error;
+    }
+  }
+
+  Result<void> activate() {
+    const SignedDescriptor release = retrieval_->goal().release;
+    const Descriptor& descriptor = release.descriptor;
+    if (!trees_.has(descriptor)) {
+      TRY(trees_.accept(descriptor));
+    }
+    failpoint("before-activate");
+    const bool switched = trees_.current() != release_name(descriptor);
+    if (switched) {
+      TRY(trees_.activate(descriptor));
+    }
+    TRY(store_.record(release));
+    TRY(replace_file(options_.state / "seen", as_bytes(std::to_string(descriptor.position.value) + '\n')));
+    const SwarmStatus swarm = session_->status(descriptor.info_hash);
+    if (switched) {
+      narrate_(fmt::format("release {}: ACTIVE {} after {} ({:.1f} MiB fetched)", descriptor.position.value,
+                           descriptor.revision, to_text(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                    clock_.now() - started_)),
+                           static_cast<double>(swarm.downloaded) / kMiB));
+    }
+    active_ = release;
+    serving_.insert(descriptor.info_hash);
+    attempts_ = 0;
+    trouble_.clear();
+    retrieval_.reset();
+    tell();
+    prune();
+    done_ = true;
+    return {};
+  }
+
+  void prune() {
+    const auto note = [this](const Result<void>& result) {
+      if (!result) {
+        complain(result.error());
+      }
+    };
+    note(trees_.prune(options_.keep, std::nullopt));
+    note(store_.prune(options_.keep));
+    std::set<InfoHash> kept;
+    if (const auto releases = store_.releases()) {
+      for (const SignedDescriptor& release : *releases) {
+        kept.insert(release.descriptor.info_hash);
+      }
+    }
+    for (auto each = serving_.begin(); each != serving_.end();) {
+      if (kept.contains(*each)) {
+        ++each;
+      } else {
+        session_->remove(*each);
+        each = serving_.erase(each);
+      }
+    }
+    note(store_.remove_layouts("peer", kept));
+  }
+
+  /// After a restart: what is here already is served again before anything else happens.
+  void serve_kept_releases() {
+    const auto releases = store_.releases();
+    if (!releases) {
+      complain(releases.error());
+      return;
+    }
+    std::set<InfoHash> kept;
+    for (const SignedDescriptor& release : *releases) {
+      const Descriptor& descriptor = release.descriptor;
+      kept.insert(descriptor.info_hash);
+      const auto torrent = torrent_of(descriptor);
+      const auto contents = torrent ? read_torrent(*torrent) : tl::unexpected(torrent.error());
+      SwarmContent content;
+      auto directory = contents ? store_.lay_out("peer", *contents, descriptor.manifest, content.complete)
+                                : tl::unexpected(contents.error());
+      if (!directory || content.complete.size() != contents->files.size()) {
+        continue;  // incomplete: the newest will be fetched, older ones can wait for ever
+      }
+      content.torrent = *torrent;
+      content.directory = *directory;
+      if (session_->add(content)) {
+        serving_.insert(descriptor.info_hash);
+      }
+      if (trees_.current() == release_name(descriptor) && key_.verify(release.text, release.signature)) {
+        active_ = release;
+      }
+    }
+    if (const auto tidied = trees_.prune(options_.keep, std::nullopt); !tidied) {
+      complain(tidied.error());
+    }
+  }
+
+  void drop_retrieval() {
+    if (!retrieval_) {
+      return;
+    }
+    const InfoHash info_hash = retrieval_->descriptor().info_hash;
+    retrieval_.reset();
+    session_->remove(info_hash);
+  }
+
+  void take(const SwarmEvent& event) {
+    if (retrieval_) {
+      retrieval_->on_event(event);
+    }
+    if (const auto* bad = std::get_if<BadData>(&event)) {
+      spdlog::warn("{} {}", to_string(bad->from), bad->what);
+    }
+    const auto* failure = std::get_if<SwarmFailed>(&event);
+    if (failure != nullptr && serving_.contains(failure->info_hash)) {
+      complain(failure->error);
+      session_->remove(failure->info_hash);
+      serving_.erase(failure->info_hash);
+    }
+  }
+
+  void tell() {
+    PeerRecord record;
+    if (active_) {
+      record.active = active_->descriptor.position;
+      record.revision = active_->descriptor.revision;
+    }
+    const Descriptor* const shown = retrieval_ ? &retrieval_->descriptor() : active_ ? &active_->descriptor : nullptr;
+    if (shown != nullptr) {
+      const SwarmStatus swarm = session_->status(shown->info_hash);
+      record.target = shown->position;
+      record.info_hash = shown->info_hash;
+      record.wanted = shown->packed_size;
+      record.have = std::min(swarm.have, record.wanted);
+      record.complete = !retrieval_ || retrieval_->state() == Retrieval::State::ready;
+      record.have = record.complete ? record.wanted : record.have;
+      record.download_rate = swarm.download_rate;
+      record.downloaded = swarm.downloaded;
+      record.uploaded = swarm.uploaded;
+    }
+    record.trouble = trouble_;
+    const bool busy = retrieval_ && retrieval_->state() == Retrieval::State::working;
+    if (const auto told = presence_.tell(std::move(record), busy); !told) {
+      complain(told.error());
+    }
+  }
+
+  const PeerOptions& options_;
+  Clock& clock_;
+  Share& share_;
+  VerifyKey key_;
+  Store store_;
+  ReleaseTrees trees_;
+  std::unique_ptr<SwarmSession> session_;
+  Follower follower_;
+  Presence presence_;
+  const Narrator& narrate_;
+  const ProgressReport& progress_;
+
+  Wanted wanted_;
+  std::optional<SignedDescriptor> active_;
+  std::set<InfoHash> serving_;  ///< kept releases in the session, the active one included
+  std::unique_ptr<Retrieval> retrieval_;
+  MonotonicTime started_{};
+  MonotonicTime next_look_{};
+  MonotonicTime next_connect_{};
+  MonotonicTime retry_at_{};
+  unsigned attempts_ = 0;
+  std::string trouble_;
+  std::optional<Error> look_error_;
+  std::optional<Error> given_up_;
+  bool looked_ = false;
+  bool done_ = false;
+};
+
+Result<Fd> lock_state(const Path& state, std::string_view name) {
+  TRY(make_directories(state));
+  const Path path = state / name;
+  TRY_ASSIGN(Fd lock, open_file(path, O_RDWR | O_CREAT));
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(ErrorCode::temporary, fmt::format("another process works in {} ({} is locked)", state.native(), name),
+                "stop it, or give this one its own --state");
+  }
+  return lock;
+}
+
+Position read_seen(const Path& state) {
+  Position seen;
+  if (const auto text = read_file(state / "seen", 100)) {
+    std::from_chars(text->data(), text->data() + text->size(), seen.value);
+  }
+  return seen;
+}
+
+Result<const LogEntry*> find_release(const LogView& log, const std::string& wanted) {
+  const auto releases = log.releases(1000);
+  if (releases.empty()) {
+    return fail(ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host");
+  }
+  if (wanted == "latest") {
+    return releases.front();
+  }
+  for (const LogEntry* const each : releases) {
+    if (each->revision == wanted || std::to_string(each->position.value) == wanted) {
+      return each;
+    }
+  }
+  const LogEntry* found = nullptr;
+  for (const LogEntry* const each : releases) {
+    if (wanted.size() >= 4 && each->revision.starts_with(wanted)) {
+      if (found != nullptr && found->revision != each->revision) {
+        return fail(ErrorCode::not_found, fmt::format("\"{}\" is the beginning of more than one revision", wanted));
+      }
+      found = found == nullptr ? each : found;
+    }
+  }
+  if (found != nullptr) {
+    return found;
+  }
+  std::string newest;
+  for (std::size_t i = 0; i < releases.size() && i < 5; ++i) {
+    newest += (i == 0 ? "" : ", ") + releases[i]->revision;
+  }
+  return fail(ErrorCode::not_found, fmt::format("no published release has the revision \"{}\"", wanted),
+              fmt::format("the newest are: {}", newest));
+}
+
+}  // namespace
+
+Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
+                      const ProgressReport& progress) {
+  TRY_ASSIGN(const auto share, open_share(options.share));
+  TRY_ASSIGN(const VerifyKey key, VerifyKey::load(options.keys / kPublicKeyFile));
+  TRY_ASSIGN(const Fd lock, lock_state(options.state, "peer.lock"));
+  TRY_ASSIGN(Store store, Store::open(options.state));
+  TRY_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(options.dest));
+  SwarmSettings swarm = options.swarm;
+  swarm.role = SwarmRole::clone;
+  TRY_ASSIGN(auto session, SwarmSession::open(swarm));
+  Service service(options, clock, *share, key, std::move(store), std::move(trees), std::move(session),
+                  read_seen(options.state), narrate, progress);
+  return service.run(stop);
+}
+
+Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
+                       const ProgressReport& progress) {
+  const PeerOptions& peer = options.peer;
+  TRY_ASSIGN(const auto share, open_share(peer.share));
+  TRY_ASSIGN(const VerifyKey key, VerifyKey::load(peer.keys / kPublicKeyFile));
+  LogReader reader(*share);
+  TRY_ASSIGN(const LogView* log, reader.refresh());
+  TRY_ASSIGN(const LogEntry* commit, find_release(*log, options.revision));
+  TRY_ASSIGN(const SignedDescriptor release, trusted(*commit, key));
+  const Descriptor& descriptor = release.descriptor;
+
+  std::optional<ReleaseTrees> trees;
+  Path tree;
+  if (options.to) {
+    tree = *options.to;
+    const auto names = list_directory(tree);
+    if (path_exists(tree) && (!names || !names->empty())) {
+      return fail(ErrorCode::cannot_write, fmt::format("{} exists and is not an empty directory", tree.native()),
+                  "give --to a new directory");
+    }
+  } else {
+    TRY_ASSIGN(trees, ReleaseTrees::open(peer.dest));
+    if (trees->has(descriptor)) {
+      return trees->tree(descriptor);
+    }
+    tree = trees->incoming(descriptor);
+  }
+
+  TRY_ASSIGN(const Fd lock, lock_state(peer.state, "fetch.lock"));
+  TRY_ASSIGN(Store store, Store::open(peer.state));
+  TRY(store.remove_layouts("fetch", {descriptor.info_hash}));
+  TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm));
+  RetrievalGoal goal;
+  goal.release = release;
+  goal.purpose = "fetch";
+  goal.tree = options.to ? Path(tree.native() + ".incoming") : tree;
+  TRY_ASSIGN(auto torrent, share->read_blob(torrent_blob(descriptor.info_hash), descriptor.torrent_size));
+  if (!torrent) {
+    return fail(ErrorCode::not_found, fmt::format("the torrent of release {} is no longer on {}",
+                                                  descriptor.position.value, share->name()));
+  }
+  goal.torrent = *std::move(torrent);
+  TRY_ASSIGN(const auto retrieval, Retrieval::start(store, *session, std::move(goal)));
+  MonotonicTime next_connect{};
+  while (retrieval->state() == Retrieval::State::working) {
+    if (stop.stop_requested()) {
+      return fail(ErrorCode::temporary, "stopped on request", "what was fetched stays; run it again to go on");
+    }
+    if (clock.now() >= next_connect) {
+      next_connect = clock.now() + kConnectEvery;
+      std::vector<Endpoint> endpoints;
+      if (const auto peers = live_peers(*share, kPeersAtOnce)) {
+        for (const SeenPeer& each : *peers) {
+          endpoints.push_back(each.record.endpoint);
+        }
+      }
+      const LogEntry* const claim = log->at(descriptor.position.previous());
+      const auto beat = claim == nullptr ? Result<std::optional<Cell>>(std::nullopt)
+                                         : share->read_cell(CellKind::heartbeat, claim_cell(claim->position, claim->owner));
+      if (const auto info = beat && *beat ? decode_heartbeat((*beat)->bytes) : fail(ErrorCode::not_found, "");
+          info && info->endpoint) {
+        endpoints.push_back(*info->endpoint);
+      }
+      session->connect(descriptor.info_hash, endpoints);
+    }
+    for (const SwarmEvent& event : session->poll(kBusyWait)) {
+      retrieval->on_event(event);
+    }
+    const SwarmStatus swarm = session->status(descriptor.info_hash);
+    progress({descriptor.revision, swarm.wanted, swarm.have, descriptor.tree_size, retrieval->unpacked(),
+              swarm.download_rate, swarm.connected, swarm.checking});
+  }
+  if (retrieval->state() == Retrieval::State::failed) {
+    return tl::unexpected(retrieval->error());
+  }
+  TRY(store.record(release));
+  if (trees) {
+    TRY(trees->accept(descriptor));
+    tree = trees->tree(descriptor);
+  } else {
+    std::error_code error;
+    std::filesystem::remove(tree, error);  // the empty directory that was given
+    std::filesystem::rename(tree.native() + ".incoming", tree, error);
+    if (error) {
+      return fail_errno("cannot move the tree to", tree.native(), error.value());
+    }
+    TRY(sync_directory(std::filesystem::absolute(tree).parent_path()));
+  }
+  session->remove(descriptor.info_hash);
+  TRY(store.remove_layouts("fetch"));
+  return tree;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,39 @@
+// This host's record on the share, and the other hosts' records as peers to connect to.
+
+#pragma once
+
+#include "common/clock.hpp"
+#include "common/live_records.hpp"
+#include "common/share.hpp"
+
+#include <set>
+
+namespace swarmout {
+
+/// One thread. The id is random: clones have nothing else that tells them apart.
+class Presence {
+public:
+  Presence(Share& share, Clock& clock, const Endpoint& endpoint);
+  /// Takes the record off the share.
+  ~Presence();
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+
+  /// Writes `now` if it says something new of importance, every two seconds while `busy`, and every fifteen otherwise. What
+  /// identifies this host is filled in here. Errors: as Share::write_cell; nothing is lost but the news.
+  [[nodiscard]] Result<void> tell(PeerRecord now, bool busy);
+
+  /// Endpoints of live peers, at most kPeersAtOnce, chosen at random, without our own.
+  [[nodiscard]] Result<std::vector<Endpoint>> others();
+
+private:
+  Share& share_;
+  Clock& clock_;
+  PeerRecord last_;
+  MonotonicTime written_{};
+};
+
+/// Peers looked up at once: enough for a well connected swarm of any size, and few reads of the share.
+inline constexpr std::size_t kPeersAtOnce = 40;
+
+}  // namespace swarmout

@@ -1,0 +1,40 @@
+// The destination directory: one verified tree a release, and `current`, a link to one of them.
+//
+//   DEST/releases/00000042-1a2b3c4d5e6f/   complete and verified, never changed by us again
+//   DEST/.incoming-00000044-…/             being unpacked
+//   DEST/current -> releases/00000042-…    changed by one rename(2)
+
+#pragma once
+
+#include "common/descriptor.hpp"
+#include "common/files.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace swarmout {
+
+class ReleaseTrees {
+public:
+  /// Errors: cannot_write.
+  [[nodiscard]] static Result<ReleaseTrees> open(const Path& dest);
+
+  [[nodiscard]] Path tree(const Descriptor& release) const;
+  [[nodiscard]] Path incoming(const Descriptor& release) const;
+  [[nodiscard]] bool has(const Descriptor& release) const;
+  /// The name of the release that `current` points to, "00000042-…".
+  [[nodiscard]] std::optional<std::string> current() const;
+
+  /// Makes the verified incoming tree a release.
+  [[nodiscard]] Result<void> accept(const Descriptor& release);
+  /// Points `current` to it: readers see the old tree or the new one, never nothing and never a mixture.
+  [[nodiscard]] Result<void> activate(const Descriptor& release);
+  /// Removes all but the newest `keep` releases and what `current` names; and incoming trees other than `busy`.
+  [[nodiscard]] Result<void> prune(std::size_t keep, const std::optional<Path>& busy);
+
+private:
+  explicit ReleaseTrees(Path dest) : dest_(std::move(dest)) {}
+  Path dest_;
+};
+
+}  // namespace swarmout

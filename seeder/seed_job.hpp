@@ -1,0 +1,53 @@
+// The coordinator of the seeding side: election → source → pack → seal → stage → COMMIT → seed. Decides nothing but
+// the order of the steps.
+
+#pragma once
+
+#include "common/clock.hpp"
+#include "common/share.hpp"
+#include "common/swarm_session.hpp"
+#include "common/zstd_codec.hpp"
+#include "seeder/election.hpp"
+#include "seeder/heartbeat.hpp"
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+namespace swarmout {
+
+struct SeedOptions {
+  std::string share;
+  std::string source;
+  std::string revision;  ///< empty: the source's default
+  Path state;
+  Path keys;
+  ElectionSettings election;
+  std::chrono::seconds period{0};  ///< not 0: the slot comes from the share's clock
+  HeartbeatSettings heartbeat;
+  SwarmSettings swarm;
+  int level = kDefaultZstdLevel;
+
+  double quorum = 0.5;       ///< publish when this part of the live peers has everything,
+  unsigned min_copies = 1;   ///< or when this many have, and
+  std::chrono::milliseconds stage_timeout{std::chrono::minutes(10)};  ///< this much time has passed
+  std::chrono::milliseconds max_runtime{std::chrono::hours(6)};       ///< then the claim is given up
+  std::chrono::milliseconds linger{std::chrono::minutes(10)};  ///< seed on until every live peer has it, at most this long
+  std::chrono::milliseconds publish_patience{std::chrono::minutes(5)};
+};
+
+struct SeedReport {
+  enum class Outcome { published, unchanged, already_published, somebody_else } outcome;
+  Position release;
+  std::string message;  ///< one sentence for the journal
+};
+
+/// What happens, as it happens: one sentence a step, for people.
+using Narrator = std::function<void(const std::string&)>;
+
+/// Errors: as the exit codes of the command say; temporary also for "fenced". An ABANDON was written if a claim was held
+/// and the work failed.
+[[nodiscard]] Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_token stop,
+                                          const Narrator& narrate, const Narrator& progress);
+
+}  // namespace swarmout

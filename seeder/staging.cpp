@@ -1,0 +1,69 @@
+#include "seeder/staging.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cmath>
+
+namespace swarmout {
+
+Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release) {
+  Spread spread;
+  for (const SeenPeer& peer : peers) {
+    ++spread.live;
+    const bool active = peer.record.active == release.position;
+    const bool fetched = peer.record.info_hash == release.info_hash && peer.record.complete;
+    spread.active += active ? 1 : 0;
+    spread.complete += active || fetched ? 1 : 0;
+  }
+  return spread;
+}
+
+bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milliseconds waited) {
+  if (spread.live == 0) {
+    return true;
+  }
+  const double wanted = std::ceil(rule.quorum * static_cast<double>(spread.live));
+  if (static_cast<double>(spread.complete) >= std::max(wanted, 1.0)) {
+    return true;
+  }
+  return waited >= rule.timeout && spread.complete >= rule.min_copies;
+}
+
+Result<Stage> Stage::open(Share& share, Store& store, SwarmSession& session, const SealedRelease& sealed,
+                          const std::string& cell) {
+  const Descriptor& descriptor = sealed.release.descriptor;
+  TRY_ASSIGN(const TorrentContents contents, read_torrent(sealed.torrent));
+  INVARIANT(contents.info_hash == descriptor.info_hash);
+  SwarmContent content;
+  TRY_ASSIGN(content.directory, store.lay_out("seed", contents, descriptor.manifest, content.complete));
+  INVARIANT(content.complete.size() == contents.files.size());
+  content.torrent = sealed.torrent;
+  Stage stage;
+  stage.cell_ = cell;
+  stage.layout_ = content.directory;
+  TRY_ASSIGN(stage.info_hash_, session.add(content));
+  TRY(share.write_blob(torrent_blob(descriptor.info_hash), sealed.torrent));
+  TRY(share.write_cell(CellKind::stage, cell, encode_stage(sealed.release)));
+  return stage;
+}
+
+Result<void> Stage::tick(SwarmSession& session, std::chrono::milliseconds patience) {
+  for (const SwarmEvent& event : session.poll(patience)) {
+    if (const auto* failed = std::get_if<SwarmFailed>(&event)) {
+      return tl::unexpected(failed->error);
+    }
+    if (const auto* bad = std::get_if<BadData>(&event)) {
+      spdlog::warn("{} {}", to_string(bad->from), bad->what);
+    }
+  }
+  return {};
+}
+
+Result<void> Stage::withdraw(Share& share, SwarmSession& session) {
+  session.remove(info_hash_);
+  TRY(share.remove_cell(CellKind::stage, cell_));
+  return remove_tree(layout_);
+}
+
+}  // namespace swarmout

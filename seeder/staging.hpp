@@ -1,0 +1,48 @@
+// Makes a sealed release fetchable, and says when enough peers have it.
+
+#pragma once
+
+#include "common/clock.hpp"
+#include "common/live_records.hpp"
+#include "common/store.hpp"
+#include "common/swarm_session.hpp"
+#include "seeder/seal.hpp"
+
+namespace swarmout {
+
+/// How far the live peers are with one release.
+struct Spread {
+  std::size_t live = 0;
+  std::size_t complete = 0;  ///< have every byte, verified
+  std::size_t active = 0;    ///< have switched to it
+};
+[[nodiscard]] Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release);
+
+struct StageRule {
+  double quorum = 0.5;
+  unsigned min_copies = 1;
+  std::chrono::milliseconds timeout{};
+};
+/// Pure: may this release be published?
+[[nodiscard]] bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milliseconds waited);
+
+/// Serves one release from this host's store, under the claim cell `cell` until withdrawn.
+class Stage {
+public:
+  /// Lays the files out, starts the session's torrent, then puts the .torrent and the descriptor on the share, in this
+  /// order: what a peer reads can be fetched already.
+  [[nodiscard]] static Result<Stage> open(Share& share, Store& store, SwarmSession& session,
+                                          const SealedRelease& sealed, const std::string& cell);
+
+  /// Keeps the swarm going for up to `patience`.
+  [[nodiscard]] Result<void> tick(SwarmSession& session, std::chrono::milliseconds patience);
+  /// Takes the descriptor off the share and the torrent out of the session.
+  [[nodiscard]] Result<void> withdraw(Share& share, SwarmSession& session);
+
+private:
+  InfoHash info_hash_;
+  std::string cell_;
+  Path layout_;
+};
+
+}  // namespace swarmout
