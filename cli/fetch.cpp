@@ -1,7 +1,7 @@
 #include "cli/reporter.hpp"
 #include "cli/verbs.hpp"
 
-#include "peer/peer_service.hpp"
+#include "peer/fetch_job.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "peer/peer_service.hpp"
+#include "peer/peer_options.hpp"
 
 #include <chrono>
 #include <mutex>

@@ -21,7 +21,7 @@ constexpr std::size_t kShownReleases = 5;
 /// Everything that `status` shows, as docs/operations.md specifies it.
 Result<Json> overview(Share& share) {
   LogReader reader(share);
-  TRY_ASSIGN(const LogView* log, reader.refresh());
+  TRY_ASSIGN(const LogView* log, reader.refresh_with_history(kShownReleases));
   TRY_ASSIGN(const WallTime now, share.now());
   TRY_ASSIGN(const auto peers, live_peers(share, 0, now));
   Json out;

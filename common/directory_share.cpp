@@ -1,7 +1,6 @@
 #include "common/directory_share.hpp"
 
 #include "common/digest.hpp"
-#include "common/key_values.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,9 +16,7 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::string_view kFormatMagic = "swarmout-share 1";
 constexpr std::size_t kCellFile = 4096;  // one block, so that a cell is one write and one read
-constexpr std::array<const char*, 5> kDirectories = {"log", "hb", "stage", "peers", "torrents"};
 
 const char* directory_of(CellKind kind) {
   switch (kind) {
@@ -89,17 +86,6 @@ Result<std::string> unseal_cell(std::string_view sealed, std::string_view path) 
   return std::string(content);
 }
 
-Result<std::string> format_of(const Path& root) {
-  auto text = read_file(root / "FORMAT", 4 * kKiB);
-  if (!text && text.error().code == ErrorCode::not_found) {
-    return fail(ErrorCode::unavailable,
-                fmt::format("{} has no FORMAT file: it is not mounted, or was never initialised",
-                            root.native()),
-                fmt::format("mount it, or run `swarmout init --share {}` once", root.native()));
-  }
-  return text;
-}
-
 }  // namespace
 
 Path DirectoryShare::entry_path(Position position) const {
@@ -116,7 +102,7 @@ Result<Position> DirectoryShare::tail(Position known) {
   if (known.value == 0) {
     auto names = list_directory(root_ / "log");
     if (!names) {
-      TRY(format_of(root_));
+      TRY(read_format(root_));
       return tl::unexpected(share_error(names.error()));
     }
     for (const std::string& name : *names) {
@@ -211,7 +197,7 @@ Result<void> DirectoryShare::write_cell(CellKind kind, std::string_view name, st
   };
   auto written = write();
   if (!written && written.error().code == ErrorCode::not_found) {
-    TRY(format_of(root_));
+    TRY(read_format(root_));
   }
   return written.map_error(share_error);
 }
@@ -239,7 +225,7 @@ Result<std::optional<Cell>> DirectoryShare::read_cell(CellKind kind, std::string
 Result<std::vector<std::string>> DirectoryShare::list_cells(CellKind kind) {
   auto names = list_directory(root_ / directory_of(kind));
   if (!names) {
-    TRY(format_of(root_));
+    TRY(read_format(root_));
     return tl::unexpected(share_error(names.error()));
   }
   std::erase_if(*names, [](const std::string& name) { return !good_name(name); });
@@ -297,55 +283,6 @@ Result<WallTime> DirectoryShare::now() {
     return fail_errno("cannot read the share's clock in", root_.native(), error);
   }
   return wall_time(info.st_mtim);
-}
-
-Result<std::unique_ptr<Share>> open_share(const std::string& url) {
-  if (url.empty() || url.find("://") != std::string::npos) {
-    return fail(ErrorCode::usage, fmt::format("\"{}\" is not a share this version can use", url),
-                "give a directory that every host can reach");
-  }
-  const Path root = url;
-  TRY_ASSIGN(const std::string text, format_of(root));
-  TRY_ASSIGN(const KeyValues format, KeyValues::parse(text, kFormatMagic));
-  TRY_ASSIGN(const std::string primitive, format.get("primitive"));
-  REFUSE_UNLESS(primitive == "link", fmt::format("{} was made for another way to create entries ({})",
-                                                 root.native(), escape_value(primitive)));
-  return std::make_unique<DirectoryShare>(root);
-}
-
-Result<bool> init_share(const std::string& url) {
-  const Path root = url;
-  TRY(make_directories(root));
-  const Path format = root / "FORMAT";
-  if (path_exists(format)) {
-    TRY(open_share(url));
-    return false;
-  }
-  TRY_ASSIGN(const auto names, list_directory(root));
-  for (const std::string& name : names) {
-    const bool ours = std::find(kDirectories.begin(), kDirectories.end(), name) != kDirectories.end();
-    if (!ours && name != "lost+found" && !name.starts_with(".tmp-")) {
-      return fail(ErrorCode::refused, fmt::format("{} has other things in it ({})", root.native(), name),
-                  "give the share an empty directory of its own");
-    }
-  }
-  for (const char* const each : kDirectories) {
-    TRY(make_directories(root / each));
-  }
-  // FORMAT comes last, and by link(2), so that of two hosts running init at once one makes the share.
-  const std::string text =
-      KeyValues(std::string(kFormatMagic)).add("cluster", random_nonce_hex()).add("primitive", "link").text();
-  const Path temporary = root / fmt::format(".tmp-{}", random_nonce_hex());
-  TRY(replace_file(temporary, as_bytes(text)));
-  const int linked = ::link(temporary.c_str(), format.c_str());
-  const int error = errno;
-  ::unlink(temporary.c_str());
-  if (linked != 0 && !path_exists(format)) {
-    return fail_errno("cannot create hard links in", root.native(), error);
-  }
-  TRY(sync_directory(root));
-  TRY(open_share(url));
-  return linked == 0;
 }
 
 }  // namespace swarmout

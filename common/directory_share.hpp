@@ -41,4 +41,7 @@ private:
   std::chrono::milliseconds put_patience_;
 };
 
+/// The FORMAT file of the share in `root`. Errors: unavailable, if there is none.
+[[nodiscard]] Result<std::string> read_format(const Path& root);
+
 }  // namespace swarmout

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -299,6 +300,17 @@ Result<std::vector<std::string>> list_directory(const Path& path) {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+Result<std::optional<Fd>> try_lock(const Path& path, LockKind kind) {
+  TRY_ASSIGN(Fd lock, open_file(path, O_RDWR | O_CREAT));
+  if (::flock(lock.get(), (kind == LockKind::exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
+    return std::optional(std::move(lock));
+  }
+  if (errno == EWOULDBLOCK) {
+    return std::nullopt;
+  }
+  return fail_errno("cannot lock", path.native(), errno);
 }
 
 bool path_exists(const Path& path) {

@@ -8,6 +8,7 @@
 #include "common/units.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +74,10 @@ enum class Durability { flushed, cached };
 
 /// Names in a directory, sorted, without "." and "..". Errors: not_found.
 [[nodiscard]] Result<std::vector<std::string>> list_directory(const Path& path);
+
+/// Takes flock(2) on a file, which is made if need be, until the descriptor goes. Nullopt: another process holds it.
+enum class LockKind { exclusive, shared };
+[[nodiscard]] Result<std::optional<Fd>> try_lock(const Path& path, LockKind kind = LockKind::exclusive);
 
 [[nodiscard]] bool path_exists(const Path& path);
 /// Bytes free to an unprivileged user on the file system of `path`.

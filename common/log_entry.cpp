@@ -46,13 +46,17 @@ std::string utc(WallTime time) {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
-void sign_in(LogEntry& entry, WallTime now) {
+std::string host_name() {
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
+  return host;
+}
+
+void sign_in(LogEntry& entry, WallTime now) {
   std::string boot = read_file("/proc/sys/kernel/random/boot_id", 100).value_or("");
   std::erase(boot, '\n');
   entry.nonce = random_nonce_hex();
-  entry.host = host;
+  entry.host = host_name();
   entry.boot = boot;
   entry.pid = static_cast<std::uint64_t>(::getpid());
   entry.time = utc(now);

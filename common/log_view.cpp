@@ -6,8 +6,10 @@ namespace swarmout {
 
 namespace {
 
-/// How far back the first look goes: at least this many entries, and on until there is a release.
+/// How far back the first look goes: this many entries, and on until there is a release.
 constexpr std::uint64_t kHistory = 100;
+/// Entries that a look for old releases reads at most.
+constexpr std::size_t kMaxHistory = 5000;
 constexpr unsigned kListEvery = 16;
 
 bool is_release(const LogEntry& entry) {
@@ -138,27 +140,55 @@ void LogReader::judge(Position position) {
   }
 }
 
+/// A service runs for years: keep what the first look would have loaded.
+void LogReader::trim() {
+  if (view_.records_.size() <= 2 * kHistory) {
+    return;
+  }
+  const LogEntry* const release = view_.newest_release();
+  Position oldest{view_.tail().value - kHistory};
+  if (release != nullptr) {
+    oldest = std::min(oldest, release->position.previous());
+  }
+  view_.records_.erase(view_.records_.begin(), view_.records_.lower_bound(oldest));
+}
+
+Result<void> LogReader::extend_back(std::uint64_t count) {
+  const Position known = view_.records_.begin()->first;
+  const Position oldest{known.value > count ? known.value - count : 1};
+  for (Position each = known.previous(); each >= oldest; each = each.previous()) {
+    TRY(load(each));
+  }
+  for (Position each = oldest; each <= known; each = each.next()) {
+    judge(each);
+  }
+  return {};
+}
+
 Result<const LogView*> LogReader::refresh() {
   const bool list = view_.records_.empty() || refreshes_ % kListEvery == 0;
   ++refreshes_;
   TRY_ASSIGN(const Position tail, share_.tail(list ? Position{} : view_.tail()));
-  if (view_.records_.empty()) {
-    for (Position each = tail; each.value > 0; each = each.previous()) {
-      if (tail.value - each.value >= kHistory && view_.newest_release() != nullptr) {
-        break;
-      }
-      TRY(load(each));
+  if (view_.records_.empty() && tail.value > 0) {
+    TRY(load(tail));
+    TRY(extend_back(kHistory));
+    while (view_.newest_release() == nullptr && view_.records_.begin()->first.value > 1) {
+      TRY(extend_back(kHistory));
     }
-    if (!view_.records_.empty()) {
-      for (Position each = view_.records_.begin()->first; each <= tail; each = each.next()) {
-        judge(each);
-      }
-    }
-  } else {
-    for (Position each = view_.tail().next(); each <= tail; each = each.next()) {
-      TRY(load(each));
-      judge(each);
-    }
+  }
+  for (Position each = view_.tail().next(); each <= tail; each = each.next()) {
+    TRY(load(each));
+    judge(each);
+  }
+  trim();
+  return &view_;
+}
+
+Result<const LogView*> LogReader::refresh_with_history(std::size_t releases) {
+  TRY(refresh());
+  while (!view_.records_.empty() && view_.records_.begin()->first.value > 1 &&
+         view_.records_.size() < kMaxHistory && view_.releases(releases).size() < releases) {
+    TRY(extend_back(kHistory));
   }
   return &view_;
 }

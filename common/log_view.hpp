@@ -51,10 +51,14 @@ public:
   /// Looks for new entries: the first time by listing, later by probing the next number, and by listing again now and
   /// then, because a negative look-up may come from a cache.
   [[nodiscard]] Result<const LogView*> refresh();
+  /// The same, and further back until there are `releases` of them; for verbs that a person waits for.
+  [[nodiscard]] Result<const LogView*> refresh_with_history(std::size_t releases);
 
 private:
   [[nodiscard]] Result<void> load(Position position);
+  [[nodiscard]] Result<void> extend_back(std::uint64_t count);
   void judge(Position position);
+  void trim();
 
   Share& share_;
   LogView view_;

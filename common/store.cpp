@@ -167,8 +167,8 @@ Result<Fd> Store::lock_for_writing() const {
 }
 
 Result<void> Store::prune(std::size_t keep) {
-  TRY_ASSIGN(const Fd lock, open_file(state_ / "store.lock", O_RDWR | O_CREAT));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  TRY_ASSIGN(const auto lock, try_lock(state_ / "store.lock"));
+  if (!lock) {
     return {};
   }
   TRY_ASSIGN(const auto all, releases());

@@ -21,8 +21,6 @@ namespace swarmout {
 
 namespace {
 
-constexpr auto kStatusEvery = std::chrono::milliseconds(400);
-
 /// libtorrent takes its limit of connections from RLIMIT_NOFILE at construction.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -89,8 +87,7 @@ public:
         params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
       }
       const lt::torrent_handle handle = session_.add_torrent(std::move(params));
-      torrents_[handle] = {contents.info_hash, contents, {}, false, false, false};
-      torrents_[handle].status.checking = content.check_existing;
+      torrents_[handle] = {contents.info_hash, content.check_existing, false, false, false};
     } catch (const std::exception& error) {
       return fail(ErrorCode::refused, fmt::format("cannot add the torrent: {}", error.what()));
     }
@@ -119,11 +116,6 @@ public:
   }
 
   std::vector<SwarmEvent> poll(std::chrono::milliseconds patience) override {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - asked_ >= kStatusEvery) {
-      asked_ = now;
-      session_.post_torrent_updates(lt::torrent_handle::query_accurate_download_counters);
-    }
     std::vector<SwarmEvent> events;
     if (session_.wait_for_alert(patience) == nullptr) {
       return events;
@@ -137,19 +129,29 @@ public:
   }
 
   SwarmStatus status(const InfoHash& info_hash) const override {
-    for (const auto& [handle, torrent] : torrents_) {
-      if (torrent.info_hash == info_hash) {
-        return torrent.status;
-      }
+    const auto found = std::find_if(torrents_.begin(), torrents_.end(),
+                                    [&](const auto& each) { return each.second.info_hash == info_hash; });
+    if (found == torrents_.end() || !found->first.is_valid()) {
+      return {};
     }
-    return {};
+    const lt::torrent_status from = found->first.status(lt::torrent_handle::query_accurate_download_counters);
+    SwarmStatus to;
+    to.wanted = static_cast<Bytes>(from.total_wanted);
+    to.have = static_cast<Bytes>(from.total_wanted_done);
+    to.downloaded = static_cast<Bytes>(from.total_payload_download);
+    to.uploaded = static_cast<Bytes>(from.total_payload_upload);
+    to.download_rate = from.download_payload_rate;
+    to.upload_rate = from.upload_payload_rate;
+    to.connected = from.num_peers;
+    to.checking = found->second.checking;
+    to.complete = found->second.announced;
+    return to;
   }
 
 private:
   struct Torrent {
     InfoHash info_hash;
-    TorrentContents contents;
-    SwarmStatus status;
+    bool checking = false;
     bool finished = false;   ///< all pieces passed; waiting for the flush
     bool announced = false;  ///< AllArrived was sent
     bool failed = false;     ///< SwarmFailed was sent; libtorrent would repeat it hundreds of times a second
@@ -179,12 +181,6 @@ private:
   }
 
   void take(const lt::alert& alert, std::vector<SwarmEvent>& events) {
-    if (const auto* update = lt::alert_cast<lt::state_update_alert>(&alert)) {
-      for (const lt::torrent_status& each : update->status) {
-        take_status(each);
-      }
-      return;
-    }
     if (const auto* ban = lt::alert_cast<lt::peer_ban_alert>(&alert)) {
       events.emplace_back(BadData{{ban->endpoint.address().to_string(), ban->endpoint.port()},
                                   "sent data that does not match its hash"});
@@ -197,7 +193,7 @@ private:
     }
     Torrent& torrent = found->second;
     if (lt::alert_cast<lt::torrent_checked_alert>(&alert) != nullptr) {
-      torrent.status.checking = false;
+      torrent.checking = false;
       about->handle.resume();  // only now do the peers given at add() get connected at once
       if (about->handle.status().is_finished) {
         torrent.finished = true;
@@ -214,7 +210,6 @@ private:
     } else if (lt::alert_cast<lt::cache_flushed_alert>(&alert) != nullptr) {
       if (torrent.finished && !torrent.announced) {
         torrent.announced = true;
-        torrent.status.complete = true;
         events.emplace_back(AllArrived{torrent.info_hash});
       }
     } else if (const auto* disk = lt::alert_cast<lt::file_error_alert>(&alert)) {
@@ -232,27 +227,10 @@ private:
     }
   }
 
-  void take_status(const lt::torrent_status& from) {
-    const auto found = torrents_.find(from.handle);
-    if (found == torrents_.end()) {
-      return;
-    }
-    SwarmStatus& to = found->second.status;
-    to.wanted = static_cast<Bytes>(from.total_wanted);
-    to.have = static_cast<Bytes>(from.total_wanted_done);
-    to.downloaded = static_cast<Bytes>(from.total_payload_download);
-    to.uploaded = static_cast<Bytes>(from.total_payload_upload);
-    to.download_rate = from.download_payload_rate;
-    to.upload_rate = from.upload_payload_rate;
-    to.connected = from.num_peers;
-    to.complete = found->second.announced;
-  }
-
   SwarmSettings settings_;
   lt::session session_;
   Torrents torrents_;
   std::uint16_t port_ = 0;
-  std::chrono::steady_clock::time_point asked_{};
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 //
 // The settings, the order of calls and the workarounds follow docs/decisions/0004-libtorrent.md. All of libtorrent stays
 // behind this class: its alerts leave as SwarmEvent values.
-// Threads: one owner thread makes all calls; none waits for the network (close() waits up to two seconds).
+// Threads: one owner thread makes all calls; none waits for the network (the destructor does, up to two seconds).
 
 #pragma once
 
@@ -90,7 +90,7 @@ public:
 
   /// What happened since the last call; waits up to `patience` for something to happen.
   [[nodiscard]] virtual std::vector<SwarmEvent> poll(std::chrono::milliseconds patience) = 0;
-  /// nullopt-like default if the torrent is not there. At most half a second old.
+  /// All zero if the torrent is not there. Asks the session's network thread, which takes it a few microseconds.
   [[nodiscard]] virtual SwarmStatus status(const InfoHash& info_hash) const = 0;
 };
 

@@ -3,14 +3,14 @@
 #include "common/duration.hpp"
 #include "common/failpoint.hpp"
 #include "peer/follow.hpp"
+#include "peer/kept_releases.hpp"
+#include "peer/own_state.hpp"
 #include "peer/presence.hpp"
 #include "peer/release_trees.hpp"
 #include "peer/retrieval.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 
 #include <charconv>
 #include <random>
@@ -39,6 +39,7 @@ public:
         session_(std::move(session)),
         follower_(share_, key_, seen),
         presence_(share_, clock_, session_->endpoint()),
+        kept_(store_, *session_),
         narrate_(narrate),
         progress_(progress) {}
 
@@ -129,9 +130,7 @@ private:
       goal.previous_tree = trees_.tree(active_->descriptor);
     }
     goal.peers = known_peers();
-    if (serving_.erase(descriptor.info_hash) > 0) {
-      session_->remove(descriptor.info_hash);
-    }
+    kept_.drop(descriptor.info_hash);  // it is to be fetched again, or unpacked again
     started_ = clock_.now();
     TRY_ASSIGN(retrieval_, Retrieval::start(store_, *session_, std::move(goal)));
     if (!trees_.has(descriptor)) {
@@ -240,7 +239,7 @@ private:
                            static_cast<double>(swarm.downloaded) / kMiB));
     }
     active_ = release;
-    serving_.insert(descriptor.info_hash);
+    kept_.add(descriptor.info_hash);
     attempts_ = 0;
     trouble_.clear();
     retrieval_.reset();
@@ -258,49 +257,20 @@ private:
     };
     note(trees_.prune(options_.keep, std::nullopt));
     note(store_.prune(options_.keep));
-    std::set<InfoHash> kept;
-    if (const auto releases = store_.releases()) {
-      for (const SignedDescriptor& release : *releases) {
-        kept.insert(release.descriptor.info_hash);
-      }
-    }
-    for (auto each = serving_.begin(); each != serving_.end();) {
-      if (kept.contains(*each)) {
-        ++each;
-      } else {
-        session_->remove(*each);
-        each = serving_.erase(each);
-      }
-    }
-    note(store_.remove_layouts("peer", kept));
+    note(kept_.drop_forgotten());
   }
 
   /// After a restart: what is here already is served again before anything else happens.
   void serve_kept_releases() {
-    const auto releases = store_.releases();
-    if (!releases) {
-      complain(releases.error());
+    auto served = kept_.serve_all([this](const Descriptor& release) { return torrent_of(release); });
+    if (!served) {
+      complain(served.error());
       return;
     }
-    std::set<InfoHash> kept;
-    for (const SignedDescriptor& release : *releases) {
-      const Descriptor& descriptor = release.descriptor;
-      kept.insert(descriptor.info_hash);
-      const auto torrent = torrent_of(descriptor);
-      const auto contents = torrent ? read_torrent(*torrent) : tl::unexpected(torrent.error());
-      SwarmContent content;
-      auto directory = contents ? store_.lay_out("peer", *contents, descriptor.manifest, content.complete)
-                                : tl::unexpected(contents.error());
-      if (!directory || content.complete.size() != contents->files.size()) {
-        continue;  // incomplete: the newest will be fetched, older ones can wait for ever
-      }
-      content.torrent = *torrent;
-      content.directory = *directory;
-      if (session_->add(content)) {
-        serving_.insert(descriptor.info_hash);
-      }
-      if (trees_.current() == release_name(descriptor) && key_.verify(release.text, release.signature)) {
-        active_ = release;
+    for (SignedDescriptor& release : *served) {
+      const bool is_current = trees_.current() == release_name(release.descriptor);
+      if (is_current && key_.verify(release.text, release.signature)) {
+        active_ = std::move(release);
       }
     }
     if (const auto tidied = trees_.prune(options_.keep, std::nullopt); !tidied) {
@@ -324,11 +294,8 @@ private:
     if (const auto* bad = std::get_if<BadData>(&event)) {
       spdlog::warn("{} {}", to_string(bad->from), bad->what);
     }
-    const auto* failure = std::get_if<SwarmFailed>(&event);
-    if (failure != nullptr && serving_.contains(failure->info_hash)) {
+    if (const auto* failure = std::get_if<SwarmFailed>(&event); failure != nullptr && kept_.drop(failure->info_hash)) {
       complain(failure->error);
-      session_->remove(failure->info_hash);
-      serving_.erase(failure->info_hash);
     }
   }
 
@@ -367,12 +334,12 @@ private:
   std::unique_ptr<SwarmSession> session_;
   Follower follower_;
   Presence presence_;
+  KeptReleases kept_;
   const Narrator& narrate_;
   const ProgressReport& progress_;
 
   Wanted wanted_;
   std::optional<SignedDescriptor> active_;
-  std::set<InfoHash> serving_;  ///< kept releases in the session, the active one included
   std::unique_ptr<Retrieval> retrieval_;
   MonotonicTime started_{};
   MonotonicTime next_look_{};
@@ -386,17 +353,6 @@ private:
   bool done_ = false;
 };
 
-Result<Fd> lock_state(const Path& state, std::string_view name) {
-  TRY(make_directories(state));
-  const Path path = state / name;
-  TRY_ASSIGN(Fd lock, open_file(path, O_RDWR | O_CREAT));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    return fail(ErrorCode::temporary, fmt::format("another process works in {} ({} is locked)", state.native(), name),
-                "stop it, or give this one its own --state");
-  }
-  return lock;
-}
-
 Position read_seen(const Path& state) {
   Position seen;
   if (const auto text = read_file(state / "seen", 100)) {
@@ -405,46 +361,13 @@ Position read_seen(const Path& state) {
   return seen;
 }
 
-Result<const LogEntry*> find_release(const LogView& log, const std::string& wanted) {
-  const auto releases = log.releases(1000);
-  if (releases.empty()) {
-    return fail(ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host");
-  }
-  if (wanted == "latest") {
-    return releases.front();
-  }
-  for (const LogEntry* const each : releases) {
-    if (each->revision == wanted || std::to_string(each->position.value) == wanted) {
-      return each;
-    }
-  }
-  const LogEntry* found = nullptr;
-  for (const LogEntry* const each : releases) {
-    if (wanted.size() >= 4 && each->revision.starts_with(wanted)) {
-      if (found != nullptr && found->revision != each->revision) {
-        return fail(ErrorCode::not_found, fmt::format("\"{}\" is the beginning of more than one revision", wanted));
-      }
-      found = found == nullptr ? each : found;
-    }
-  }
-  if (found != nullptr) {
-    return found;
-  }
-  std::string newest;
-  for (std::size_t i = 0; i < releases.size() && i < 5; ++i) {
-    newest += (i == 0 ? "" : ", ") + releases[i]->revision;
-  }
-  return fail(ErrorCode::not_found, fmt::format("no published release has the revision \"{}\"", wanted),
-              fmt::format("the newest are: {}", newest));
-}
-
 }  // namespace
 
 Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
                       const ProgressReport& progress) {
   TRY_ASSIGN(const auto share, open_share(options.share));
   TRY_ASSIGN(const VerifyKey key, VerifyKey::load(options.keys / kPublicKeyFile));
-  TRY_ASSIGN(const Fd lock, lock_state(options.state, "peer.lock"));
+  TRY_ASSIGN(const Fd lock, own_state(options.state, "peer.lock"));
   TRY_ASSIGN(Store store, Store::open(options.state));
   TRY_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(options.dest));
   SwarmSettings swarm = options.swarm;
@@ -453,99 +376,6 @@ Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token 
   Service service(options, clock, *share, key, std::move(store), std::move(trees), std::move(session),
                   read_seen(options.state), narrate, progress);
   return service.run(stop);
-}
-
-Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
-                       const ProgressReport& progress) {
-  const PeerOptions& peer = options.peer;
-  TRY_ASSIGN(const auto share, open_share(peer.share));
-  TRY_ASSIGN(const VerifyKey key, VerifyKey::load(peer.keys / kPublicKeyFile));
-  LogReader reader(*share);
-  TRY_ASSIGN(const LogView* log, reader.refresh());
-  TRY_ASSIGN(const LogEntry* commit, find_release(*log, options.revision));
-  TRY_ASSIGN(const SignedDescriptor release, trusted(*commit, key));
-  const Descriptor& descriptor = release.descriptor;
-
-  std::optional<ReleaseTrees> trees;
-  Path tree;
-  if (options.to) {
-    tree = *options.to;
-    const auto names = list_directory(tree);
-    if (path_exists(tree) && (!names || !names->empty())) {
-      return fail(ErrorCode::cannot_write, fmt::format("{} exists and is not an empty directory", tree.native()),
-                  "give --to a new directory");
-    }
-  } else {
-    TRY_ASSIGN(trees, ReleaseTrees::open(peer.dest));
-    if (trees->has(descriptor)) {
-      return trees->tree(descriptor);
-    }
-    tree = trees->incoming(descriptor);
-  }
-
-  TRY_ASSIGN(const Fd lock, lock_state(peer.state, "fetch.lock"));
-  TRY_ASSIGN(Store store, Store::open(peer.state));
-  TRY(store.remove_layouts("fetch", {descriptor.info_hash}));
-  TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm));
-  RetrievalGoal goal;
-  goal.release = release;
-  goal.purpose = "fetch";
-  goal.tree = options.to ? Path(tree.native() + ".incoming") : tree;
-  TRY_ASSIGN(auto torrent, share->read_blob(torrent_blob(descriptor.info_hash), descriptor.torrent_size));
-  if (!torrent) {
-    return fail(ErrorCode::not_found, fmt::format("the torrent of release {} is no longer on {}",
-                                                  descriptor.position.value, share->name()));
-  }
-  goal.torrent = *std::move(torrent);
-  TRY_ASSIGN(const auto retrieval, Retrieval::start(store, *session, std::move(goal)));
-  MonotonicTime next_connect{};
-  while (retrieval->state() == Retrieval::State::working) {
-    if (stop.stop_requested()) {
-      return fail(ErrorCode::temporary, "stopped on request", "what was fetched stays; run it again to go on");
-    }
-    if (clock.now() >= next_connect) {
-      next_connect = clock.now() + kConnectEvery;
-      std::vector<Endpoint> endpoints;
-      if (const auto peers = live_peers(*share, kPeersAtOnce)) {
-        for (const SeenPeer& each : *peers) {
-          endpoints.push_back(each.record.endpoint);
-        }
-      }
-      const LogEntry* const claim = log->at(descriptor.position.previous());
-      const auto beat = claim == nullptr ? Result<std::optional<Cell>>(std::nullopt)
-                                         : share->read_cell(CellKind::heartbeat, claim_cell(claim->position, claim->owner));
-      if (const auto info = beat && *beat ? decode_heartbeat((*beat)->bytes) : fail(ErrorCode::not_found, "");
-          info && info->endpoint) {
-        endpoints.push_back(*info->endpoint);
-      }
-      session->connect(descriptor.info_hash, endpoints);
-    }
-    for (const SwarmEvent& event : session->poll(kBusyWait)) {
-      retrieval->on_event(event);
-    }
-    const SwarmStatus swarm = session->status(descriptor.info_hash);
-    progress({descriptor.revision, swarm.wanted, swarm.have, descriptor.tree_size, retrieval->unpacked(),
-              swarm.download_rate, swarm.connected, swarm.checking});
-  }
-  if (retrieval->state() == Retrieval::State::failed) {
-    return tl::unexpected(retrieval->error());
-  }
-  TRY(store.record(release));
-  if (trees) {
-    TRY(trees->accept(descriptor));
-    tree = trees->tree(descriptor);
-  } else {
-    std::error_code error;
-    std::filesystem::remove(tree, error);  // the empty directory that was given
-    std::filesystem::rename(tree.native() + ".incoming", tree, error);
-    if (error) {
-      return fail_errno("cannot move the tree to", tree.native(), error.value());
-    }
-    TRY(sync_directory(std::filesystem::absolute(tree).parent_path()));
-  }
-  session->remove(descriptor.info_hash);
-  TRY(store.remove_layouts("fetch"));
-  return tree;
 }
 
 }  // namespace swarmout

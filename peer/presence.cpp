@@ -1,8 +1,7 @@
 #include "peer/presence.hpp"
 
 #include "common/digest.hpp"
-
-#include <unistd.h>
+#include "common/log_entry.hpp"
 
 namespace swarmout {
 
@@ -14,10 +13,8 @@ constexpr std::chrono::seconds kIdleEvery = kPeerSilence / 4;
 }  // namespace
 
 Presence::Presence(Share& share, Clock& clock, const Endpoint& endpoint) : share_(share), clock_(clock) {
-  char host[256] = {};
-  ::gethostname(host, sizeof host - 1);
   last_.id = random_nonce_hex().substr(0, 16);
-  last_.host = host;
+  last_.host = host_name();
   last_.endpoint = endpoint;
 }
 

@@ -4,6 +4,7 @@
 #include "common/failpoint.hpp"
 #include "common/signing.hpp"
 #include "common/store.hpp"
+#include "seeder/basis.hpp"
 #include "seeder/git_source.hpp"
 #include "seeder/packer.hpp"
 #include "seeder/publish.hpp"
@@ -11,15 +12,12 @@
 #include "seeder/slot.hpp"
 #include "seeder/source.hpp"
 #include "seeder/staging.hpp"
+#include "seeder/tidy_share.hpp"
 #include "seeder/tree_guard.hpp"
+#include "seeder/work_status.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <set>
 
 namespace swarmout {
 
@@ -27,41 +25,6 @@ namespace {
 
 constexpr std::size_t kKeepReleases = 3;
 constexpr auto kRegistryEvery = std::chrono::seconds(1);
-
-/// What the heartbeat's thread and the work share.
-class Status {
-public:
-  PackProgress pack;
-
-  void phase(std::string name) {
-    const std::lock_guard lock(mutex_);
-    info_.phase = std::move(name);
-  }
-  void endpoint(const Endpoint& endpoint) {
-    const std::lock_guard lock(mutex_);
-    info_.endpoint = endpoint;
-  }
-  void spread(const Spread& spread) {
-    const std::lock_guard lock(mutex_);
-    info_.copies = spread.complete;
-    info_.peers = spread.live;
-  }
-  HeartbeatInfo collect() {
-    const std::lock_guard lock(mutex_);
-    HeartbeatInfo info = info_;
-    char host[256] = {};
-    ::gethostname(host, sizeof host - 1);
-    info.host = host;
-    info.files = pack.files;
-    info.read = pack.read;
-    info.packed = pack.packed;
-    return info;
-  }
-
-private:
-  std::mutex mutex_;
-  HeartbeatInfo info_;
-};
 
 /// One leader's work, from its CLAIM to its end.
 class Work {
@@ -83,6 +46,9 @@ public:
     status_.phase("resolving");
     const Heartbeat heartbeat(std::move(beat_share), cell(), options_.heartbeat, [this] { return status_.collect(); });
     failpoint("after-heartbeat");
+    if (const auto tidied = tidy_share(share_); !tidied) {
+      spdlog::warn("tidying up {}: {}", share_.name(), to_string(tidied.error()));
+    }
     auto report = lead(log);
     if (!report && !ended_) {
       const auto given_up = abandon(share_, clock_, leadership_, report.error().message, options_.publish_patience);
@@ -114,13 +80,13 @@ private:
 
   Result<SealedRelease> export_and_seal(Source& source, const std::string& revision) {
     TRY_ASSIGN(const Fd lock, store_.lock_for_writing());
-    Position basis_position;
-    std::optional<Manifest> basis = load_basis(basis_position);
+    std::optional<Basis> basis = newest_basis(store_);
+    const Position basis_position = basis ? basis->position : Position{};
     narrate_(fmt::format("epoch {}: exporting {}{}", leadership_.claim.value, revision.empty() ? "the source" : revision,
                          basis ? fmt::format(" (packing against release {})", basis_position.value) : ""));
     status_.phase("exporting");
     const MonotonicTime started = clock_.now();
-    Packer packer(store_, std::move(basis), status_.pack, options_.level);
+    Packer packer(store_, basis ? std::optional(std::move(basis->manifest)) : std::nullopt, status_.pack, options_.level);
     TreeGuard guard(packer);
     MonotonicTime shown = started;
     ProgressSink shown_sink(guard, [&] {
@@ -149,29 +115,6 @@ private:
                          leadership_.claim.value, descriptor.files, mib(descriptor.tree_size),
                          mib(descriptor.packed_size), mib(new_bytes), to_text(since(started))));
     return sealed;
-  }
-
-  /// The newest release whose packs are all on this host; packing against it keeps what did not change.
-  std::optional<Manifest> load_basis(Position& position) {
-    const auto releases = store_.releases();
-    if (!releases || releases->empty()) {
-      return std::nullopt;
-    }
-    const Descriptor& newest = releases->front().descriptor;
-    const auto bytes = store_.manifest_bytes(newest.manifest);
-    auto manifest = bytes ? decode_manifest(*bytes) : tl::unexpected(bytes.error());
-    if (!manifest) {
-      spdlog::warn("not packing against release {}: {}", newest.position.value, to_string(manifest.error()));
-      return std::nullopt;
-    }
-    for (const PackInfo& pack : manifest->packs) {
-      if (!store_.has_pack(pack.root, pack.size)) {
-        spdlog::warn("not packing against release {}: a pack of it is not on this host", newest.position.value);
-        return std::nullopt;
-      }
-    }
-    position = newest.position;
-    return *std::move(manifest);
   }
 
   Result<SeedReport> stage_and_publish(const SealedRelease& sealed) {
@@ -317,20 +260,10 @@ private:
   SigningKey key_;
   const Narrator& narrate_;
   const Narrator& progress_;
-  Status status_;
+  WorkStatus status_;
   Spread last_spread_;
   bool ended_ = false;  ///< a COMMIT was written, or another host's entry fenced us
 };
-
-/// Runs of the same host must not pile up behind a slow one. Nullopt: another seed holds it.
-Result<std::optional<Fd>> lock_host(const Path& state) {
-  TRY(make_directories(state));
-  TRY_ASSIGN(Fd lock, open_file(state / "seed.lock", O_RDWR | O_CREAT));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    return std::nullopt;
-  }
-  return std::optional(std::move(lock));
-}
 
 }  // namespace
 
@@ -345,7 +278,9 @@ Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_
     return error;
   }));
   TRY_ASSIGN(const auto share, open_share(options.share));
-  TRY_ASSIGN(const auto host_lock, lock_host(options.state));
+  TRY(make_directories(options.state));
+  // Runs of one host must not pile up behind a slow one.
+  TRY_ASSIGN(const auto host_lock, try_lock(options.state / "seed.lock"));
   if (!host_lock) {
     return SeedReport{SeedReport::Outcome::somebody_else, {}, "an earlier run is still at work on this host"};
   }

@@ -1,0 +1,167 @@
+#include "peer/fetch_job.hpp"
+
+#include "common/live_records.hpp"
+#include "common/log_view.hpp"
+#include "common/signing.hpp"
+#include "peer/follow.hpp"
+#include "peer/own_state.hpp"
+#include "peer/presence.hpp"
+#include "peer/release_trees.hpp"
+#include "peer/retrieval.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace swarmout {
+
+namespace {
+
+constexpr auto kConnectEvery = std::chrono::seconds(2);
+constexpr auto kBusyWait = std::chrono::milliseconds(100);
+constexpr std::size_t kSearched = 1000;  ///< releases back
+constexpr std::size_t kNamed = 5;
+constexpr std::size_t kShortestBeginning = 4;
+
+Result<const LogEntry*> find_release(const LogView& log, const std::string& wanted) {
+  const auto releases = log.releases(kSearched);
+  if (releases.empty()) {
+    return fail(ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host");
+  }
+  if (wanted == "latest") {
+    return releases.front();
+  }
+  const LogEntry* found = nullptr;
+  for (const LogEntry* const each : releases) {
+    if (each->revision == wanted || std::to_string(each->position.value) == wanted) {
+      return each;
+    }
+  }
+  for (const LogEntry* const each : releases) {
+    if (wanted.size() >= kShortestBeginning && each->revision.starts_with(wanted)) {
+      if (found != nullptr && found->revision != each->revision) {
+        return fail(ErrorCode::not_found, fmt::format("\"{}\" is the beginning of more than one revision", wanted));
+      }
+      found = found == nullptr ? each : found;
+    }
+  }
+  if (found != nullptr) {
+    return found;
+  }
+  std::string newest;
+  for (std::size_t i = 0; i < releases.size() && i < kNamed; ++i) {
+    newest += (i == 0 ? "" : ", ") + releases[i]->revision;
+  }
+  return fail(ErrorCode::not_found, fmt::format("no published release has the revision \"{}\"", wanted),
+              fmt::format("the newest are: {}", newest));
+}
+
+/// Hosts that may have the release: the live peers, and the leader that published it while it still seeds.
+std::vector<Endpoint> holders(Share& share, const LogView& log, Position release) {
+  std::vector<Endpoint> endpoints;
+  if (const auto peers = live_peers(share, kPeersAtOnce)) {
+    for (const SeenPeer& each : *peers) {
+      endpoints.push_back(each.record.endpoint);
+    }
+  }
+  if (const LogEntry* const claim = log.at(release.previous())) {
+    const auto beat = share.read_cell(CellKind::heartbeat, claim_cell(claim->position, claim->owner));
+    const auto info = beat && *beat ? decode_heartbeat((*beat)->bytes) : fail(ErrorCode::not_found, "");
+    if (info && info->endpoint) {
+      endpoints.push_back(*info->endpoint);
+    }
+  }
+  return endpoints;
+}
+
+/// Where the tree is made, and where it ends up.
+struct Places {
+  Path incoming;
+  Path final;
+  bool there = false;
+};
+
+Result<Places> places_for(const FetchOptions& options, const Descriptor& release) {
+  if (!options.to) {
+    TRY_ASSIGN(const ReleaseTrees trees, ReleaseTrees::open(options.peer.dest));
+    return Places{trees.incoming(release), trees.tree(release), trees.has(release)};
+  }
+  const Path to = std::filesystem::absolute(*options.to).lexically_normal();
+  const Path final = to.has_filename() ? to : to.parent_path();  // "dir/" is "dir"
+  const auto names = list_directory(final);
+  if (path_exists(final) && (!names || !names->empty())) {
+    return fail(ErrorCode::cannot_write, fmt::format("{} exists and is not an empty directory", final.native()),
+                "give --to a new directory");
+  }
+  return Places{Path(final.native() + ".incoming"), final, false};
+}
+
+Result<void> move_into_place(const Places& places) {
+  // rename(2) replaces an empty directory, and nothing else
+  if (std::rename(places.incoming.c_str(), places.final.c_str()) != 0) {
+    return fail_errno("cannot move the tree to", places.final.native(), errno);
+  }
+  return sync_directory(places.final.parent_path());
+}
+
+}  // namespace
+
+Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
+                       const ProgressReport& progress) {
+  const PeerOptions& peer = options.peer;
+  TRY_ASSIGN(const auto share, open_share(peer.share));
+  TRY_ASSIGN(const VerifyKey key, VerifyKey::load(peer.keys / kPublicKeyFile));
+  LogReader reader(*share);
+  const bool newest = options.revision == "latest";
+  TRY_ASSIGN(const LogView* log, newest ? reader.refresh() : reader.refresh_with_history(kSearched));
+  TRY_ASSIGN(const LogEntry* commit, find_release(*log, options.revision));
+  TRY_ASSIGN(const SignedDescriptor release, trusted(*commit, key));
+  const Descriptor& descriptor = release.descriptor;
+  TRY_ASSIGN(const Places places, places_for(options, descriptor));
+  if (places.there) {
+    return places.final;
+  }
+
+  TRY_ASSIGN(const Fd lock, own_state(peer.state, "fetch.lock"));
+  TRY_ASSIGN(Store store, Store::open(peer.state));
+  TRY(store.remove_layouts("fetch", {descriptor.info_hash}));
+  TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm));
+  RetrievalGoal goal;
+  goal.release = release;
+  goal.purpose = "fetch";
+  goal.tree = places.incoming;
+  TRY_ASSIGN(auto torrent, share->read_blob(torrent_blob(descriptor.info_hash), descriptor.torrent_size));
+  if (!torrent) {
+    return fail(ErrorCode::not_found, fmt::format("the torrent of release {} is no longer on {}",
+                                                  descriptor.position.value, share->name()));
+  }
+  goal.torrent = *std::move(torrent);
+  TRY_ASSIGN(const auto retrieval, Retrieval::start(store, *session, std::move(goal)));
+  MonotonicTime next_connect{};
+  while (retrieval->state() == Retrieval::State::working) {
+    if (stop.stop_requested()) {
+      return fail(ErrorCode::temporary, "stopped on request", "what was fetched stays; run it again to go on");
+    }
+    if (clock.now() >= next_connect) {
+      next_connect = clock.now() + kConnectEvery;
+      session->connect(descriptor.info_hash, holders(*share, *log, descriptor.position));
+    }
+    for (const SwarmEvent& event : session->poll(kBusyWait)) {
+      retrieval->on_event(event);
+    }
+    const SwarmStatus swarm = session->status(descriptor.info_hash);
+    progress({descriptor.revision, swarm.wanted, swarm.have, descriptor.tree_size, retrieval->unpacked(),
+              swarm.download_rate, swarm.connected, swarm.checking});
+  }
+  if (retrieval->state() == Retrieval::State::failed) {
+    return tl::unexpected(retrieval->error());
+  }
+  TRY(store.record(release));
+  TRY(move_into_place(places));
+  session->remove(descriptor.info_hash);
+  TRY(store.remove_layouts("fetch"));
+  return places.final;
+}
+
+}  // namespace swarmout

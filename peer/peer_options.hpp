@@ -1,0 +1,40 @@
+// What the verbs `peer` and `fetch` can be told, and what they tell.
+
+#pragma once
+
+#include "common/files.hpp"
+#include "common/swarm_session.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace swarmout {
+
+struct PeerOptions {
+  std::string share;
+  Path dest;
+  Path state;
+  Path keys;
+  SwarmSettings swarm;
+  bool once = false;  ///< end when the newest release is active
+  std::chrono::milliseconds poll{2000};
+  std::size_t keep = 3;  ///< releases, trees as well as packs
+};
+
+using Narrator = std::function<void(const std::string&)>;
+
+/// How far a fetch is.
+struct FetchProgress {
+  std::string revision;
+  Bytes wanted = 0;
+  Bytes have = 0;
+  Bytes tree_size = 0;
+  Bytes unpacked = 0;
+  double rate = 0;  ///< bytes a second
+  int connected = 0;
+  bool checking = false;
+};
+using ProgressReport = std::function<void(const FetchProgress&)>;
+
+}  // namespace swarmout
