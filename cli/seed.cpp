@@ -2,6 +2,7 @@
 #include "cli/verbs.hpp"
 
 #include "common/duration.hpp"
+#include "common/manifest.hpp"
 #include "seeder/seed_job.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +11,8 @@
 namespace swarmout {
 
 namespace {
+
+constexpr std::size_t kMaxSlot = 200;
 
 struct SeedFlags {
   CommonOptions common;
@@ -46,6 +49,9 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   TRY_ASSIGN(options.election.splay, parse_duration(flags.splay));
   TRY_ASSIGN(options.election.beat, parse_duration(flags.beat));
   TRY_ASSIGN(options.election.takeover_jitter, parse_duration(flags.takeover_jitter));
+  if (flags.slot.size() > kMaxSlot || flags.revision.size() > kMaxRevision) {
+    return fail(ErrorCode::usage, "--slot or --revision is too long");
+  }
   if (options.election.beat.count() < 10) {
     return fail(ErrorCode::usage, "--heartbeat must be at least 10ms");
   }

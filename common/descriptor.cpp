@@ -13,7 +13,7 @@ namespace swarmout {
 namespace {
 
 constexpr std::string_view kMagic = "swarmout-descriptor 1";
-constexpr std::string_view kStageMagic = "swarmout-stage 1";
+constexpr std::string_view kRecordMagic = "swarmout-release 1";
 
 }  // namespace
 
@@ -68,20 +68,20 @@ std::string torrent_blob(const InfoHash& info_hash) {
   return info_hash.hex() + ".torrent";
 }
 
-std::string encode_stage(const SignedDescriptor& staged) {
-  return KeyValues(std::string(kStageMagic))
-      .add("descriptor", staged.text)
-      .add("signature", staged.signature)
+std::string encode_record(const SignedDescriptor& release) {
+  return KeyValues(std::string(kRecordMagic))
+      .add("descriptor", release.text)
+      .add("signature", release.signature)
       .text();
 }
 
-Result<SignedDescriptor> decode_stage(std::string_view bytes) {
-  TRY_ASSIGN(const KeyValues record, KeyValues::parse(bytes, kStageMagic));
-  SignedDescriptor staged;
-  TRY_ASSIGN(staged.text, record.get("descriptor"));
-  TRY_ASSIGN(staged.signature, record.get("signature"));
-  TRY_ASSIGN(staged.descriptor, decode_descriptor(staged.text));
-  return staged;
+Result<SignedDescriptor> decode_record(std::string_view bytes) {
+  TRY_ASSIGN(const KeyValues record, KeyValues::parse(bytes, kRecordMagic));
+  SignedDescriptor release;
+  TRY_ASSIGN(release.text, record.get("descriptor"));
+  TRY_ASSIGN(release.signature, record.get("signature"));
+  TRY_ASSIGN(release.descriptor, decode_descriptor(release.text));
+  return release;
 }
 
 }  // namespace swarmout

@@ -45,8 +45,9 @@ struct SignedDescriptor {
 /// Name of its blob on the share.
 [[nodiscard]] std::string torrent_blob(const InfoHash& info_hash);
 
-/// The cell that carries a staged descriptor.
-[[nodiscard]] std::string encode_stage(const SignedDescriptor& staged);
-[[nodiscard]] Result<SignedDescriptor> decode_stage(std::string_view bytes);
+/// Text and signature in one record, as the store keeps it (docs/formats/state.md). Decoding checks the form, not the
+/// signature. Errors: refused.
+[[nodiscard]] std::string encode_record(const SignedDescriptor& release);
+[[nodiscard]] Result<SignedDescriptor> decode_record(std::string_view bytes);
 
 }  // namespace swarmout

@@ -12,6 +12,7 @@ namespace swarmout {
 namespace {
 
 constexpr std::string_view kHeartbeatMagic = "swarmout-heartbeat 1";
+constexpr std::string_view kStageMagic = "swarmout-stage 1";
 constexpr std::string_view kPeerMagic = "swarmout-peer 1";
 
 std::string short_text(const std::string& text) {
@@ -19,6 +20,25 @@ std::string short_text(const std::string& text) {
 }
 
 }  // namespace
+
+std::string encode(const StagedRelease& staged) {
+  return KeyValues(std::string(kStageMagic))
+      .add("descriptor", staged.release.text)
+      .add("signature", staged.release.signature)
+      .add("endpoint", to_string(staged.endpoint))
+      .text();
+}
+
+Result<StagedRelease> decode_staged(std::string_view bytes) {
+  TRY_ASSIGN(const KeyValues record, KeyValues::parse(bytes, kStageMagic));
+  StagedRelease staged;
+  TRY_ASSIGN(staged.release.text, record.get("descriptor"));
+  TRY_ASSIGN(staged.release.signature, record.get("signature"));
+  TRY_ASSIGN(staged.release.descriptor, decode_descriptor(staged.release.text));
+  TRY_ASSIGN(const std::string endpoint, record.get("endpoint"));
+  TRY_ASSIGN(staged.endpoint, parse_endpoint(endpoint));
+  return staged;
+}
 
 std::string encode(const HeartbeatInfo& info) {
   return KeyValues(std::string(kHeartbeatMagic))

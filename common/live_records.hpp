@@ -1,9 +1,10 @@
-// What hosts say of themselves in cells of the share: the leader's heartbeat, and one record for each peer.
+// What hosts say in cells of the share: the leader's heartbeat and stage, and one record for each peer.
 //
 // Text form: docs/formats/share.md. Hosts are clones: nothing in here but the random id tells them apart.
 
 #pragma once
 
+#include "common/descriptor.hpp"
 #include "common/endpoint.hpp"
 #include "common/result.hpp"
 #include "common/share.hpp"
@@ -46,6 +47,16 @@ struct PeerRecord {
   std::string trouble;        ///< the last error, empty if there is none
 };
 
+/// What a leader offers before it is published. The endpoint is here, not only in the heartbeat, so that nobody waits for
+/// the next beat.
+struct StagedRelease {
+  SignedDescriptor release;
+  Endpoint endpoint;
+};
+
+[[nodiscard]] std::string encode(const StagedRelease& staged);
+/// Checks the form, not the signature. Errors: refused.
+[[nodiscard]] Result<StagedRelease> decode_staged(std::string_view bytes);
 [[nodiscard]] std::string encode(const HeartbeatInfo& info);
 [[nodiscard]] Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes);
 [[nodiscard]] std::string encode(const PeerRecord& record);

@@ -104,7 +104,7 @@ Result<std::string> Store::manifest_bytes(const Digest& digest) const {
 
 Result<void> Store::record(const SignedDescriptor& release) {
   return replace_file(state_ / "releases" / record_name(release.descriptor.position),
-                      as_bytes(encode_stage(release)));
+                      as_bytes(encode_record(release)));
 }
 
 Result<std::vector<SignedDescriptor>> Store::releases() const {
@@ -112,7 +112,7 @@ Result<std::vector<SignedDescriptor>> Store::releases() const {
   std::vector<SignedDescriptor> found;
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     const auto bytes = read_file(state_ / "releases" / *name, kMaxRecord);
-    auto release = bytes ? decode_stage(*bytes) : tl::unexpected(bytes.error());
+    auto release = bytes ? decode_record(*bytes) : tl::unexpected(bytes.error());
     if (!release) {
       spdlog::warn("leaving out the record {}: {}", *name, to_string(release.error()));
       continue;

@@ -50,10 +50,12 @@ Result<Wanted> Follower::look() {
   if (claim != nullptr) {
     const auto stage = share_.read_cell(CellKind::stage, cell);
     if (stage && *stage) {
-      auto staged = decode_stage((*stage)->bytes);
-      const auto good = staged ? key_.verify(staged->text, staged->signature) : tl::unexpected(staged.error());
-      if (good && staged->descriptor.position == claim->position.next()) {
-        wanted.staged = *std::move(staged);
+      auto staged = decode_staged((*stage)->bytes);
+      const auto good = staged ? key_.verify(staged->release.text, staged->release.signature)
+                               : tl::unexpected(staged.error());
+      if (good && staged->release.descriptor.position == claim->position.next()) {
+        wanted.staged = std::move(staged->release);
+        wanted.leader = staged->endpoint;
       } else {
         spdlog::warn("not fetching what {} has staged: {}", claim->host,
                      good ? "it is for another position" : to_string(good.error()));

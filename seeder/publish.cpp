@@ -9,6 +9,8 @@ namespace swarmout {
 
 namespace {
 
+constexpr std::size_t kMaxReason = 1000;  // an entry must stay small
+
 LogEntry ending(EntryKind kind, const Leadership& leadership) {
   LogEntry entry;
   entry.kind = kind;
@@ -75,7 +77,7 @@ Result<PublishOutcome> publish_unchanged(Share& share, Clock& clock, const Leade
 Result<PublishOutcome> abandon(Share& share, Clock& clock, const Leadership& leadership,
                                const std::string& reason, std::chrono::milliseconds patience) {
   LogEntry entry = ending(EntryKind::abandon, leadership);
-  entry.reason = reason;
+  entry.reason = reason.substr(0, kMaxReason);
   return put(share, clock, std::move(entry), patience);
 }
 

@@ -8,6 +8,8 @@ namespace swarmout {
 
 namespace {
 
+constexpr std::size_t kMaxSource = 200;  // a staged descriptor must fit into a cell
+
 LeafHashes leaves_in_memory(std::string_view bytes) {
   LeafHasher hasher;
   hasher.update(as_bytes(bytes));
@@ -20,6 +22,8 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   Manifest& manifest = input.packed.manifest;
   manifest.revision = !input.revision.empty() ? input.revision
                                               : "t-" + manifest.tree_digest().hex().substr(0, 16);
+  REFUSE_UNLESS(manifest.revision.size() <= kMaxRevision,
+                fmt::format("the name of the revision has {} bytes, more than {}", manifest.revision.size(), kMaxRevision));
   // Durable in this order: packs, manifest, and only then anything that names them.
   for (const PackFile& pack : input.packed.packs) {
     TRY(store.add_pack(pack));
@@ -43,7 +47,7 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   Descriptor& descriptor = sealed.release.descriptor;
   descriptor.position = input.position;
   descriptor.revision = manifest.revision;
-  descriptor.source = input.source.substr(0, 500);
+  descriptor.source = input.source.substr(0, kMaxSource);
   descriptor.created = input.created;
   descriptor.info_hash = torrent.info_hash;
   descriptor.manifest = sha256(manifest_bytes);
