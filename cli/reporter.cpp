@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace swarmout {
@@ -16,6 +17,10 @@ namespace {
 constexpr auto kRedraw = std::chrono::milliseconds(150);
 constexpr auto kPlainEvery = std::chrono::seconds(10);
 constexpr int kBar = 24;
+
+double part_of(Bytes some, Bytes all) {
+  return all == 0 ? 0 : std::clamp(static_cast<double>(some) / static_cast<double>(all), 0.0, 1.0);
+}
 
 std::size_t terminal_width() {
   winsize size{};
@@ -60,6 +65,9 @@ void Reporter::say(const std::string& line) {
 void Reporter::progress(const std::string& line) {
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
+  if (!terminal_ && last_ == std::chrono::steady_clock::time_point{}) {
+    last_ = now;  // what is done within the first ten seconds needs no plain line
+  }
   if (!lines_ || now - last_ < (terminal_ ? std::chrono::milliseconds(kRedraw) : kPlainEvery)) {
     return;
   }
@@ -78,11 +86,8 @@ void Reporter::fetch_progress(const FetchProgress& progress) {
     this->progress(fmt::format("{}: checking what is here already", progress.revision.substr(0, 12)));
     return;
   }
-  const double part = progress.wanted == 0 ? 0
-                                           : static_cast<double>(progress.have) / static_cast<double>(progress.wanted);
-  const double unpacked = progress.tree_size == 0 ? 1
-                                                  : static_cast<double>(progress.unpacked) /
-                                                        static_cast<double>(progress.tree_size);
+  const double part = part_of(progress.have, progress.wanted);
+  const double unpacked = part_of(progress.unpacked, progress.tree_size);
   std::string left;
   if (progress.rate > 1024 && progress.have < progress.wanted) {
     const double seconds = static_cast<double>(progress.wanted - progress.have) / progress.rate;

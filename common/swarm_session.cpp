@@ -75,7 +75,8 @@ public:
     try {
       lt::add_torrent_params params = lt::load_torrent_buffer(content.torrent);
       params.save_path = content.directory.native();
-      params.flags = lt::torrent_flags::paused;  // and none of auto_managed: its queue logic waits 30 s
+      // None of auto_managed: its queue logic waits 30 s. Not paused if files are to be checked: that would wait for ever.
+      params.flags = content.check_existing ? lt::torrent_flags_t{} : lt::torrent_flags::paused;
       params.max_connections = connections_for(settings_);
       params.extensions.push_back(lt::create_ut_pex_plugin);
       if (!content.check_existing) {
@@ -137,7 +138,8 @@ public:
     const lt::torrent_status from = found->first.status(lt::torrent_handle::query_accurate_download_counters);
     SwarmStatus to;
     to.wanted = static_cast<Bytes>(from.total_wanted);
-    to.have = static_cast<Bytes>(from.total_wanted_done);
+    // While a file's last, padded piece is partly there, libtorrent counts more as done than it wants.
+    to.have = static_cast<Bytes>(std::min(from.total_wanted_done, from.total_wanted));
     to.downloaded = static_cast<Bytes>(from.total_payload_download);
     to.uploaded = static_cast<Bytes>(from.total_payload_upload);
     to.download_rate = from.download_payload_rate;

@@ -22,6 +22,10 @@ Result<void> check_space(const Path& where, Bytes wanted, std::string_view what)
   return {};
 }
 
+bool may_be_on_its_way(const Error& error) {
+  return error.code == ErrorCode::refused || error.code == ErrorCode::not_found;
+}
+
 }  // namespace
 
 Retrieval::Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal)
@@ -110,12 +114,37 @@ void Retrieval::run(std::stop_token stop) {
   }
 }
 
-Result<void> Retrieval::wait_for(const std::string& name, std::stop_token stop) {
+/// "Arrived" means that the hashes passed in memory; the last blocks, or the whole file, may reach the disk later.
+Result<void> Retrieval::pause_for_the_disk(std::stop_token stop) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait(lock, stop, [&] { return arrived_.contains(name) || all_arrived_; })) {
-    return fail(ErrorCode::temporary, "stopped on request");
+  changed_.wait_for(lock, stop, std::chrono::milliseconds(20), [this] { return all_arrived_; });
+  return stop.stop_requested() ? Result<void>(fail(ErrorCode::temporary, "stopped on request")) : Result<void>();
+}
+
+Result<std::string> Retrieval::await_manifest(std::stop_token stop) {
+  const Path file = layout_ / kTorrentRoot / kManifestName;
+  while (true) {
+    bool flushed = false;
+    {
+      std::unique_lock lock(mutex_);
+      const std::string name(kManifestName);
+      if (!changed_.wait(lock, stop, [&] { return arrived_.contains(name) || all_arrived_; })) {
+        return fail(ErrorCode::temporary, "stopped on request");
+      }
+      flushed = all_arrived_;
+    }
+    auto bytes = read_file(file, kMaxManifestFile);
+    if (bytes && sha256(*bytes) == goal_.release.descriptor.manifest) {
+      return bytes;
+    }
+    if (bytes) {
+      bytes = fail(ErrorCode::refused, "the manifest is not the one that was signed");
+    }
+    if (flushed || !may_be_on_its_way(bytes.error())) {
+      return bytes;
+    }
+    TRY(pause_for_the_disk(stop));
   }
-  return {};
 }
 
 Result<void> Retrieval::take_previous(Manifest& previous, std::optional<PreviousTree>& tree) {
@@ -129,18 +158,8 @@ Result<void> Retrieval::take_previous(Manifest& previous, std::optional<Previous
 
 Result<void> Retrieval::unpack_all(std::stop_token stop) {
   const Path files = layout_ / kTorrentRoot;
-  TRY(wait_for(std::string(kManifestName), stop));
   const Descriptor& descriptor = goal_.release.descriptor;
-  TRY_ASSIGN(const std::string bytes, read_file(files / kManifestName, kMaxManifestFile));
-  if (sha256(bytes) != descriptor.manifest) {
-    // The pieces were right, so what is on the disk may still be on its way there: wait for the flush, once.
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return all_arrived_; })) {
-      return fail(ErrorCode::temporary, "stopped on request");
-    }
-  }
-  TRY_ASSIGN(const std::string manifest_bytes, read_file(files / kManifestName, kMaxManifestFile));
-  REFUSE_UNLESS(sha256(manifest_bytes) == descriptor.manifest, "the manifest is not the one that was signed");
+  TRY_ASSIGN(const std::string manifest_bytes, await_manifest(stop));
   TRY_ASSIGN(const Manifest manifest, decode_manifest(manifest_bytes));
   REFUSE_UNLESS(manifest.revision == descriptor.revision && manifest.tree_size() == descriptor.tree_size,
                 "the manifest and the descriptor do not fit");
@@ -183,10 +202,8 @@ Result<void> Retrieval::unpack_all(std::stop_token stop) {
         }
       }
       auto unpacked = unpacker->unpack(*next, files / pack_name(manifest.packs[*next].root));
-      if (!unpacked && unpacked.error().code == ErrorCode::refused && !flushed) {
-        // "Arrived" means its hashes passed in memory; the last blocks may not be in the file yet.
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, stop, std::chrono::milliseconds(50), [] { return false; });
+      if (!unpacked && !flushed && may_be_on_its_way(unpacked.error())) {
+        TRY(pause_for_the_disk(stop));
         continue;
       }
       if (!unpacked && unpacked.error().code == ErrorCode::refused) {

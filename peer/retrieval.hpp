@@ -56,7 +56,8 @@ private:
   void run(std::stop_token stop);
   [[nodiscard]] Result<void> unpack_all(std::stop_token stop);
   [[nodiscard]] Result<void> take_previous(Manifest& previous, std::optional<PreviousTree>& tree);
-  [[nodiscard]] Result<void> wait_for(const std::string& name, std::stop_token stop);
+  [[nodiscard]] Result<std::string> await_manifest(std::stop_token stop);
+  [[nodiscard]] Result<void> pause_for_the_disk(std::stop_token stop);
   [[nodiscard]] Result<void> keep_in_store(const Manifest& manifest);
   [[nodiscard]] Result<void> drop_damaged(const Manifest& manifest);
 

@@ -1,0 +1,50 @@
+# Sourced by the scripts: where things are, and the Debian packages that are needed.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+build_packages=(
+  cmake ninja-build g++ ccache pkg-config protobuf-compiler
+  libtorrent-rasterbar-dev libboost-dev libzstd-dev libcli11-dev libarchive-dev nlohmann-json3-dev
+  libsodium-dev libspdlog-dev libfmt-dev libprotobuf-dev libexpected-dev libssl-dev
+  libgtest-dev libgmock-dev
+)
+run_packages=(git ca-certificates)
+test_packages=(minisign zstd)
+check_packages=(clang-format clang-tidy)
+bench_packages=(zstd time)
+
+say() { printf '\033[1m== %s\033[0m\n' "$*"; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs what is missing of the named packages; takes a moment when nothing is.
+need() {
+  local missing=() each
+  for each in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$each" 2>/dev/null || true)" = installed ] || missing+=("$each")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing ${missing[*]}"
+  local try
+  for try in 1 2 3; do
+    if as_root apt-get update -qq &&
+       as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; then
+      return 0
+    fi
+    sleep $((try * 5))
+  done
+  echo "cannot install ${missing[*]}" >&2
+  return 1
+}
+
+# build PRESET [TARGET…]: leaves the binaries in build/, build-asan/ or build-tsan/.
+build() {
+  local preset=$1
+  shift
+  say "building ($preset)"
+  cmake --preset "$preset" -S "$root" >/dev/null
+  cmake --build --preset "$preset" --target "${@:-all}" -- -k 0
+}
