@@ -1,6 +1,5 @@
 #include "cli/reporter.hpp"
 #include "cli/verbs.hpp"
-
 #include "peer/fetch_job.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +16,8 @@ void setup_fetch(CLI::App& app, Action& chosen) {
   };
   auto flags = std::make_shared<Flags>();
   add_share_option(*verb, flags->common);
-  add_setting(*verb, "--revision", flags->revision, "A published revision (or its beginning), a release number, or `latest`")
+  add_setting(*verb, "--revision", flags->revision,
+              "A published revision (or its beginning), a release number, or `latest`")
       ->required();
   add_setting(*verb, "--dest", flags->dest, "Fetch to DEST/releases/");
   add_setting(*verb, "--to", flags->to, "Fetch to this new directory instead");
@@ -37,9 +37,8 @@ void setup_fetch(CLI::App& app, Action& chosen) {
       Path directory;
       {
         Reporter reporter(Reporter::Lines::always);
-        TRY_ASSIGN(directory, run_fetch(options, system_clock(), stop, [&](const FetchProgress& progress) {
-                     reporter.fetch_progress(progress);
-                   }));
+        TRY_ASSIGN(directory, run_fetch(options, system_clock(), stop,
+                                        [&](const FetchProgress& progress) { reporter.fetch_progress(progress); }));
       }
       fmt::print("{}\n", std::filesystem::absolute(directory).native());
       return {};

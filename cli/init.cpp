@@ -1,5 +1,4 @@
 #include "cli/verbs.hpp"
-
 #include "common/share.hpp"
 #include "common/signing.hpp"
 

@@ -18,6 +18,18 @@ constexpr const char* kExitCodes =
     "73 cannot write here; 75 temporary, try again.\n"
     "Every option can also be set by SWARMOUT_… in the environment and in /etc/swarmout.conf ([seed] share=…).";
 
+/// CLI11 lets the file win over the environment; here it is the other way round.
+class EnvironmentFirst final : public CLI::ConfigBase {
+public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    std::vector<CLI::ConfigItem> found = CLI::ConfigBase::from_config(input);
+    std::erase_if(found, [](const CLI::ConfigItem& item) {
+      return std::getenv(environment_name("--" + item.name).c_str()) != nullptr;
+    });
+    return found;
+  }
+};
+
 /// SIGINT and SIGTERM ask the work to stop; the second one ends the process at once.
 class Signals {
 public:
@@ -28,14 +40,20 @@ public:
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // before any thread is made: all of them inherit it
     ::signal(SIGPIPE, SIG_IGN);
     waiter_ = std::jthread([this](std::stop_token end) {
-      const timespec patience{0, 200'000'000};
-      while (!end.stop_requested()) {
-        if (::sigtimedwait(&set_, nullptr, &patience) > 0 && !stop_.request_stop()) {
-          std::_Exit(130);
+      int signal = 0;
+      while (::sigwait(&set_, &signal) == 0 && !end.stop_requested()) {
+        if (!stop_.request_stop()) {
+          std::_Exit(128 + signal);
         }
       }
     });
   }
+  ~Signals() {
+    waiter_.request_stop();
+    ::pthread_kill(waiter_.native_handle(), SIGTERM);  // ends its sigwait(3)
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
   std::stop_token token() const { return stop_.get_token(); }
 
 private:
@@ -58,6 +76,8 @@ int main(int argc, char** argv) {
   app.footer(kExitCodes);
   app.set_version_flag("--version", SWARMOUT_VERSION);
   app.set_config("--config", "/etc/swarmout.conf", "Settings for all verbs");
+  app.config_formatter(std::make_shared<EnvironmentFirst>());
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // wrappers append what they override
   app.require_subcommand(1);
   app.fallthrough();
   bool verbose = false;

@@ -1,5 +1,4 @@
 #include "cli/verbs.hpp"
-
 #include "common/endpoint.hpp"
 
 #include <fmt/format.h>
@@ -12,14 +11,6 @@
 namespace swarmout {
 
 namespace {
-
-std::string environment_name(const std::string& option) {
-  std::string name = "SWARMOUT_" + option.substr(2);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
-  });
-  return name;
-}
 
 /// The server of the mount that holds `path`, if it is a network file system: "addr=192.0.2.7" in its options.
 std::string server_of_mount(const std::string& path) {
@@ -54,6 +45,13 @@ std::string default_address(const std::string& share) {
 
 }  // namespace
 
+std::string environment_name(const std::string& option) {
+  std::string name = "SWARMOUT_" + option.substr(2);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return c == '-' ? '_' : static_cast<char>(std::toupper(c)); });
+  return name;
+}
+
 CLI::Option* add_setting(CLI::App& verb, const std::string& name, std::string& value, const std::string& help) {
   return verb.add_option(name, value, help)->envname(environment_name(name))->capture_default_str();
 }
@@ -65,7 +63,8 @@ void add_share_option(CLI::App& verb, CommonOptions& options) {
 void add_host_options(CLI::App& verb, CommonOptions& options) {
   add_setting(verb, "--keys", options.keys, "Directory with swarmout.pub, and swarmout.key on hosts that may lead");
   add_setting(verb, "--state", options.state, "Directory for what this host keeps between runs");
-  add_setting(verb, "--listen", options.listen, "ADDRESS[:PORT] for the swarm (default: the address that reaches the share, any port)");
+  add_setting(verb, "--listen", options.listen,
+              "ADDRESS[:PORT] for the swarm (default: the address that reaches the share, any port)");
   add_setting(verb, "--upload-limit", options.upload_limit, "Bytes a second, 10M is 10 MiB; 0: none");
   add_setting(verb, "--download-limit", options.download_limit, "Bytes a second; 0: none");
 }

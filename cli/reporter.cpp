@@ -94,12 +94,11 @@ void Reporter::fetch_progress(const FetchProgress& progress) {
     left = fmt::format("{} left", to_text(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000))));
   }
   const int filled = static_cast<int>(part * kBar);
-  this->progress(fmt::format("{} [{}{}] {:3.0f} %  {} of {}  {}/s  {} peers  unpacked {:.0f} %  {}",
-                             progress.revision.substr(0, 12), std::string(static_cast<std::size_t>(filled), '#'),
-                             std::string(static_cast<std::size_t>(kBar - filled), '.'), part * 100,
-                             human_bytes(static_cast<double>(progress.have)),
-                             human_bytes(static_cast<double>(progress.wanted)), human_bytes(progress.rate),
-                             progress.connected, unpacked * 100, left));
+  this->progress(fmt::format(
+      "{} [{}{}] {:3.0f} %  {} of {}  {}/s  {} peers  unpacked {:.0f} %  {}", progress.revision.substr(0, 12),
+      std::string(static_cast<std::size_t>(filled), '#'), std::string(static_cast<std::size_t>(kBar - filled), '.'),
+      part * 100, human_bytes(static_cast<double>(progress.have)), human_bytes(static_cast<double>(progress.wanted)),
+      human_bytes(progress.rate), progress.connected, unpacked * 100, left));
 }
 
 }  // namespace swarmout

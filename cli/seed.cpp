@@ -1,6 +1,5 @@
 #include "cli/reporter.hpp"
 #include "cli/verbs.hpp"
-
 #include "common/duration.hpp"
 #include "common/manifest.hpp"
 #include "seeder/seed_job.hpp"
@@ -72,7 +71,8 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
 }  // namespace
 
 void setup_seed(CLI::App& app, Action& chosen) {
-  auto* const verb = app.add_subcommand("seed", "The cron line: one host exports, publishes and seeds; the others leave quietly");
+  auto* const verb =
+      app.add_subcommand("seed", "The cron line: one host exports, publishes and seeds; the others leave quietly");
   auto flags = std::make_shared<SeedFlags>();
   add_share_option(*verb, flags->common);
   add_setting(*verb, "--source", flags->source, "git+URL[#ref], dir:PATH or tar:COMMAND")->required();
@@ -82,18 +82,25 @@ void setup_seed(CLI::App& app, Action& chosen) {
   add_setting(*verb, "--hold-off", flags->hold_off, "Without a slot: nothing to do this soon after a publication");
   add_setting(*verb, "--splay", flags->splay, "Random wait at the start, at most this");
   add_setting(*verb, "--heartbeat", flags->beat, "How often a leader shows that it is alive");
-  add_setting(*verb, "--takeover-jitter", flags->takeover_jitter, "Random wait before taking over from a silent leader");
+  add_setting(*verb, "--takeover-jitter", flags->takeover_jitter,
+              "Random wait before taking over from a silent leader");
   add_setting(*verb, "--stall-timeout", flags->stall_timeout, "Without progress this long, the leader counts as dead");
   add_setting(*verb, "--stage-timeout", flags->stage_timeout, "After this, --min-copies peers are enough to publish");
   add_setting(*verb, "--max-runtime", flags->max_runtime, "Give up if too few peers have it after this");
   add_setting(*verb, "--linger", flags->linger, "Seed until every live peer has it, at most this long");
   verb->add_option("--quorum", flags->quorum, "Publish when this part of the live peers has everything")
-      ->envname("SWARMOUT_QUORUM")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+      ->envname("SWARMOUT_QUORUM")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   verb->add_option("--min-copies", flags->min_copies, "Peers that must have it after the stage timeout")
-      ->envname("SWARMOUT_MIN_COPIES")->capture_default_str();
+      ->envname("SWARMOUT_MIN_COPIES")
+      ->capture_default_str();
   verb->add_option("--max-attempts", flags->max_attempts, "Hosts that may fail at one slot before it is given up")
-      ->envname("SWARMOUT_MAX_ATTEMPTS")->capture_default_str();
-  verb->add_option("--level", flags->level, "zstd level")->envname("SWARMOUT_LEVEL")->check(CLI::Range(1, 19))
+      ->envname("SWARMOUT_MAX_ATTEMPTS")
+      ->capture_default_str();
+  verb->add_option("--level", flags->level, "zstd level")
+      ->envname("SWARMOUT_LEVEL")
+      ->check(CLI::Range(1, 19))
       ->capture_default_str();
   verb->add_flag("--wait", flags->wait, "Stay until the slot is published; take over if its leader dies");
   add_host_options(*verb, flags->common);
@@ -102,8 +109,9 @@ void setup_seed(CLI::App& app, Action& chosen) {
       TRY_ASSIGN(const SeedOptions options, options_from(*flags));
       Reporter reporter(Reporter::Lines::when_watched);
       TRY_ASSIGN(const SeedReport report,
-                 run_seed(options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
-                          [&](const std::string& line) { reporter.progress(line); }));
+                 run_seed(
+                     options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
+                     [&](const std::string& line) { reporter.progress(line); }));
       reporter.say(report.message);
       return {};
     };

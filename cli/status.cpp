@@ -1,6 +1,5 @@
 #include "cli/reporter.hpp"
 #include "cli/verbs.hpp"
-
 #include "common/clock.hpp"
 #include "common/descriptor.hpp"
 #include "common/duration.hpp"
@@ -29,11 +28,14 @@ Result<Json> overview(Share& share) {
   out["time"] = utc(now);
   out["releases"] = Json::array();
   for (const LogEntry* const each : log->releases(kShownReleases)) {
-    const auto on_it = std::count_if(peers.begin(), peers.end(), [&](const SeenPeer& peer) {
-      return peer.record.active == each->position;
-    });
-    Json release = {{"release", each->position.value}, {"revision", each->revision}, {"published", each->time},
-                    {"by", each->host},                {"slot", each->slot},         {"active_on", on_it}};
+    const auto on_it = std::count_if(peers.begin(), peers.end(),
+                                     [&](const SeenPeer& peer) { return peer.record.active == each->position; });
+    Json release = {{"release", each->position.value},
+                    {"revision", each->revision},
+                    {"published", each->time},
+                    {"by", each->host},
+                    {"slot", each->slot},
+                    {"active_on", on_it}};
     if (const auto descriptor = decode_descriptor(each->descriptor)) {
       release["files"] = descriptor->files;
       release["tree_bytes"] = descriptor->tree_size;
@@ -51,8 +53,9 @@ Result<Json> overview(Share& share) {
     const auto cell = share.read_cell(CellKind::heartbeat, claim_cell(claim->position, claim->owner));
     const auto info = cell && *cell ? decode_heartbeat((*cell)->bytes) : fail(ErrorCode::not_found, "");
     if (info || log->open_claim() != nullptr) {
-      Json leader = {{"epoch", claim->position.value}, {"host", claim->host},       {"since", claim->time},
-                     {"slot", claim->slot},            {"attempt", claim->attempt}, {"phase", "silent"}};
+      Json leader = {{"epoch", claim->position.value}, {"host", claim->host},
+                     {"since", claim->time},           {"slot", claim->slot},
+                     {"attempt", claim->attempt},      {"phase", "silent"}};
       if (info) {
         leader["phase"] = info->phase;
         leader["last_beat_seconds"] = std::chrono::duration<double>(now - (*cell)->written).count();
@@ -153,7 +156,9 @@ void setup_status(CLI::App& app, Action& chosen) {
       do {
         TRY_ASSIGN(const Json all, overview(*share));
         const bool redraw = flags->watch && !flags->json && ::isatty(STDOUT_FILENO) == 1;
-        const auto dump = [&] { return all.dump(flags->watch ? -1 : 2, ' ', false, Json::error_handler_t::replace) + '\n'; };
+        const auto dump = [&] {
+          return all.dump(flags->watch ? -1 : 2, ' ', false, Json::error_handler_t::replace) + '\n';
+        };
         fmt::print("{}{}", redraw ? "\x1b[H\x1b[2J" : "", flags->json ? dump() : table_of(all));
         std::fflush(stdout);
       } while (flags->watch && system_clock().sleep(std::chrono::seconds(1), stop));

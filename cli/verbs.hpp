@@ -34,6 +34,8 @@ struct CommonOptions {
 };
 void add_share_option(CLI::App& verb, CommonOptions& options);
 void add_host_options(CLI::App& verb, CommonOptions& options);
+/// "--upload-limit" → "SWARMOUT_UPLOAD_LIMIT".
+[[nodiscard]] std::string environment_name(const std::string& option);
 /// Adds an option that can also be set by SWARMOUT_… in the environment.
 CLI::Option* add_setting(CLI::App& verb, const std::string& name, std::string& value, const std::string& help);
 

@@ -16,18 +16,18 @@
 namespace swarmout {
 
 struct Descriptor {
-  Position position;     ///< of the COMMIT that publishes it: an old descriptor cannot be replayed
+  Position position;  ///< of the COMMIT that publishes it: an old descriptor cannot be replayed
   std::string revision;
-  std::string source;    ///< for people, without credentials
-  std::string created;   ///< UTC
+  std::string source;   ///< for people, without credentials
+  std::string created;  ///< UTC
   InfoHash info_hash;
-  Digest manifest;       ///< SHA-256 of the manifest file
+  Digest manifest;  ///< SHA-256 of the manifest file
   Bytes manifest_size = 0;
   Bytes torrent_size = 0;
   Bytes packed_size = 0;  ///< all files of the torrent
   Bytes tree_size = 0;
   std::uint64_t files = 0;
-  Position basis;        ///< the release it was packed against; 0: none
+  Position basis;  ///< the release it was packed against; 0: none
 };
 
 struct SignedDescriptor {

@@ -32,7 +32,9 @@ struct Digest {
 };
 
 [[nodiscard]] Digest sha256(ByteView data);
-[[nodiscard]] inline Digest sha256(std::string_view data) { return sha256(as_bytes(data)); }
+[[nodiscard]] inline Digest sha256(std::string_view data) {
+  return sha256(as_bytes(data));
+}
 
 /// Hashes a stream. Reusable: finish() returns to the empty state. One thread at a time.
 class Sha256 {

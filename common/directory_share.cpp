@@ -32,9 +32,8 @@ const char* directory_of(CellKind kind) {
 
 bool good_name(std::string_view name) {
   return !name.empty() && name.size() <= 100 && name[0] != '.' &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-         });
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; });
 }
 
 /// Network file systems answer these when nothing can be said: not that a thing is absent.
@@ -53,8 +52,8 @@ std::optional<Position> position_of(std::string_view name) {
 }
 
 WallTime wall_time(const timespec& time) {
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(
-      std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::seconds(time.tv_sec) +
+                                                                 std::chrono::nanoseconds(time.tv_nsec)));
 }
 
 /// The content, its length and digest in front, zeros behind.
@@ -66,9 +65,7 @@ std::string seal_cell(std::string_view bytes) {
 }
 
 Result<std::string> unseal_cell(std::string_view sealed, std::string_view path) {
-  const auto torn = [&] {
-    return fail(ErrorCode::temporary, fmt::format("{} was caught half written", path));
-  };
+  const auto torn = [&] { return fail(ErrorCode::temporary, fmt::format("{} was caught half written", path)); };
   const std::size_t line = sealed.substr(0, 100).find('\n');
   if (line == std::string_view::npos || !sealed.starts_with("cell ")) {
     return torn();
@@ -105,8 +102,12 @@ Result<Position> DirectoryShare::tail(Position known) {
       TRY(read_format(root_));
       return tl::unexpected(share_error(names.error()));
     }
-    for (const std::string& name : *names) {
-      tail = std::max(tail, position_of(name).value_or(Position{}));
+    for (auto name = names->rbegin(); name != names->rend(); ++name) {
+      const auto position = position_of(*name);
+      std::error_code ignored;
+      if (position && *position > tail && !std::filesystem::is_directory(root_ / "log" / *name, ignored)) {
+        tail = *position;
+      }
     }
   }
   while (true) {  // a listing may be a minute old on NFS; entries after it may be there all the same

@@ -8,8 +8,7 @@ namespace swarmout {
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto bad = [&] {
-    return fail(ErrorCode::usage, fmt::format("\"{}\" is not a duration", text),
-                "write 90s, 20m, 1h30m, 250ms or 0");
+    return fail(ErrorCode::usage, fmt::format("\"{}\" is not a duration", text), "write 90s, 20m, 1h30m, 250ms or 0");
   };
   if (text == "0") {
     return std::chrono::milliseconds(0);

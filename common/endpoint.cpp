@@ -22,8 +22,8 @@ std::unique_ptr<addrinfo, AddressCloser> numeric(const std::string& address) {
   wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   wanted.ai_socktype = SOCK_DGRAM;
   addrinfo* found = nullptr;
-  return std::unique_ptr<addrinfo, AddressCloser>(
-      ::getaddrinfo(address.c_str(), "9", &wanted, &found) == 0 ? found : nullptr);
+  return std::unique_ptr<addrinfo, AddressCloser>(::getaddrinfo(address.c_str(), "9", &wanted, &found) == 0 ? found
+                                                                                                            : nullptr);
 }
 
 }  // namespace
@@ -62,10 +62,10 @@ std::string local_address_towards(const std::string& towards) {
   socklen_t size = sizeof local;
   char text[NI_MAXHOST] = {};
   // connect(2) on a datagram socket only asks the routing table
-  const bool routed = fd >= 0 && ::connect(fd, target->ai_addr, target->ai_addrlen) == 0 &&
-                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) == 0 &&
-                      ::getnameinfo(reinterpret_cast<sockaddr*>(&local), size, text, sizeof text, nullptr, 0,
-                                    NI_NUMERICHOST) == 0;
+  const bool routed =
+      fd >= 0 && ::connect(fd, target->ai_addr, target->ai_addrlen) == 0 &&
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) == 0 &&
+      ::getnameinfo(reinterpret_cast<sockaddr*>(&local), size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0;
   if (fd >= 0) {
     ::close(fd);
   }

@@ -73,8 +73,7 @@ Result<void> remove_below(Directory top, std::string_view shown) {
       }
       const std::string name = stack.back().name;
       stack.pop_back();
-      if (!stack.empty() &&
-          ::unlinkat(::dirfd(stack.back().handle.get()), name.c_str(), AT_REMOVEDIR) != 0 &&
+      if (!stack.empty() && ::unlinkat(::dirfd(stack.back().handle.get()), name.c_str(), AT_REMOVEDIR) != 0 &&
           errno != ENOENT) {
         return fail_errno(fmt::format("cannot remove {} below", name), shown, errno);
       }
@@ -180,8 +179,8 @@ Result<std::string> read_file(const Path& path, Bytes limit) {
     return fail_errno("cannot read", path.native(), errno);
   }
   if (static_cast<Bytes>(info.st_size) > limit) {
-    return fail(ErrorCode::refused, fmt::format("{} has {} bytes, more than the {} allowed there",
-                                                path.native(), info.st_size, limit));
+    return fail(ErrorCode::refused,
+                fmt::format("{} has {} bytes, more than the {} allowed there", path.native(), info.st_size, limit));
   }
   std::string content;
   // Files of /proc and files that grow report a size that is not what can be read: go on until the end.

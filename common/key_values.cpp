@@ -78,14 +78,13 @@ Result<KeyValues> KeyValues::parse(std::string_view text, std::string_view magic
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end + 1);
     if (first) {
-      REFUSE_UNLESS(line == magic, fmt::format("expected a {} record, found \"{}\"", magic,
-                                               escape_value(line.substr(0, 60))));
+      REFUSE_UNLESS(line == magic,
+                    fmt::format("expected a {} record, found \"{}\"", magic, escape_value(line.substr(0, 60))));
       first = false;
       continue;
     }
     const std::size_t space = line.find(' ');
-    REFUSE_UNLESS(space != std::string_view::npos && space > 0,
-                  fmt::format("a line of a {} record has no key", magic));
+    REFUSE_UNLESS(space != std::string_view::npos && space > 0, fmt::format("a line of a {} record has no key", magic));
     const std::string_view key = line.substr(0, space);
     REFUSE_UNLESS(!record.find(key), fmt::format("a {} record has {} twice", magic, escape_value(key)));
     TRY_ASSIGN(const std::string value, unescape_value(line.substr(space + 1)));
@@ -95,8 +94,7 @@ Result<KeyValues> KeyValues::parse(std::string_view text, std::string_view magic
 }
 
 std::optional<std::string> KeyValues::find(std::string_view key) const {
-  const auto found = std::find_if(lines_.begin(), lines_.end(),
-                                  [key](const auto& line) { return line.first == key; });
+  const auto found = std::find_if(lines_.begin(), lines_.end(), [key](const auto& line) { return line.first == key; });
   return found == lines_.end() ? std::nullopt : std::optional(found->second);
 }
 

@@ -20,35 +20,35 @@ namespace swarmout {
 struct HeartbeatInfo {
   std::uint64_t counter = 0;  ///< moves on with every beat; observers look at nothing else
   std::string host;
-  std::string phase;          ///< "resolving", "exporting", "sealing", "staged", "seeding"
+  std::string phase;  ///< "resolving", "exporting", "sealing", "staged", "seeding"
   std::uint64_t files = 0;
-  Bytes read = 0;             ///< content exported so far
-  Bytes packed = 0;           ///< compressed so far
-  std::uint64_t copies = 0;   ///< peers that have all of what is staged
-  std::uint64_t peers = 0;    ///< live peers
+  Bytes read = 0;                    ///< content exported so far
+  Bytes packed = 0;                  ///< compressed so far
+  std::uint64_t copies = 0;          ///< peers that have all of what is staged
+  std::uint64_t peers = 0;           ///< live peers
   std::optional<Endpoint> endpoint;  ///< of the leader's swarm session, once there is one
 };
 
 struct PeerRecord {
-  std::string id;             ///< random, new at each start
+  std::string id;  ///< random, new at each start
   std::uint64_t counter = 0;
   std::string host;
   Endpoint endpoint;
-  Position active;            ///< the release that `current` points to; 0: none
-  std::string revision;       ///< of that
-  Position target;            ///< what is being fetched, or served
+  Position active;                    ///< the release that `current` points to; 0: none
+  std::string revision;               ///< of that
+  Position target;                    ///< what is being fetched, or served
   std::optional<InfoHash> info_hash;  ///< of the target
   Bytes wanted = 0;
   Bytes have = 0;
-  bool complete = false;      ///< the target is whole, verified and unpacked here
-  double download_rate = 0;   ///< bytes a second
+  bool complete = false;     ///< the target is whole, verified and unpacked here
+  double download_rate = 0;  ///< bytes a second
   Bytes downloaded = 0;
   Bytes uploaded = 0;
-  std::string trouble;        ///< the last error, empty if there is none
+  std::string trouble;  ///< the last error, empty if there is none
 };
 
-/// What a leader offers before it is published. The endpoint is here, not only in the heartbeat, so that nobody waits for
-/// the next beat.
+/// What a leader offers before it is published. The endpoint is here, not only in the heartbeat, so that nobody waits
+/// for the next beat.
 struct StagedRelease {
   SignedDescriptor release;
   Endpoint endpoint;

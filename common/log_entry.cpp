@@ -42,8 +42,7 @@ Result<EntryKind> kind_of(std::string_view name) {
 }  // namespace
 
 std::string utc(WallTime time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
 std::string host_name() {
@@ -93,8 +92,7 @@ std::string encode(const LogEntry& entry) {
 Result<LogEntry> decode_entry(std::string_view bytes) {
   REFUSE_UNLESS(bytes.size() > kEndLine && bytes.size() <= kMaxEntry, "a log entry has a wrong size");
   const std::string_view body = bytes.substr(0, bytes.size() - kEndLine);
-  REFUSE_UNLESS(bytes.substr(body.size()) == fmt::format("{}{}\n", kEnd, sha256(body).hex()),
-                "a log entry is damaged");
+  REFUSE_UNLESS(bytes.substr(body.size()) == fmt::format("{}{}\n", kEnd, sha256(body).hex()), "a log entry is damaged");
   TRY_ASSIGN(const KeyValues record, KeyValues::parse(body, kMagic));
   LogEntry entry;
   TRY_ASSIGN(const std::string kind, record.get("kind"));

@@ -20,10 +20,10 @@ enum class EntryKind { claim, commit, abandon };
 struct LogEntry {
   EntryKind kind = EntryKind::claim;
   Position position;
-  Digest previous;     ///< SHA-256 of the bytes of the entry before; all zero for the first
-  std::string nonce;   ///< new for each attempt to write: how a writer knows its own entry
-  std::string owner;   ///< equal in a CLAIM and in the COMMIT or ABANDON that ends it
-  std::string slot;    ///< which cron run this is for; empty: none
+  Digest previous;       ///< SHA-256 of the bytes of the entry before; all zero for the first
+  std::string nonce;     ///< new for each attempt to write: how a writer knows its own entry
+  std::string owner;     ///< equal in a CLAIM and in the COMMIT or ABANDON that ends it
+  std::string slot;      ///< which cron run this is for; empty: none
   unsigned attempt = 1;  ///< claims of this slot so far, this one included
 
   // For people, never compared: clones share all of these.

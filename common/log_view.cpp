@@ -105,16 +105,14 @@ const LogEntry* LogView::at(Position position) const {
 Result<void> LogReader::load(Position position) {
   TRY_ASSIGN(const auto bytes, share_.read(position));
   if (!bytes) {
-    return fail(ErrorCode::temporary,
-                fmt::format("log entry {} of {} cannot be seen although a later one can", position.value,
-                            share_.name()));
+    return fail(ErrorCode::temporary, fmt::format("log entry {} of {} cannot be seen although a later one can",
+                                                  position.value, share_.name()));
   }
   auto entry = decode_entry(*bytes);
   LogRecord record;
   record.digest = sha256(*bytes);
-  record.entry = entry && entry->position == position
-                     ? *std::move(entry)
-                     : void_entry(position, "void: the entry is damaged");
+  record.entry =
+      entry && entry->position == position ? *std::move(entry) : void_entry(position, "void: the entry is damaged");
   view_.records_.insert_or_assign(position, std::move(record));
   return {};
 }
@@ -186,8 +184,8 @@ Result<const LogView*> LogReader::refresh() {
 
 Result<const LogView*> LogReader::refresh_with_history(std::size_t releases) {
   TRY(refresh());
-  while (!view_.records_.empty() && view_.records_.begin()->first.value > 1 &&
-         view_.records_.size() < kMaxHistory && view_.releases(releases).size() < releases) {
+  while (!view_.records_.empty() && view_.records_.begin()->first.value > 1 && view_.records_.size() < kMaxHistory &&
+         view_.releases(releases).size() < releases) {
     TRY(extend_back(kHistory));
   }
   return &view_;

@@ -1,13 +1,13 @@
 #include "common/manifest.hpp"
 
 #include "common/key_values.hpp"
-#include "manifest.pb.h"
 #include "common/pack.hpp"
 #include "common/tree_path.hpp"
 #include "common/zstd_codec.hpp"
 
 #include <fmt/format.h>
 
+#include "manifest.pb.h"
 #include <limits>
 #include <unordered_set>
 
@@ -33,8 +33,7 @@ format::Node::Kind to_wire(Node::Kind kind) {
 }
 
 Result<Node::Kind> from_wire(format::Node::Kind kind) {
-  for (const Node::Kind each :
-       {Node::Kind::file, Node::Kind::executable, Node::Kind::symlink, Node::Kind::directory}) {
+  for (const Node::Kind each : {Node::Kind::file, Node::Kind::executable, Node::Kind::symlink, Node::Kind::directory}) {
     if (to_wire(each) == kind) {
       return each;
     }
@@ -57,8 +56,9 @@ Result<void> add_frame(const format::Frame& wire, Manifest& manifest) {
     raw += size;
     REFUSE_UNLESS(raw <= kMaxFrame, "the manifest has a frame that would expand beyond the limit");
     const std::string_view digests = wire.chunk_digests();
-    TRY_ASSIGN(const Digest digest,
-               Digest::from_bytes(as_bytes(digests.substr(static_cast<std::size_t>(i) * Digest::kSize, Digest::kSize))));
+    TRY_ASSIGN(
+        const Digest digest,
+        Digest::from_bytes(as_bytes(digests.substr(static_cast<std::size_t>(i) * Digest::kSize, Digest::kSize))));
     manifest.chunks.push_back({digest, size});
   }
   frame.raw_size = static_cast<std::uint32_t>(raw);
@@ -86,8 +86,8 @@ Result<void> add_node(const format::Node& wire, std::int64_t& last_chunk, Manife
   node.path = wire.path();
   TRY_ASSIGN(node.kind, from_wire(wire.kind()));
   const auto complain = [&](std::string_view what) {
-    return fail(ErrorCode::refused,
-                fmt::format("the manifest's \"{}\" {}", escape_value(std::string_view(node.path).substr(0, 300)), what));
+    return fail(ErrorCode::refused, fmt::format("the manifest's \"{}\" {}",
+                                                escape_value(std::string_view(node.path).substr(0, 300)), what));
   };
   if (!is_safe_path(node.path)) {
     return complain("is not a path inside the tree");
@@ -148,8 +148,8 @@ Bytes Manifest::tree_size() const {
 Digest Manifest::tree_digest() const {
   Sha256 all;
   for (const Node& node : nodes) {
-    const std::string line = fmt::format("{} {} {} {} ", static_cast<int>(node.kind), node.path.size(),
-                                         node.target.size(), node.ref_count);
+    const std::string line =
+        fmt::format("{} {} {} {} ", static_cast<int>(node.kind), node.path.size(), node.target.size(), node.ref_count);
     all.update(as_bytes(line));
     all.update(as_bytes(node.path));
     all.update(as_bytes(node.target));
@@ -197,8 +197,7 @@ Result<Manifest> decode_manifest(std::string_view bytes) {
   format::Manifest wire;
   {
     TRY_ASSIGN(const auto message, ZstdDecompressor().decompress(as_bytes(bytes), kMaxManifest));
-    REFUSE_UNLESS(wire.ParseFromArray(message.data(), static_cast<int>(message.size())),
-                  "the manifest is damaged");
+    REFUSE_UNLESS(wire.ParseFromArray(message.data(), static_cast<int>(message.size())), "the manifest is damaged");
   }
   REFUSE_UNLESS(wire.version() == kVersion,
                 fmt::format("the manifest has version {}, this program reads {}", wire.version(), kVersion));

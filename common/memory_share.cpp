@@ -20,9 +20,8 @@ auto MemoryShare::guarded(std::string_view operation, Work work) -> decltype(wor
 }
 
 Result<Position> MemoryShare::tail(Position /*known*/) {
-  return guarded("tail", [&]() -> Result<Position> {
-    return state_->log.empty() ? Position{} : state_->log.rbegin()->first;
-  });
+  return guarded("tail",
+                 [&]() -> Result<Position> { return state_->log.empty() ? Position{} : state_->log.rbegin()->first; });
 }
 
 Result<std::optional<std::string>> MemoryShare::read(Position position) {
@@ -33,9 +32,8 @@ Result<std::optional<std::string>> MemoryShare::read(Position position) {
 }
 
 PutResult MemoryShare::put(Position position, std::string_view bytes) {
-  const auto created = guarded("put", [&]() -> Result<std::string> {
-    return state_->log.try_emplace(position, bytes).first->second;
-  });
+  const auto created =
+      guarded("put", [&]() -> Result<std::string> { return state_->log.try_emplace(position, bytes).first->second; });
   if (!created) {
     return {PutOutcome::unknown, {}, created.error()};
   }

@@ -65,8 +65,8 @@ Result<PackReader> PackReader::open(Path path, const PackInfo& info) {
   return reader;
 }
 
-Result<void> PackReader::read(const Frame& frame, Bytes offset, ZstdDecompressor& codec,
-                              std::vector<std::byte>& packed, std::vector<std::byte>& content) const {
+Result<void> PackReader::read(const Frame& frame, Bytes offset, ZstdDecompressor& codec, std::vector<std::byte>& packed,
+                              std::vector<std::byte>& content) const {
   packed.resize(frame.packed_size);
   content.resize(frame.raw_size);
   TRY(pread_all(fd_.get(), packed, offset, path_.native()));

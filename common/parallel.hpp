@@ -18,11 +18,10 @@ namespace swarmout {
   return std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
 }
 
-/// Calls `work(begin, end, context)` for ranges of at most `batch` items that cover [0, count), each thread with a context
-/// from `make_context()`. Returns when all is done, with the first error if there was one.
+/// Calls `work(begin, end, context)` for ranges of at most `batch` items that cover [0, count), each thread with a
+/// context from `make_context()`. Returns when all is done, with the first error if there was one.
 template <typename MakeContext, typename Work>
-[[nodiscard]] Result<void> parallel_ranges(std::size_t count, std::size_t batch, MakeContext make_context,
-                                           Work work) {
+[[nodiscard]] Result<void> parallel_ranges(std::size_t count, std::size_t batch, MakeContext make_context, Work work) {
   std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
   std::mutex mutex;

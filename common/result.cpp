@@ -43,8 +43,7 @@ std::string hint_for(int error) {
 }  // namespace
 
 tl::unexpected<Error> fail_errno(std::string_view what, std::string_view path, int error) {
-  return fail(code_of(error), fmt::format("{} {}: {}", what, path, std::strerror(error)),
-              hint_for(error));
+  return fail(code_of(error), fmt::format("{} {}: {}", what, path, std::strerror(error)), hint_for(error));
 }
 
 std::string to_string(const Error& error) {

@@ -68,8 +68,7 @@ public:
   [[nodiscard]] virtual PutResult put(Position position, std::string_view bytes) = 0;
 
   /// Creates or overwrites a cell. Only its owner may. Names: [a-zA-Z0-9._-]{1,100}.
-  [[nodiscard]] virtual Result<void> write_cell(CellKind kind, std::string_view name,
-                                                std::string_view bytes) = 0;
+  [[nodiscard]] virtual Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) = 0;
   /// A fresh read. nullopt: not there. Errors: temporary, also for a value caught half written.
   [[nodiscard]] virtual Result<std::optional<Cell>> read_cell(CellKind kind, std::string_view name) = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> list_cells(CellKind kind) = 0;

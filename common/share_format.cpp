@@ -22,8 +22,7 @@ Result<std::string> read_format(const Path& root) {
   auto text = read_file(root / "FORMAT", 4 * kKiB);
   if (!text && text.error().code == ErrorCode::not_found) {
     return fail(ErrorCode::unavailable,
-                fmt::format("{} has no FORMAT file: it is not mounted, or was never initialised",
-                            root.native()),
+                fmt::format("{} has no FORMAT file: it is not mounted, or was never initialised", root.native()),
                 fmt::format("mount it, or run `swarmout init --share {}` once", root.native()));
   }
   return text;
@@ -38,8 +37,8 @@ Result<std::unique_ptr<Share>> open_share(const std::string& url) {
   TRY_ASSIGN(const std::string text, read_format(root));
   TRY_ASSIGN(const KeyValues format, KeyValues::parse(text, kFormatMagic));
   TRY_ASSIGN(const std::string primitive, format.get("primitive"));
-  REFUSE_UNLESS(primitive == "link", fmt::format("{} was made for another way to create entries ({})",
-                                                 root.native(), escape_value(primitive)));
+  REFUSE_UNLESS(primitive == "link", fmt::format("{} was made for another way to create entries ({})", root.native(),
+                                                 escape_value(primitive)));
   return std::make_unique<DirectoryShare>(root);
 }
 
@@ -54,7 +53,8 @@ Result<bool> init_share(const std::string& url) {
   TRY_ASSIGN(const auto names, list_directory(root));
   for (const std::string& name : names) {
     const bool ours = std::find(kDirectories.begin(), kDirectories.end(), name) != kDirectories.end();
-    if (!ours && name != "lost+found" && !name.starts_with(".tmp-")) {
+    const bool raced = name == "FORMAT";  // another host is making the share at this moment
+    if (!ours && !raced && name != "lost+found" && !name.starts_with(".tmp-")) {
       return fail(ErrorCode::refused, fmt::format("{} has other things in it ({})", root.native(), name),
                   "give the share an empty directory of its own");
     }

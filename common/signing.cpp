@@ -41,9 +41,8 @@ std::string to_base64(const Raw& raw) {
 Result<Raw> from_base64(std::string_view text, std::size_t size, std::string_view what) {
   Raw raw(size + 1);
   std::size_t got = 0;
-  const bool decoded =
-      sodium_base642bin(raw.data(), raw.size(), text.data(), text.size(), nullptr, &got, nullptr,
-                        sodium_base64_VARIANT_ORIGINAL) == 0;
+  const bool decoded = sodium_base642bin(raw.data(), raw.size(), text.data(), text.size(), nullptr, &got, nullptr,
+                                         sodium_base64_VARIANT_ORIGINAL) == 0;
   REFUSE_UNLESS(decoded && got == size, fmt::format("{} is damaged", what));
   raw.resize(size);
   return raw;
@@ -71,8 +70,8 @@ Result<Raw> read_key(const Path& file, std::size_t size) {
 
 Raw prehash(std::string_view text) {
   Raw hash(crypto_generichash_BYTES_MAX);
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                     text.size(), nullptr, 0);
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                     nullptr, 0);
   return hash;
 }
 
@@ -122,8 +121,8 @@ Result<void> VerifyKey::verify(std::string_view text, std::string_view signature
   if (std::memcmp(record.data() + kAlgorithm, id_.data(), kKeyId) != 0) {
     std::array<unsigned char, 8> other{};
     std::memcpy(other.data(), record.data() + kAlgorithm, kKeyId);
-    return fail(ErrorCode::refused, fmt::format("signed with key {}, but this host trusts key {}",
-                                                key_name(other), id()),
+    return fail(ErrorCode::refused,
+                fmt::format("signed with key {}, but this host trusts key {}", key_name(other), id()),
                 "put the right swarmout.pub into the image, or find out who signed this");
   }
   const unsigned char* const bare = record.data() + kAlgorithm + kKeyId;
@@ -179,8 +178,8 @@ std::string SigningKey::sign(std::string_view text, std::string_view comment) co
   whole.insert(whole.end(), comment.begin(), comment.end());
   Raw global(crypto_sign_BYTES);
   crypto_sign_detached(global.data(), nullptr, whole.data(), whole.size(), key_.data());
-  return fmt::format("{}signature from swarmout\n{}\n{}{}\n{}\n", kComment, to_base64(record), kTrusted,
-                     comment, to_base64(global));
+  return fmt::format("{}signature from swarmout\n{}\n{}{}\n{}\n", kComment, to_base64(record), kTrusted, comment,
+                     to_base64(global));
 }
 
 VerifyKey SigningKey::verify_key() const {
@@ -214,10 +213,10 @@ Result<void> make_key_pair(const Path& directory) {
   open.insert(open.end(), key.id_.begin(), key.id_.end());
   open.insert(open.end(), public_part.begin(), public_part.end());
 
-  const std::string secret_text = fmt::format("{}swarmout secret key {}\n{}\n", kComment,
-                                              key_name(key.id_), to_base64(secret));
-  const std::string open_text = fmt::format("{}minisign public key {}\n{}\n", kComment,
-                                            key_name(key.id_), to_base64(open));
+  const std::string secret_text =
+      fmt::format("{}swarmout secret key {}\n{}\n", kComment, key_name(key.id_), to_base64(secret));
+  const std::string open_text =
+      fmt::format("{}minisign public key {}\n{}\n", kComment, key_name(key.id_), to_base64(open));
   sodium_memzero(secret.data(), secret.size());
   TRY(replace_file(directory / kSecretKeyFile, as_bytes(secret_text), 0600));
   return replace_file(directory / kPublicKeyFile, as_bytes(open_text), 0644);

@@ -1,5 +1,5 @@
-// Ed25519 signatures in minisign's format (https://jedisct1.github.io/minisign/), so that `minisign -V` can check what swarmout
-// signed, and keys made by `minisign -G -W` work here. Wraps libsodium.
+// Ed25519 signatures in minisign's format (https://jedisct1.github.io/minisign/), so that `minisign -V` can check what
+// swarmout signed, and keys made by `minisign -G -W` work here. Wraps libsodium.
 //
 // Only unencrypted secret keys: nobody is there to type a password when cron runs.
 
@@ -56,7 +56,8 @@ private:
   std::array<unsigned char, 64> key_{};
 };
 
-/// Makes kPublicKeyFile (0644) and kSecretKeyFile (0600) in `directory`. Errors: cannot_write; usage, if one of them exists.
+/// Makes kPublicKeyFile (0644) and kSecretKeyFile (0600) in `directory`. Errors: cannot_write; usage, if one of them
+/// exists.
 [[nodiscard]] Result<void> make_key_pair(const Path& directory);
 
 }  // namespace swarmout

@@ -103,8 +103,7 @@ Result<std::string> Store::manifest_bytes(const Digest& digest) const {
 }
 
 Result<void> Store::record(const SignedDescriptor& release) {
-  return replace_file(state_ / "releases" / record_name(release.descriptor.position),
-                      as_bytes(encode_record(release)));
+  return replace_file(state_ / "releases" / record_name(release.descriptor.position), as_bytes(encode_record(release)));
 }
 
 Result<std::vector<SignedDescriptor>> Store::releases() const {

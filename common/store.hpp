@@ -46,8 +46,8 @@ public:
 
   /// A directory <state>/swarm/<purpose>-<info-hash>/ with links to every file of the torrent that is here; what is not
   /// stays to be fetched. `complete` gets the names of the linked ones.
-  [[nodiscard]] Result<Path> lay_out(std::string_view purpose, const TorrentContents& contents,
-                                     const Digest& manifest, std::set<std::string>& complete);
+  [[nodiscard]] Result<Path> lay_out(std::string_view purpose, const TorrentContents& contents, const Digest& manifest,
+                                     std::set<std::string>& complete);
 
   /// Removes the directories that lay_out() made for `purpose`, but for those of the torrents in `keep`.
   [[nodiscard]] Result<void> remove_layouts(std::string_view purpose, const std::set<InfoHash>& keep = {});

@@ -63,8 +63,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 }
 
 /// Between fork and exec: async-signal-safe calls only, since other threads may hold any lock.
-[[noreturn]] void become(const char* directory, char* const* argv, char* const* envp, int output,
-                         int errors, int report) {
+[[noreturn]] void become(const char* directory, char* const* argv, char* const* envp, int output, int errors,
+                         int report) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -101,8 +101,8 @@ Result<Subprocess> Subprocess::start(const Command& command) {
     return fail_errno("cannot start", argv[0], errno);
   }
   if (pid == 0) {
-    become(command.directory.c_str(), argv_pointers.data(), environment_pointers.data(),
-           output.write.get(), errors.write.get(), report.write.get());
+    become(command.directory.c_str(), argv_pointers.data(), environment_pointers.data(), output.write.get(),
+           errors.write.get(), report.write.get());
   }
   Subprocess child;
   child.pid_ = pid;
@@ -131,19 +131,47 @@ Subprocess::~Subprocess() {
   }
 }
 
-void Subprocess::end() {
-  ::kill(-pid_, SIGTERM);
+/// Waits until kPatience is over. True if the child has ended.
+bool Subprocess::ends_soon() {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   int status = 0;
   while (::waitpid(pid_, &status, WNOHANG) == 0) {
     if (std::chrono::steady_clock::now() > deadline) {
-      ::kill(-pid_, SIGKILL);
-      ::waitpid(pid_, &status, 0);
-      break;
+      return false;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (errors_.valid()) {
+      take_errors();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ended(status);
+  return true;
+}
+
+void Subprocess::ended(int status) {
+  if (errors_.valid()) {
+    take_errors();
   }
   pid_ = -1;
+  status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void Subprocess::end() {
+  ::kill(-pid_, SIGTERM);
+  if (!ends_soon()) {
+    ::kill(-pid_, SIGKILL);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    ended(status);
+  }
+}
+
+int Subprocess::stop() {
+  output_.reset();
+  if (pid_ > 0 && !ends_soon()) {
+    end();
+  }
+  return status_;
 }
 
 void Subprocess::take_errors() {
@@ -203,11 +231,7 @@ int Subprocess::wait() {
         break;
       }
     }
-    if (errors_.valid()) {
-      take_errors();
-    }
-    pid_ = -1;
-    status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    ended(status);
   }
   return status_;
 }
@@ -225,8 +249,8 @@ Result<std::string> run_and_capture(const Command& command, Bytes limit, std::st
     REFUSE_UNLESS(captured.size() <= limit, fmt::format("{} prints more than expected", command.argv[0]));
   }
   if (const int status = child.wait(); status != 0) {
-    return fail(ErrorCode::failed, fmt::format("{} ended with status {}: {}", command.argv[0], status,
-                                               child.last_words()));
+    return fail(ErrorCode::failed,
+                fmt::format("{} ended with status {}: {}", command.argv[0], status, child.last_words()));
   }
   return captured;
 }

@@ -19,7 +19,7 @@ namespace swarmout {
 struct Command {
   std::vector<std::string> argv;
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
-  Path directory;  ///< where it runs; empty: here
+  Path directory;                                                ///< where it runs; empty: here
 };
 
 class Subprocess {
@@ -34,6 +34,8 @@ public:
   /// Up to `out.size()` bytes of its standard output; 0 at the end. Errors: temporary, if `stop` is requested.
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> out, std::stop_token stop);
 
+  /// For a child whose output is of no more use: closes the pipe, gives it two seconds to end by itself, then kills it.
+  int stop();
   /// Waits for the end. The exit status, 128 + signal for a killed one.
   [[nodiscard]] int wait();
   /// The last 2 KiB it wrote to standard error; complete after wait().
@@ -43,6 +45,8 @@ private:
   Subprocess() = default;
   void take_errors();
   void end();
+  [[nodiscard]] bool ends_soon();
+  void ended(int status);
 
   int pid_ = -1;
   int status_ = -1;

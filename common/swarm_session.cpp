@@ -61,8 +61,8 @@ public:
         }
         if (const auto* bad = lt::alert_cast<lt::listen_failed_alert>(each)) {
           return fail(ErrorCode::temporary,
-                      fmt::format("cannot listen on {}:{}: {}", settings_.listen_address,
-                                  settings_.listen_port, bad->error.message()),
+                      fmt::format("cannot listen on {}:{}: {}", settings_.listen_address, settings_.listen_port,
+                                  bad->error.message()),
                       "give another --listen ADDRESS[:PORT]");
         }
       }
@@ -75,7 +75,8 @@ public:
     try {
       lt::add_torrent_params params = lt::load_torrent_buffer(content.torrent);
       params.save_path = content.directory.native();
-      // None of auto_managed: its queue logic waits 30 s. Not paused if files are to be checked: that would wait for ever.
+      // None of auto_managed: its queue logic waits 30 s. Not paused if files are to be checked: that would wait for
+      // ever.
       params.flags = content.check_existing ? lt::torrent_flags_t{} : lt::torrent_flags::paused;
       params.max_connections = connections_for(settings_);
       params.extensions.push_back(lt::create_ut_pex_plugin);
@@ -223,8 +224,7 @@ private:
     } else if (const auto* error = lt::alert_cast<lt::torrent_error_alert>(&alert)) {
       if (!torrent.failed) {
         torrent.failed = true;
-        events.emplace_back(SwarmFailed{torrent.info_hash,
-                                        {ErrorCode::temporary, error->error.message(), {}}});
+        events.emplace_back(SwarmFailed{torrent.info_hash, {ErrorCode::temporary, error->error.message(), {}}});
       }
     }
   }

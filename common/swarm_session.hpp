@@ -1,8 +1,8 @@
 // One host's part in the swarm: a libtorrent session that serves and fetches releases.
 //
-// The settings, the order of calls and the workarounds follow docs/decisions/0004-libtorrent.md. All of libtorrent stays
-// behind this class: its alerts leave as SwarmEvent values.
-// Threads: one owner thread makes all calls; none waits for the network (the destructor does, up to two seconds).
+// The settings, the order of calls and the workarounds follow docs/decisions/0004-libtorrent.md. All of libtorrent
+// stays behind this class: its alerts leave as SwarmEvent values. Threads: one owner thread makes all calls; none waits
+// for the network (the destructor does, up to two seconds).
 
 #pragma once
 
@@ -36,11 +36,11 @@ struct SwarmSettings {
 };
 
 struct SwarmContent {
-  std::string torrent;              ///< bytes of the .torrent
-  Path directory;                   ///< its files are <directory>/swarmout/<name>; must exist
-  std::set<std::string> complete;   ///< names of the files that are known to be there, whole and right
-  bool check_existing = false;      ///< other files may be there in part: hash what is there (resume)
-  std::vector<Endpoint> peers;      ///< tried at once, before the first tick
+  std::string torrent;             ///< bytes of the .torrent
+  Path directory;                  ///< its files are <directory>/swarmout/<name>; must exist
+  std::set<std::string> complete;  ///< names of the files that are known to be there, whole and right
+  bool check_existing = false;     ///< other files may be there in part: hash what is there (resume)
+  std::vector<Endpoint> peers;     ///< tried at once, before the first tick
 };
 
 struct FileArrived {
@@ -61,10 +61,10 @@ struct BadData {
 using SwarmEvent = std::variant<FileArrived, AllArrived, SwarmFailed, BadData>;
 
 struct SwarmStatus {
-  Bytes wanted = 0;       ///< all files, without padding
-  Bytes have = 0;         ///< of those, checked
-  Bytes downloaded = 0;   ///< payload received in this session, duplicates and failed pieces included
-  Bytes uploaded = 0;     ///< payload sent in this session
+  Bytes wanted = 0;          ///< all files, without padding
+  Bytes have = 0;            ///< of those, checked
+  Bytes downloaded = 0;      ///< payload received in this session, duplicates and failed pieces included
+  Bytes uploaded = 0;        ///< payload sent in this session
   double download_rate = 0;  ///< bytes a second
   double upload_rate = 0;
   int connected = 0;      ///< peers with an open connection

@@ -26,7 +26,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
                                          : fmt::format("{}:{}", settings.listen_address, settings.listen_port));
   pack.set_bool(sp::listen_system_port_fallback, false);
   pack.set_int(sp::max_retry_port_bind, 0);
-  pack.set_int(sp::listen_queue_size, seeder ? 4096 : 1024);  // default 5: clones arrive in a burst
+  pack.set_int(sp::listen_queue_size, seeder ? 4096 : 1024);   // default 5: clones arrive in a burst
   pack.set_bool(sp::allow_multiple_connections_per_ip, true);  // several clones on one machine
 
   // No discovery of its own: the share's registry pushes peers. No UDP at all.
@@ -97,8 +97,8 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::active_limit, 10000);
   pack.set_int(sp::stop_tracker_timeout, 1);
   pack.set_int(sp::alert_queue_size, 20000);
-  pack.set_int(sp::alert_mask, lt::alert_category::error | lt::alert_category::status |
-                                   lt::alert_category::storage | lt::alert_category::file_progress);
+  pack.set_int(sp::alert_mask, lt::alert_category::error | lt::alert_category::status | lt::alert_category::storage |
+                                   lt::alert_category::file_progress);
   pack.set_str(sp::user_agent, "swarmout");
   pack.set_str(sp::peer_fingerprint, "-SW0100-");
 

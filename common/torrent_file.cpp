@@ -65,8 +65,7 @@ Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_
       const auto layer = piece_layer(by_path.at(storage.file_path(index))->leaves, piece_length);
       lt::piece_index_t::diff_type piece{0};
       for (const Digest& hash : layer) {
-        torrent.set_hash2(index, piece++,
-                          lt::sha256_hash(reinterpret_cast<const char*>(hash.bytes.data())));
+        torrent.set_hash2(index, piece++, lt::sha256_hash(reinterpret_cast<const char*>(hash.bytes.data())));
       }
     }
     const std::vector<char> bytes = torrent.generate_buf();
@@ -104,8 +103,8 @@ Result<TorrentContents> read_torrent(std::string_view bytes) {
                   "the torrent has a file that is neither a pack nor a manifest");
     REFUSE_UNLESS(!storage.file_flags(index), "the torrent has files with attributes");
     REFUSE_UNLESS(storage.file_size(index) > 0, "the torrent has an empty file");
-    contents.files.push_back({path.substr(prefix.size()), static_cast<Bytes>(storage.file_size(index)),
-                              digest_of(storage.root(index))});
+    contents.files.push_back(
+        {path.substr(prefix.size()), static_cast<Bytes>(storage.file_size(index)), digest_of(storage.root(index))});
     REFUSE_UNLESS(contents.files.size() <= kMaxTorrentFiles, "the torrent has too many files");
   }
   return contents;

@@ -19,8 +19,7 @@ ZstdCompressor::ZstdCompressor(ZstdCompressor&&) noexcept = default;
 
 std::vector<std::byte> ZstdCompressor::compress(ByteView content) {
   std::vector<std::byte> frame(ZSTD_compressBound(content.size()));
-  const std::size_t size =
-      ZSTD_compress2(context_->handle, frame.data(), frame.size(), content.data(), content.size());
+  const std::size_t size = ZSTD_compress2(context_->handle, frame.data(), frame.size(), content.data(), content.size());
   INVARIANT(ZSTD_isError(size) == 0);
   frame.resize(size);
   return frame;
@@ -40,13 +39,13 @@ ZstdDecompressor::ZstdDecompressor(ZstdDecompressor&&) noexcept = default;
 Result<void> ZstdDecompressor::decompress(ByteView frame, std::span<std::byte> content) {
   const std::size_t whole = ZSTD_findFrameCompressedSize(frame.data(), frame.size());
   REFUSE_UNLESS(ZSTD_isError(whole) == 0 && whole == frame.size(), "not exactly one zstd frame");
-  const std::size_t size = ZSTD_decompressDCtx(context_->handle, content.data(), content.size(),
-                                               frame.data(), frame.size());
+  const std::size_t size =
+      ZSTD_decompressDCtx(context_->handle, content.data(), content.size(), frame.data(), frame.size());
   if (ZSTD_isError(size) != 0) {
     return fail(ErrorCode::refused, fmt::format("damaged zstd frame: {}", ZSTD_getErrorName(size)));
   }
-  REFUSE_UNLESS(size == content.size(), fmt::format("a zstd frame holds {} bytes where {} were stated",
-                                                    size, content.size()));
+  REFUSE_UNLESS(size == content.size(),
+                fmt::format("a zstd frame holds {} bytes where {} were stated", size, content.size()));
   return {};
 }
 
@@ -55,7 +54,8 @@ Result<std::vector<std::byte>> ZstdDecompressor::decompress(ByteView frame, Byte
   REFUSE_UNLESS(stated != ZSTD_CONTENTSIZE_ERROR && stated != ZSTD_CONTENTSIZE_UNKNOWN,
                 "not a zstd frame that states its size");
   REFUSE_UNLESS(stated <= limit, fmt::format("a zstd frame states {} bytes, more than the {} allowed "
-                                             "there", stated, limit));
+                                             "there",
+                                             stated, limit));
   std::vector<std::byte> content(static_cast<std::size_t>(stated));
   TRY(decompress(frame, content));
   return content;

@@ -133,8 +133,8 @@ Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_toke
   goal.tree = places.incoming;
   TRY_ASSIGN(auto torrent, share->read_blob(torrent_blob(descriptor.info_hash), descriptor.torrent_size));
   if (!torrent) {
-    return fail(ErrorCode::not_found, fmt::format("the torrent of release {} is no longer on {}",
-                                                  descriptor.position.value, share->name()));
+    return fail(ErrorCode::not_found,
+                fmt::format("the torrent of release {} is no longer on {}", descriptor.position.value, share->name()));
   }
   goal.torrent = *std::move(torrent);
   TRY_ASSIGN(const auto retrieval, Retrieval::start(store, *session, std::move(goal)));

@@ -15,8 +15,8 @@ Result<SignedDescriptor> trusted(const LogEntry& commit, const VerifyKey& key) {
   }));
   TRY_ASSIGN(release.descriptor, decode_descriptor(release.text));
   REFUSE_UNLESS(release.descriptor.position == commit.position,
-                fmt::format("the descriptor in log entry {} was signed for release {}: a replay",
-                            commit.position.value, release.descriptor.position.value));
+                fmt::format("the descriptor in log entry {} was signed for release {}: a replay", commit.position.value,
+                            release.descriptor.position.value));
   return release;
 }
 
@@ -36,8 +36,9 @@ Result<Wanted> Follower::look() {
   }
   const LogEntry* const claim = log->open_claim();
   // The leader seeds on after its COMMIT: its claim is then the entry before the newest release.
-  const LogEntry* const leading =
-      claim != nullptr ? claim : wanted.published ? log->at(wanted.published->descriptor.position.previous()) : nullptr;
+  const LogEntry* const leading = claim != nullptr   ? claim
+                                  : wanted.published ? log->at(wanted.published->descriptor.position.previous())
+                                                     : nullptr;
   if (leading == nullptr || leading->kind != EntryKind::claim) {
     return wanted;
   }
@@ -51,8 +52,8 @@ Result<Wanted> Follower::look() {
     const auto stage = share_.read_cell(CellKind::stage, cell);
     if (stage && *stage) {
       auto staged = decode_staged((*stage)->bytes);
-      const auto good = staged ? key_.verify(staged->release.text, staged->release.signature)
-                               : tl::unexpected(staged.error());
+      const auto good =
+          staged ? key_.verify(staged->release.text, staged->release.signature) : tl::unexpected(staged.error());
       if (good && staged->release.descriptor.position == claim->position.next()) {
         wanted.staged = std::move(staged->release);
         wanted.leader = staged->endpoint;

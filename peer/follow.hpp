@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/descriptor.hpp"
-#include "common/log_view.hpp"
 #include "common/live_records.hpp"
+#include "common/log_view.hpp"
 #include "common/share.hpp"
 #include "common/signing.hpp"
 
@@ -24,8 +24,8 @@ struct Wanted {
 /// One thread.
 class Follower {
 public:
-  /// `seen`: the highest position that this host has ever followed; positions below it are refused (a share restored from
-  /// an old backup, or an attacker's replay).
+  /// `seen`: the highest position that this host has ever followed; positions below it are refused (a share restored
+  /// from an old backup, or an attacker's replay).
   Follower(Share& share, const VerifyKey& key, Position seen) : share_(share), key_(key), log_(share), seen_(seen) {}
 
   /// Errors: temporary; refused.

@@ -17,8 +17,8 @@ class KeptReleases {
 public:
   KeptReleases(Store& store, SwarmSession& session) : store_(store), session_(session) {}
 
-  /// Serves everything that the store has a record of; `torrent_of` gets a .torrent. Returns what is served; releases with
-  /// a missing file or torrent are left out.
+  /// Serves everything that the store has a record of; `torrent_of` gets a .torrent. Returns what is served; releases
+  /// with a missing file or torrent are left out.
   [[nodiscard]] Result<std::vector<SignedDescriptor>> serve_all(
       const std::function<Result<std::string>(const Descriptor&)>& torrent_of);
 

@@ -28,8 +28,7 @@ constexpr unsigned kAttempts = 3;  ///< with --once
 class Service {
 public:
   Service(const PeerOptions& options, Clock& clock, Share& share, VerifyKey key, Store store, ReleaseTrees trees,
-          std::unique_ptr<SwarmSession> session, Position seen, const Narrator& narrate,
-          const ProgressReport& progress)
+          std::unique_ptr<SwarmSession> session, Position seen, const Narrator& narrate, const ProgressReport& progress)
       : options_(options),
         clock_(clock),
         share_(share),
@@ -143,8 +142,8 @@ private:
   Result<std::string> torrent_of(const Descriptor& descriptor) {
     TRY_ASSIGN(auto bytes, share_.read_blob(torrent_blob(descriptor.info_hash), descriptor.torrent_size));
     if (!bytes) {
-      return fail(ErrorCode::temporary, fmt::format("the torrent of release {} is not on {}",
-                                                    descriptor.position.value, share_.name()));
+      return fail(ErrorCode::temporary,
+                  fmt::format("the torrent of release {} is not on {}", descriptor.position.value, share_.name()));
     }
     return *std::move(bytes);
   }
@@ -175,8 +174,8 @@ private:
 
   Result<void> advance() {
     if (!retrieval_) {
-      done_ = active_ && wanted_.published &&
-              active_->descriptor.position == wanted_.published->descriptor.position && !wanted_.staged;
+      done_ = active_ && wanted_.published && active_->descriptor.position == wanted_.published->descriptor.position &&
+              !wanted_.staged;
       if (options_.once && looked_ && target() == nullptr) {
         return fail(ErrorCode::not_found, fmt::format("nothing is published on {} yet", share_.name()));
       }
@@ -234,8 +233,8 @@ private:
     const SwarmStatus swarm = session_->status(descriptor.info_hash);
     if (switched) {
       narrate_(fmt::format("release {}: ACTIVE {} after {} ({:.1f} MiB fetched)", descriptor.position.value,
-                           descriptor.revision, to_text(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                    clock_.now() - started_)),
+                           descriptor.revision,
+                           to_text(std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - started_)),
                            static_cast<double>(swarm.downloaded) / kMiB));
     }
     active_ = release;

@@ -41,7 +41,8 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
   SwarmContent content;
   content.torrent = retrieval->goal_.torrent;
   content.peers = retrieval->goal_.peers;
-  TRY_ASSIGN(content.directory, store.lay_out(retrieval->goal_.purpose, contents, descriptor.manifest, content.complete));
+  TRY_ASSIGN(content.directory,
+             store.lay_out(retrieval->goal_.purpose, contents, descriptor.manifest, content.complete));
   retrieval->layout_ = content.directory;
   Bytes missing = 0;
   for (const TorrentFile& file : contents.files) {

@@ -1,7 +1,7 @@
 // One release on its way to this host: swarm → unpack → a verified tree, with everything in the store.
 //
-// The owner's thread drives it with tick() and hands it the swarm's events; unpacking runs on a thread of its own, pack by
-// pack, while the rest is still being fetched.
+// The owner's thread drives it with tick() and hands it the swarm's events; unpacking runs on a thread of its own, pack
+// by pack, while the rest is still being fetched.
 
 #pragma once
 
@@ -21,9 +21,9 @@ namespace swarmout {
 
 struct RetrievalGoal {
   SignedDescriptor release;
-  std::string torrent;   ///< its .torrent, already checked against the descriptor
-  Path tree;             ///< where to unpack it; made anew
-  bool tree_exists = false;  ///< the tree is there already, complete: only fetch and serve
+  std::string torrent;                       ///< its .torrent, already checked against the descriptor
+  Path tree;                                 ///< where to unpack it; made anew
+  bool tree_exists = false;                  ///< the tree is there already, complete: only fetch and serve
   std::optional<SignedDescriptor> previous;  ///< to take unchanged files from
   Path previous_tree;
   std::string purpose = "peer";  ///< names the directory that it is fetched into; one process at a time uses one

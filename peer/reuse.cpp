@@ -12,8 +12,8 @@ namespace {
 
 /// Reads `file` chunk by chunk; hands each that matches to `use`. False at the first that does not.
 template <typename Use>
-Result<bool> for_each_good_chunk(const Manifest& manifest, const Node& node, int file,
-                                 std::vector<std::byte>& buffer, Use use) {
+Result<bool> for_each_good_chunk(const Manifest& manifest, const Node& node, int file, std::vector<std::byte>& buffer,
+                                 Use use) {
   Bytes offset = 0;
   for (const std::uint32_t ref : manifest.refs_of(node)) {
     const Chunk& chunk = manifest.chunks[ref];
@@ -29,8 +29,7 @@ Result<bool> for_each_good_chunk(const Manifest& manifest, const Node& node, int
 
 }  // namespace
 
-Result<bool> reuse_file(const Manifest& manifest, const Node& node, ReuseContext& context,
-                        std::atomic<bool>& reflink) {
+Result<bool> reuse_file(const Manifest& manifest, const Node& node, ReuseContext& context, std::atomic<bool>& reflink) {
   const auto old = context.from.open_for_reading(node.path);
   struct stat info {};
   if (!old || ::fstat(old->get(), &info) != 0 || static_cast<Bytes>(info.st_size) != node.size) {
@@ -49,10 +48,9 @@ Result<bool> reuse_file(const Manifest& manifest, const Node& node, ReuseContext
     }
   }
   if (!reflink) {
-    TRY_ASSIGN(good, for_each_good_chunk(manifest, node, old->get(), context.buffer,
-                                         [&](ByteView bytes, Bytes offset) {
-                                           return pwrite_all(file.get(), bytes, offset, node.path);
-                                         }));
+    TRY_ASSIGN(good, for_each_good_chunk(manifest, node, old->get(), context.buffer, [&](ByteView bytes, Bytes offset) {
+                 return pwrite_all(file.get(), bytes, offset, node.path);
+               }));
   }
   if (!good) {
     TRY(context.to.remove(node.path));

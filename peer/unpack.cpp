@@ -179,8 +179,8 @@ Result<void> Unpacker::write_chunk(std::uint32_t chunk, ByteView content, Worker
   for (const Use& use : uses) {
     const Node& node = manifest_.nodes[use.node];
     // It may exist: several chunks make one file, and a pack may be tried again.
-    TRY_ASSIGN(Fd file, worker.tree->open_file(node.path, node.kind == Node::Kind::executable,
-                                               TreeWriter::Create::may_exist));
+    TRY_ASSIGN(Fd file,
+               worker.tree->open_file(node.path, node.kind == Node::Kind::executable, TreeWriter::Create::may_exist));
     TRY(pwrite_all(file.get(), content, use.offset, node.path));
     TRY(file.close(node.path));
     written_ += content.size();

@@ -1,8 +1,8 @@
 // Packs in, a verified tree out. Packs may come in any order, while others are still being fetched.
 //
-// Files whose content the previous release has under the same path are taken from there (a reflink where the file system
-// can, a copy elsewhere) and keep their modification time, so that incremental builds stay incremental. Every chunk's digest
-// is checked, wherever it comes from; what does not match in the previous tree is taken from the packs.
+// Files whose content the previous release has under the same path are taken from there (a reflink where the file
+// system can, a copy elsewhere) and keep their modification time, so that incremental builds stay incremental. Every
+// chunk's digest is checked, wherever it comes from; what does not match in the previous tree is taken from the packs.
 
 #pragma once
 
@@ -22,13 +22,13 @@ struct PreviousTree {
 
 class Unpacker {
 public:
-  /// Creates the directories of `manifest` below `directory`, which must exist and be empty, and takes over what it can from
-  /// `previous` (may be null). `manifest` must outlive the unpacker. Errors: cannot_write.
+  /// Creates the directories of `manifest` below `directory`, which must exist and be empty, and takes over what it can
+  /// from `previous` (may be null). `manifest` must outlive the unpacker. Errors: cannot_write.
   [[nodiscard]] static Result<std::unique_ptr<Unpacker>> start(const Manifest& manifest, const Path& directory,
                                                                const PreviousTree* previous);
 
-  /// Writes everything that comes from the pack with this index. Uses several threads. Errors: cannot_write; refused: the
-  /// pack's content is not what the manifest says.
+  /// Writes everything that comes from the pack with this index. Uses several threads. Errors: cannot_write; refused:
+  /// the pack's content is not what the manifest says.
   [[nodiscard]] Result<void> unpack(std::size_t pack, const Path& file);
   /// False if no file needs this pack any more.
   [[nodiscard]] bool needs(std::size_t pack) const;
@@ -56,7 +56,7 @@ private:
 
   const Manifest& manifest_;
   Path directory_;
-  std::vector<char> done_;             ///< by node: taken from the previous tree (char: written by several threads)
+  std::vector<char> done_;                ///< by node: taken from the previous tree (char: written by several threads)
   std::vector<std::uint32_t> first_use_;  ///< by chunk, into uses_; one more at the end
   std::vector<Use> uses_;
   std::vector<char> written_chunks_;

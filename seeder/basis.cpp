@@ -4,25 +4,36 @@
 
 namespace swarmout {
 
-std::optional<Basis> newest_basis(const Store& store) {
-  const auto releases = store.releases();
-  if (!releases || releases->empty()) {
-    return std::nullopt;
-  }
-  const Descriptor& newest = releases->front().descriptor;
-  const auto bytes = store.manifest_bytes(newest.manifest);
-  auto manifest = bytes ? decode_manifest(*bytes) : tl::unexpected(bytes.error());
-  if (!manifest) {
-    spdlog::warn("not packing against release {}: {}", newest.position.value, to_string(manifest.error()));
-    return std::nullopt;
-  }
-  for (const PackInfo& pack : manifest->packs) {
+namespace {
+
+Result<Manifest> whole_manifest(const Store& store, const Descriptor& release) {
+  TRY_ASSIGN(const std::string bytes, store.manifest_bytes(release.manifest));
+  TRY_ASSIGN(Manifest manifest, decode_manifest(bytes));
+  for (const PackInfo& pack : manifest.packs) {
     if (!store.has_pack(pack.root, pack.size)) {
-      spdlog::warn("not packing against release {}: a pack of it is not on this host", newest.position.value);
-      return std::nullopt;
+      return fail(ErrorCode::not_found, "a pack of it is not on this host");
     }
   }
-  return Basis{newest.position, *std::move(manifest)};
+  return manifest;
+}
+
+}  // namespace
+
+std::optional<Basis> newest_basis(const Store& store) {
+  const auto releases = store.releases();
+  if (!releases) {
+    spdlog::warn("packing everything anew: {}", to_string(releases.error()));
+    return std::nullopt;
+  }
+  for (const SignedDescriptor& release : *releases) {
+    if (auto manifest = whole_manifest(store, release.descriptor)) {
+      return Basis{release.descriptor.position, *std::move(manifest)};
+    } else {
+      spdlog::warn("not packing against release {}: {}", release.descriptor.position.value,
+                   to_string(manifest.error()));
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace swarmout

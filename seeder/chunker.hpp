@@ -16,8 +16,8 @@ inline constexpr Bytes kMaxCut = kMaxChunk;
 /// Finds cuts in a stream. One file, one thread.
 class Chunker {
 public:
-  /// How many of the next bytes belong to the current chunk; if it is all of them, the chunk goes on. `cut` says whether
-  /// the chunk ends there.
+  /// How many of the next bytes belong to the current chunk; if it is all of them, the chunk goes on. `cut` says
+  /// whether the chunk ends there.
   [[nodiscard]] std::size_t take(ByteView data, bool& cut);
 
 private:

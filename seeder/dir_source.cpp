@@ -4,8 +4,8 @@
 #include "common/key_values.hpp"
 #include "common/tree_path.hpp"
 
-#include <fcntl.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ constexpr std::size_t kReadSize = kMiB;
 struct Found {
   const TreeEntry& entry;
   timespec changed;
-  int directory;     ///< open, holds `name`
+  int directory;  ///< open, holds `name`
   const char* name;
 };
 using Visit = std::function<Result<void>(const Found&)>;
@@ -108,12 +108,12 @@ private:
         default:
           return fail(ErrorCode::refused,
                       fmt::format("{} is a device, fifo or socket; only files, directories and symbolic "
-                                  "links can be distributed", shown(entry.path)));
+                                  "links can be distributed",
+                                  shown(entry.path)));
       }
       TRY(visit_({entry, item.info.st_mtim, directory, item.name.c_str()}));
       if (entry.kind == TreeEntry::Kind::directory) {
-        const int fd = ::openat(directory, item.name.c_str(),
-                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        const int fd = ::openat(directory, item.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0) {
           return fail_errno("cannot open directory", shown(entry.path), errno);
         }
@@ -140,11 +140,10 @@ public:
     Sha256 listing;
     const Visit add = [&](const Found& found) -> Result<void> {
       const bool is_file = found.entry.kind == TreeEntry::Kind::file;
-      const std::string line =
-          fmt::format("{} {} {} {} {} {}{}", static_cast<int>(found.entry.kind), found.entry.executable,
-                      found.entry.size, is_file ? found.changed.tv_sec : 0,
-                      is_file ? found.changed.tv_nsec : 0, found.entry.path, '\0') +
-          found.entry.target + '\0';
+      const std::string line = fmt::format("{} {} {} {} {} {}{}", static_cast<int>(found.entry.kind),
+                                           found.entry.executable, found.entry.size, is_file ? found.changed.tv_sec : 0,
+                                           is_file ? found.changed.tv_nsec : 0, found.entry.path, '\0') +
+                               found.entry.target + '\0';
       listing.update(as_bytes(line));
       return {};
     };

@@ -106,9 +106,11 @@ Decision decide(const LogView& log, const ElectionSettings& settings, WallTime n
   }
   const unsigned claims = settings.slot.empty() ? 0 : log.claims_of(settings.slot);
   if (claims >= settings.max_attempts) {
-    return {Decision::Kind::gave_up, {}, claims,
-            fmt::format("slot {} failed {} times and is given up; last on {}", settings.slot, claims,
-                        log.last_failure())};
+    return {
+        Decision::Kind::gave_up,
+        {},
+        claims,
+        fmt::format("slot {} failed {} times and is given up; last on {}", settings.slot, claims, log.last_failure())};
   }
   return {Decision::Kind::claim, log.tail().next(), claims + 1, {}};
 }
@@ -120,7 +122,7 @@ Result<ElectionOutcome> elect(Share& share, LogReader& log, Clock& clock, const 
   }
   while (true) {
     TRY_ASSIGN(const LogView* view, log.refresh());
-    TRY_ASSIGN(const WallTime now, share.now());
+    TRY_ASSIGN(WallTime now, share.now());
     Decision decision = decide(*view, settings, now);
     if (decision.kind == Decision::Kind::watch) {
       const LogEntry holder = *view->open_claim();
@@ -140,6 +142,7 @@ Result<ElectionOutcome> elect(Share& share, LogReader& log, Clock& clock, const 
       if (view->tail() != holder.position) {
         continue;
       }
+      TRY_ASSIGN(now, share.now());
       const unsigned claims = settings.slot.empty() ? 0 : view->claims_of(settings.slot);
       decision = {Decision::Kind::claim, holder.position.next(), claims + 1, {}};
       if (claims >= settings.max_attempts) {

@@ -16,7 +16,7 @@
 namespace swarmout {
 
 struct ElectionSettings {
-  std::string slot;  ///< empty: none
+  std::string slot;                       ///< empty: none
   std::chrono::milliseconds hold_off{0};  ///< without a slot: nothing to do if the last COMMIT is younger
   std::chrono::milliseconds splay{2000};  ///< a random wait at the start, against 1,000 hosts in one second
   std::chrono::milliseconds beat{10000};  ///< how often leaders beat, and how often we look

@@ -1,7 +1,5 @@
 #include "seeder/frame_pipeline.hpp"
 
-#include "common/parallel.hpp"
-
 namespace swarmout {
 
 namespace {
@@ -11,8 +9,9 @@ constexpr std::size_t kAhead = 3;
 
 }  // namespace
 
-FramePipeline::FramePipeline(Path scratch, int level) : scratch_(std::move(scratch)) {
-  for (unsigned i = 0; i < worker_count(); ++i) {
+FramePipeline::FramePipeline(Path scratch, int level, unsigned workers) : scratch_(std::move(scratch)) {
+  INVARIANT(workers > 0);
+  for (unsigned i = 0; i < workers; ++i) {
     workers_.emplace_back([this, level](std::stop_token stop) { work(std::move(stop), level); });
   }
 }
@@ -64,7 +63,11 @@ Result<void> FramePipeline::write_front() {
     in_order_.pop_front();
   }
   if (open_.empty()) {
-    TRY_ASSIGN(PackWriter writer, PackWriter::create(scratch_ / (random_nonce_hex() + ".pack")));
+    TRY_ASSIGN(PackWriter writer,
+               PackWriter::create(scratch_ / (random_nonce_hex() + ".pack")).map_error([](Error error) {
+                 error.code = ErrorCode::cannot_write;
+                 return error;
+               }));
     open_.push_back(std::make_unique<PackWriter>(std::move(writer)));
   }
   PackWriter& pack = *open_.front();
@@ -79,10 +82,15 @@ Result<void> FramePipeline::write_front() {
   return {};
 }
 
-Result<std::vector<PackFile>> FramePipeline::finish() {
+Result<void> FramePipeline::drain() {
   while (!in_order_.empty()) {
     TRY(write_front());
   }
+  return {};
+}
+
+Result<std::vector<PackFile>> FramePipeline::finish() {
+  TRY(drain());
   if (!open_.empty()) {
     TRY_ASSIGN(PackFile file, open_.front()->finish());
     packs_.push_back(std::move(file));

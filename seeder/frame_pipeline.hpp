@@ -22,13 +22,15 @@ struct WrittenFrame {
 /// One thread calls it; it blocks when its workers are behind. The same frames give the same packs.
 class FramePipeline {
 public:
-  FramePipeline(Path scratch, int level);
+  FramePipeline(Path scratch, int level, unsigned workers);
   ~FramePipeline();
   FramePipeline(const FramePipeline&) = delete;
   FramePipeline& operator=(const FramePipeline&) = delete;
 
   /// Errors: cannot_write.
   [[nodiscard]] Result<void> submit(std::vector<std::byte> content);
+  /// Waits until everything submitted so far is compressed and written.
+  [[nodiscard]] Result<void> drain();
   /// Waits for everything; closes the last pack.
   [[nodiscard]] Result<std::vector<PackFile>> finish();
   /// In the order of submission; complete after finish().
@@ -49,8 +51,8 @@ private:
   Path scratch_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<std::shared_ptr<Job>> in_order_;  ///< not yet written
-  std::deque<std::shared_ptr<Job>> waiting_;   ///< not yet compressed
+  std::deque<std::shared_ptr<Job>> in_order_;      ///< not yet written
+  std::deque<std::shared_ptr<Job>> waiting_;       ///< not yet compressed
   std::vector<std::unique_ptr<PackWriter>> open_;  ///< none or one
   std::vector<PackFile> packs_;
   std::vector<WrittenFrame> written_;

@@ -2,7 +2,7 @@
 
 #include "common/digest.hpp"
 #include "common/subprocess.hpp"
-#include "seeder/tar_reader.hpp"
+#include "seeder/tar_stream.hpp"
 
 #include <fmt/format.h>
 
@@ -48,27 +48,23 @@ public:
     TRY(fetch(stop));  // an abbreviated hash, or something like v6.1~3: only the mirror can tell
     const auto found = git({"rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"}, stop);
     if (!found) {
-      return fail(ErrorCode::not_found,
-                  fmt::format("{} has no revision {}", without_credentials(url_), name),
+      return fail(ErrorCode::not_found, fmt::format("{} has no revision {}", without_credentials(url_), name),
                   "give a branch, a tag or a commit");
     }
     return first_line(*found);
   }
 
   Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
-    if (!has_commit(revision, stop)) {
+    if (!has_whole_commit(revision, stop)) {
       TRY(fetch(stop));
+      if (has_commit(revision, stop) && !has_whole_commit(revision, stop)) {
+        TRY(remove_tree(mirror_));  // the commit is there, and something in it is not
+        TRY(fetch(stop));
+      }
     }
-    TRY_ASSIGN(Subprocess child, Subprocess::start(command({"archive", "--format=tar", revision})));
-    const auto read = read_tar([&](std::span<std::byte> out) { return child.read(out, stop); }, sink);
-    if (!read && read.error().code != ErrorCode::refused) {
-      return read;
-    }
-    if (const int status = child.wait(); status != 0 && (read || status < 128)) {
-      return fail(ErrorCode::failed, fmt::format("git archive of {} from {} failed: {}", revision,
-                                                 without_credentials(url_), child.last_words()));
-    }
-    return read;
+    return stream_tar(command({"archive", "--format=tar", revision}),
+                      fmt::format("git archive of {} from {}", revision, without_credentials(url_)), sink,
+                      std::move(stop));
   }
 
 private:
@@ -92,12 +88,19 @@ private:
     return path_exists(mirror_ / "HEAD") && git({"cat-file", "-e", hash + "^{commit}"}, stop).has_value();
   }
 
+  /// Also looks for every file of it: half a second for 80,000 files.
+  bool has_whole_commit(const std::string& hash, std::stop_token stop) const {
+    return has_commit(hash, stop) && git({"rev-list", "--objects", "--no-walk", "--quiet", hash}, stop).has_value();
+  }
+
   /// A branch, tag or HEAD as the remote has it now, without fetching anything.
   Result<std::optional<std::string>> ask_remote(const std::string& name, std::stop_token stop) {
     TRY(make_mirror(stop));
-    const std::string peeled = fmt::format("refs/tags/{}^{{}}", name);
-    TRY_ASSIGN(const std::string listing,
-               git({"ls-remote", "--", url_, name, "refs/heads/" + name, "refs/tags/" + name, peeled}, stop));
+    const std::string peeled = fmt::format("refs/tags/{}^{{}}", name);  // what an annotated tag points to
+    const std::string peeled_name = name + "^{}";
+    TRY_ASSIGN(
+        const std::string listing,
+        git({"ls-remote", "--", url_, name, "refs/heads/" + name, "refs/tags/" + name, peeled, peeled_name}, stop));
     std::optional<std::string> found;
     int best = 0;
     std::size_t start = 0;
@@ -110,12 +113,13 @@ private:
         continue;
       }
       const std::string_view ref = line.substr(tab + 1);
-      // git's own order: the exact name, then tags (what an annotated one points to first), then branches
-      const int rank = ref == name                    ? 4
-                       : ref == peeled                ? 3
-                       : ref == "refs/tags/" + name   ? 2
-                       : ref == "refs/heads/" + name  ? 1
-                                                      : 0;
+      // git's own order: the exact name, then tags, then branches
+      const int rank = ref == peeled_name            ? 5
+                       : ref == name                 ? 4
+                       : ref == peeled               ? 3
+                       : ref == "refs/tags/" + name  ? 2
+                       : ref == "refs/heads/" + name ? 1
+                                                     : 0;
       if (rank > best) {
         best = rank;
         found = std::string(line.substr(0, tab));
@@ -143,10 +147,13 @@ private:
       if (fetched) {
         return {};
       }
+      if (stop.stop_requested()) {
+        return fail(ErrorCode::temporary, "stopped on request");
+      }
       const bool healthy = git({"rev-parse", "--git-dir"}, stop) && git({"fsck", "--connectivity-only"}, stop);
-      if (last_try || stop.stop_requested() || healthy) {
-        return fail(ErrorCode::failed, fmt::format("cannot fetch {}: {}", without_credentials(url_),
-                                                   fetched.error().message));
+      if (last_try || healthy) {
+        return fail(ErrorCode::failed,
+                    fmt::format("cannot fetch {}: {}", without_credentials(url_), fetched.error().message));
       }
       TRY(remove_tree(mirror_));  // the mirror is damaged, not the remote: start over, once
     }
@@ -172,7 +179,7 @@ private:
 }  // namespace
 
 std::string without_credentials(std::string_view text) {
-  static const std::regex credentials("([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\\s]+@");
+  static const std::regex credentials("([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\\s]*@");
   return std::regex_replace(std::string(text), credentials, "$1");
 }
 

@@ -8,8 +8,7 @@ namespace {
 
 /// What must change for the work to count as moving. Waiting for peers is not work, so `staged` always moves.
 std::string progress_of(const HeartbeatInfo& info) {
-  return info.phase + std::to_string(info.files) + '/' + std::to_string(info.read) + '/' +
-         std::to_string(info.packed);
+  return info.phase + std::to_string(info.files) + '/' + std::to_string(info.read) + '/' + std::to_string(info.packed);
 }
 
 }  // namespace

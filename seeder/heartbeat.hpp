@@ -19,8 +19,8 @@ struct HeartbeatSettings {
   std::chrono::milliseconds stall_timeout{std::chrono::minutes(15)};
 };
 
-/// Beats from its own thread, on a share handle of its own, from construction to destruction. Beats that fail are tried again
-/// at the next interval; nobody kills the work for it, since the log fences.
+/// Beats from its own thread, on a share handle of its own, from construction to destruction. Beats that fail are tried
+/// again at the next interval; nobody kills the work for it, since the log fences.
 class Heartbeat {
 public:
   /// `collect` fills in how far the work is, and must be safe to call from the heartbeat's thread; counter is set here.

@@ -6,8 +6,16 @@
 
 namespace swarmout {
 
-Packer::Packer(const Store& store, std::optional<Manifest> basis, PackProgress& progress, int level)
-    : store_(store), progress_(progress), pipeline_(store.scratch(), level) {
+namespace {
+
+/// The content of the one chunk in a release without any: a torrent of a manifest alone would be a single-file one,
+/// which libtorrent lays out differently.
+constexpr std::string_view kNothing = "nothing\n";
+
+}  // namespace
+
+Packer::Packer(const Store& store, std::optional<Manifest> basis, PackProgress& progress, int level, unsigned workers)
+    : store_(store), progress_(progress), pipeline_(store.scratch(), level, workers) {
   if (basis) {
     manifest_ = *std::move(basis);
     manifest_.revision.clear();
@@ -36,8 +44,11 @@ Result<void> Packer::entry(const TreeEntry& entry) {
       node.kind = Node::Kind::symlink;
       break;
     case TreeEntry::Kind::hardlink: {
-      const Node& other = manifest_.nodes[files_.at(entry.target)];
+      const auto found = by_path_.find(entry.target);
+      INVARIANT(found != by_path_.end());  // the guard lets nothing else through
+      const Node& other = manifest_.nodes[found->second];
       node.kind = other.kind;
+      node.target = other.target;
       node.size = other.size;
       node.first_ref = other.first_ref;
       node.ref_count = other.ref_count;
@@ -52,8 +63,8 @@ Result<void> Packer::entry(const TreeEntry& entry) {
       chunk_.reserve(std::min<Bytes>(entry.size, kMaxChunk));
       break;
   }
-  if (node.is_file()) {
-    files_[node.path] = manifest_.nodes.size();
+  if (node.kind != Node::Kind::directory) {
+    by_path_[node.path] = manifest_.nodes.size();
   }
   manifest_.nodes.push_back(std::move(node));
   ++progress_.files;
@@ -136,7 +147,7 @@ Result<void> Packer::repack() {
     double dead;  ///< bytes, as they are in the pack
   };
   std::vector<Use> uses;
-  double total = static_cast<double>(pipeline_.packed() + frame_.size() / 4);
+  auto total = static_cast<double>(pipeline_.packed());
   double dead = 0;
   for (std::size_t i = 0; i < basis_packs_; ++i) {
     const PackInfo& pack = manifest_.packs[i];
@@ -250,7 +261,14 @@ Manifest Packer::compact(const std::vector<PackFile>& packs) const {
 
 Result<PackedRelease> Packer::finish() {
   INVARIANT(file_left_ == 0);
+  // What is not compressed yet must count, and the same on machines with few and with many processors.
+  TRY(end_frame());
+  TRY(pipeline_.drain());
   TRY(repack());
+  if (manifest_.refs.empty()) {
+    known_.clear();
+    TRY(place(as_bytes(kNothing), sha256(kNothing)));
+  }
   TRY(end_frame());
   TRY_ASSIGN(std::vector<PackFile> packs, pipeline_.finish());
   progress_.packed = pipeline_.packed();

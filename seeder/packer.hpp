@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/manifest.hpp"
+#include "common/parallel.hpp"
 #include "common/store.hpp"
 #include "seeder/chunker.hpp"
 #include "seeder/frame_pipeline.hpp"
@@ -29,7 +30,7 @@ struct PackProgress {
 inline constexpr double kMaxDead = 0.30;
 
 struct PackedRelease {
-  Manifest manifest;  ///< without a revision
+  Manifest manifest;            ///< without a revision
   std::vector<PackFile> packs;  ///< the new ones, in scratch
 };
 
@@ -37,8 +38,9 @@ struct PackedRelease {
 class Packer final : public TreeSink {
 public:
   /// `basis`: the previous release; all its packs must be in `store`, which must outlive the packer.
-  Packer(const Store& store, std::optional<Manifest> basis, PackProgress& progress,
-         int level = kDefaultZstdLevel);
+  /// `workers`: threads that compress.
+  Packer(const Store& store, std::optional<Manifest> basis, PackProgress& progress, int level = kDefaultZstdLevel,
+         unsigned workers = worker_count());
 
   Result<void> entry(const TreeEntry& entry) override;
   Result<void> data(ByteView bytes) override;
@@ -61,8 +63,8 @@ private:
   Manifest manifest_;  ///< packs, frames and chunks of the basis, then the new frames and chunks
   std::size_t basis_packs_ = 0;
   std::size_t basis_frames_ = 0;
-  std::unordered_map<Digest, std::uint32_t> known_;  ///< where each content is
-  std::unordered_map<std::string, std::size_t> files_;  ///< for hard links
+  std::unordered_map<Digest, std::uint32_t> known_;       ///< where each content is
+  std::unordered_map<std::string, std::size_t> by_path_;  ///< files and links, for hard links to them
 
   std::vector<std::byte> chunk_;
   std::vector<std::byte> frame_;

@@ -65,17 +65,16 @@ Result<PublishOutcome> publish(Share& share, Clock& clock, const Leadership& lea
   return put(share, clock, std::move(entry), patience);
 }
 
-Result<PublishOutcome> publish_unchanged(Share& share, Clock& clock, const Leadership& leadership,
-                                         Position release, const std::string& revision,
-                                         std::chrono::milliseconds patience) {
+Result<PublishOutcome> publish_unchanged(Share& share, Clock& clock, const Leadership& leadership, Position release,
+                                         const std::string& revision, std::chrono::milliseconds patience) {
   LogEntry entry = ending(EntryKind::commit, leadership);
   entry.release = release;
   entry.revision = revision;
   return put(share, clock, std::move(entry), patience);
 }
 
-Result<PublishOutcome> abandon(Share& share, Clock& clock, const Leadership& leadership,
-                               const std::string& reason, std::chrono::milliseconds patience) {
+Result<PublishOutcome> abandon(Share& share, Clock& clock, const Leadership& leadership, const std::string& reason,
+                               std::chrono::milliseconds patience) {
   LogEntry entry = ending(EntryKind::abandon, leadership);
   entry.reason = reason.substr(0, kMaxReason);
   return put(share, clock, std::move(entry), patience);

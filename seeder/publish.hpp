@@ -20,7 +20,8 @@ struct Fenced {
 };
 using PublishOutcome = std::variant<Published, Fenced>;
 
-/// A new release. Tries until `patience` is over. Errors: temporary: the outcome is unknown; it may appear later, and is valid then.
+/// A new release. Tries until `patience` is over. Errors: temporary: the outcome is unknown; it may appear later, and
+/// is valid then.
 [[nodiscard]] Result<PublishOutcome> publish(Share& share, Clock& clock, const Leadership& leadership,
                                              const SignedDescriptor& release, std::chrono::milliseconds patience);
 /// The slot is done, and the release at `release` is still the current one.

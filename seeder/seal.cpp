@@ -20,10 +20,10 @@ LeafHashes leaves_in_memory(std::string_view bytes) {
 
 Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key) {
   Manifest& manifest = input.packed.manifest;
-  manifest.revision = !input.revision.empty() ? input.revision
-                                              : "t-" + manifest.tree_digest().hex().substr(0, 16);
-  REFUSE_UNLESS(manifest.revision.size() <= kMaxRevision,
-                fmt::format("the name of the revision has {} bytes, more than {}", manifest.revision.size(), kMaxRevision));
+  manifest.revision = !input.revision.empty() ? input.revision : "t-" + manifest.tree_digest().hex().substr(0, 16);
+  REFUSE_UNLESS(
+      manifest.revision.size() <= kMaxRevision,
+      fmt::format("the name of the revision has {} bytes, more than {}", manifest.revision.size(), kMaxRevision));
   // Durable in this order: packs, manifest, and only then anything that names them.
   for (const PackFile& pack : input.packed.packs) {
     TRY(store.add_pack(pack));
@@ -58,8 +58,7 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   descriptor.files = manifest.nodes.size();
   descriptor.basis = input.basis;
   sealed.release.text = encode(descriptor);
-  sealed.release.signature =
-      key.sign(sealed.release.text, fmt::format("swarmout release {}", input.position.value));
+  sealed.release.signature = key.sign(sealed.release.text, fmt::format("swarmout release {}", input.position.value));
   sealed.torrent = std::move(torrent.bytes);
   return sealed;
 }

@@ -29,8 +29,8 @@ constexpr auto kRegistryEvery = std::chrono::seconds(1);
 /// One leader's work, from its CLAIM to its end.
 class Work {
 public:
-  Work(const SeedOptions& options, Clock& clock, std::stop_token stop, Share& share, Leadership leadership,
-       Store store, SigningKey key, const Narrator& narrate, const Narrator& progress)
+  Work(const SeedOptions& options, Clock& clock, std::stop_token stop, Share& share, Leadership leadership, Store store,
+       SigningKey key, const Narrator& narrate, const Narrator& progress)
       : options_(options),
         clock_(clock),
         stop_(std::move(stop)),
@@ -82,11 +82,13 @@ private:
     TRY_ASSIGN(const Fd lock, store_.lock_for_writing());
     std::optional<Basis> basis = newest_basis(store_);
     const Position basis_position = basis ? basis->position : Position{};
-    narrate_(fmt::format("epoch {}: exporting {}{}", leadership_.claim.value, revision.empty() ? "the source" : revision,
+    narrate_(fmt::format("epoch {}: exporting {}{}", leadership_.claim.value,
+                         revision.empty() ? "the source" : revision,
                          basis ? fmt::format(" (packing against release {})", basis_position.value) : ""));
     status_.phase("exporting");
     const MonotonicTime started = clock_.now();
-    Packer packer(store_, basis ? std::optional(std::move(basis->manifest)) : std::nullopt, status_.pack, options_.level);
+    Packer packer(store_, basis ? std::optional(std::move(basis->manifest)) : std::nullopt, status_.pack,
+                  options_.level);
     TreeGuard guard(packer);
     MonotonicTime shown = started;
     ProgressSink shown_sink(guard, [&] {
@@ -146,28 +148,31 @@ private:
       return fenced_error(*fenced);
     }
     TRY(store_.record(sealed.release));
-    narrate_(fmt::format("epoch {}: PUBLISHED {} as release {} ({} of {} live peers had it)",
-                         leadership_.claim.value, descriptor.revision, descriptor.position.value,
-                         last_spread_.complete, last_spread_.live));
+    narrate_(fmt::format("epoch {}: PUBLISHED {} as release {} ({} of {} live peers had it)", leadership_.claim.value,
+                         descriptor.revision, descriptor.position.value, last_spread_.complete, last_spread_.live));
     status_.phase("seeding");
-    const auto lingered = follow_peers(stage, *session, descriptor, "seeding", options_.linger,
-                                       [](const Spread& spread) { return spread.active == spread.live; });
+    const auto lingered =
+        follow_peers(stage, *session, descriptor, "seeding", options_.linger, [](const Spread& spread) {
+          // Nobody there yet: whoever comes needs somebody to fetch from.
+          return spread.live > 0 && spread.active == spread.live;
+        });
     if (!lingered && lingered.error().code != ErrorCode::temporary) {
       return tl::unexpected(lingered.error());
     }
     const Bytes uploaded = session->status(descriptor.info_hash).uploaded;
     TRY(stage.withdraw(share_, *session));
-    return SeedReport{SeedReport::Outcome::published, descriptor.position,
-                      fmt::format("published {} as release {}; {} of {} live peers are on it, {:.1f} MiB sent ({:.2f} "
-                                  "copies)", descriptor.revision, descriptor.position.value, last_spread_.active,
-                                  last_spread_.live, mib(uploaded),
-                                  static_cast<double>(uploaded) / static_cast<double>(descriptor.packed_size))};
+    return SeedReport{
+        SeedReport::Outcome::published, descriptor.position,
+        fmt::format("published {} as release {}; {} of {} live peers are on it, {:.1f} MiB sent ({:.2f} "
+                    "copies)",
+                    descriptor.revision, descriptor.position.value, last_spread_.active, last_spread_.live,
+                    mib(uploaded), static_cast<double>(uploaded) / static_cast<double>(descriptor.packed_size))};
   }
 
   /// Serves, and counts the live peers' copies, until `enough` or `limit` has passed.
   template <typename Enough>
-  Result<void> follow_peers(Stage& stage, SwarmSession& session, const Descriptor& descriptor,
-                            std::string_view phase, std::chrono::milliseconds limit, Enough enough) {
+  Result<void> follow_peers(Stage& stage, SwarmSession& session, const Descriptor& descriptor, std::string_view phase,
+                            std::chrono::milliseconds limit, Enough enough) {
     const MonotonicTime started = clock_.now();
     MonotonicTime looked{};
     do {
@@ -196,22 +201,25 @@ private:
   }
 
   Result<SeedReport> unchanged(const LogEntry& newest) {
-    TRY_ASSIGN(const PublishOutcome outcome,
-               publish_unchanged(share_, clock_, leadership_, newest.release, newest.revision, options_.publish_patience));
+    TRY_ASSIGN(const PublishOutcome outcome, publish_unchanged(share_, clock_, leadership_, newest.release,
+                                                               newest.revision, options_.publish_patience));
     ended_ = true;
     if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
       return fenced_error(*fenced);
     }
-    return SeedReport{SeedReport::Outcome::unchanged, newest.release,
-                      fmt::format("{} is release {} already; nothing was exported", newest.revision, newest.release.value)};
+    return SeedReport{
+        SeedReport::Outcome::unchanged, newest.release,
+        fmt::format("{} is release {} already; nothing was exported", newest.revision, newest.release.value)};
   }
 
   tl::unexpected<Error> fenced_error(const Fenced& fenced) const {
-    return fail(ErrorCode::temporary, fmt::format("FENCED: epoch {} was taken over by {}; nothing was published by this host",
-                                                  leadership_.claim.value, fenced.by));
+    return fail(ErrorCode::temporary,
+                fmt::format("FENCED: epoch {} was taken over by {}; nothing was published by this host",
+                            leadership_.claim.value, fenced.by));
   }
 
-  /// Removes what only this claim needed, and what old releases left behind. Failures do no harm: the next run tries again.
+  /// Removes what only this claim needed, and what old releases left behind. Failures do no harm: the next run tries
+  /// again.
   void tidy() {
     const auto note = [](const Result<void>& result) {
       if (!result) {
@@ -267,12 +275,13 @@ private:
 
 }  // namespace
 
-Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_token stop,
-                            const Narrator& narrate, const Narrator& progress) {
+Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
+                            const Narrator& progress) {
   TRY(open_source(options.source, options.state));  // a wrong spelling should not wait for an election
   TRY_ASSIGN(SigningKey key, SigningKey::load(options.keys / kSecretKeyFile).map_error([&](Error error) {
     if (error.code == ErrorCode::not_found) {
-      error = {ErrorCode::usage, fmt::format("this host may not lead: there is no {}", (options.keys / kSecretKeyFile).native()),
+      error = {ErrorCode::usage,
+               fmt::format("this host may not lead: there is no {}", (options.keys / kSecretKeyFile).native()),
                "run `swarmout init` once and put the key into the image"};
     }
     return error;

@@ -28,11 +28,12 @@ struct SeedOptions {
   SwarmSettings swarm;
   int level = kDefaultZstdLevel;
 
-  double quorum = 0.5;       ///< publish when this part of the live peers has everything,
-  unsigned min_copies = 1;   ///< or when this many have, and
+  double quorum = 0.5;      ///< publish when this part of the live peers has everything,
+  unsigned min_copies = 1;  ///< or when this many have, and
   std::chrono::milliseconds stage_timeout{std::chrono::minutes(10)};  ///< this much time has passed
   std::chrono::milliseconds max_runtime{std::chrono::hours(6)};       ///< then the claim is given up
-  std::chrono::milliseconds linger{std::chrono::minutes(10)};  ///< seed on until every live peer has it, at most this long
+  std::chrono::milliseconds linger{
+      std::chrono::minutes(10)};  ///< seed on until every live peer has it, at most this long
   std::chrono::milliseconds publish_patience{std::chrono::minutes(5)};
 };
 
@@ -45,8 +46,8 @@ struct SeedReport {
 /// What happens, as it happens: one sentence a step, for people.
 using Narrator = std::function<void(const std::string&)>;
 
-/// Errors: as the exit codes of the command say; temporary also for "fenced". An ABANDON was written if a claim was held
-/// and the work failed.
+/// Errors: as the exit codes of the command say; temporary also for "fenced". An ABANDON was written if a claim was
+/// held and the work failed.
 [[nodiscard]] Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_token stop,
                                           const Narrator& narrate, const Narrator& progress);
 

@@ -23,7 +23,8 @@ std::optional<WallTime> parse_utc(std::string_view text) {
   if (end == nullptr || *end != '\0') {
     return std::nullopt;
   }
-  return WallTime(std::chrono::seconds(::timegm(&time)));
+  const WallTime parsed{std::chrono::seconds(::timegm(&time))};
+  return utc(parsed) == text ? std::optional(parsed) : std::nullopt;  // no 31st of February
 }
 
 }  // namespace swarmout

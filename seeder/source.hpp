@@ -42,15 +42,13 @@ public:
   /// the source only knows it after the export (a tar command): the content then names it.
   ///
   /// Errors: not_found, if there is no such revision; failed, if the source cannot be asked.
-  [[nodiscard]] virtual Result<std::optional<std::string>> resolve(const std::string& wanted,
-                                                                   std::stop_token stop) = 0;
+  [[nodiscard]] virtual Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) = 0;
 
   /// Streams the tree of `revision` (what resolve() gave, else "") in a fixed order, parents first.
   ///
   /// Errors: failed, with the end of the tool's own messages; refused, for a path that would leave the tree;
   /// temporary, if stopped; and what the sink returned.
-  [[nodiscard]] virtual Result<void> stream(const std::string& revision, TreeSink& sink,
-                                            std::stop_token stop) = 0;
+  [[nodiscard]] virtual Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) = 0;
 };
 
 /// `git+URL[#ref]`, `dir:PATH` or `tar:COMMAND`. `state` is a directory that the source may keep a mirror in.

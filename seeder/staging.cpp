@@ -23,7 +23,8 @@ bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milli
   if (spread.live == 0) {
     return true;
   }
-  const double wanted = std::ceil(rule.quorum * static_cast<double>(spread.live));
+  // 0.55 × 100 is a little more than 55 in binary
+  const double wanted = std::ceil(rule.quorum * static_cast<double>(spread.live) - 1e-9);
   if (static_cast<double>(spread.complete) >= std::max(wanted, 1.0)) {
     return true;
   }

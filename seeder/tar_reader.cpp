@@ -21,8 +21,12 @@ struct Feed {
   std::vector<std::byte> buffer = std::vector<std::byte>(kReadSize);
   std::optional<Error> error{};
   bool ended = false;
-  Bytes zeros = 0;  ///< how many of the last bytes were zero: a whole tar ends in 1,024 of them
+  Bytes total = 0;
+  Bytes zeros = 0;  ///< how many of the last bytes were zero
 };
+
+/// A whole tar ends in two blocks of zeros after its last entry.
+constexpr Bytes kEndMark = 1024;
 
 la_ssize_t next_block(archive* handle, void* context, const void** block) {
   auto& feed = *static_cast<Feed*>(context);
@@ -34,7 +38,8 @@ la_ssize_t next_block(archive* handle, void* context, const void** block) {
   }
   *block = feed.buffer.data();
   feed.ended = *got == 0;
-  for (std::size_t i = *got; i > 0 && *got - i < 1024; --i) {
+  feed.total += *got;
+  for (std::size_t i = *got; i > 0 && *got - i < kEndMark; --i) {
     if (feed.buffer[i - 1] != std::byte{0}) {
       feed.zeros = *got - i;
       return static_cast<la_ssize_t>(*got);
@@ -64,7 +69,7 @@ std::string normal(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) {
     path.pop_back();
   }
-  return path;
+  return path.empty() ? "." : path;
 }
 
 Result<TreeEntry> entry_of(archive_entry* raw) {
@@ -95,7 +100,8 @@ Result<TreeEntry> entry_of(archive_entry* raw) {
     default:
       return fail(ErrorCode::refused,
                   fmt::format("\"{}\" is a device, fifo or socket; only files, directories and symbolic "
-                              "links can be distributed", escape_value(entry.path)));
+                              "links can be distributed",
+                              escape_value(entry.path)));
   }
 }
 
@@ -140,6 +146,7 @@ Result<void> read_tar(const ReadBytes& read, TreeSink& sink) {
   if (archive_read_open2(handle.get(), &feed, nullptr, next_block, nullptr, nullptr) != ARCHIVE_OK) {
     return archive_error(handle.get(), feed);
   }
+  Bytes last_entry_end = 0;  // zeros before it are content
   while (true) {
     archive_entry* raw = nullptr;
     const int status = archive_read_next_header(handle.get(), &raw);
@@ -157,6 +164,7 @@ Result<void> read_tar(const ReadBytes& read, TreeSink& sink) {
     if (entry.kind == TreeEntry::Kind::file && entry.size > 0) {
       TRY(copy_data(handle.get(), feed, entry.size, sink));
     }
+    last_entry_end = static_cast<Bytes>(archive_filter_bytes(handle.get(), 0));
   }
   // libarchive takes a stream that stops between two entries for complete.
   const void* rest = nullptr;
@@ -168,7 +176,8 @@ Result<void> read_tar(const ReadBytes& read, TreeSink& sink) {
   if (feed.error) {
     return tl::unexpected(*feed.error);
   }
-  REFUSE_UNLESS(feed.zeros >= 1024, "the tar stream is cut off: it has no end mark");
+  REFUSE_UNLESS(feed.zeros >= kEndMark && feed.total >= last_entry_end + kEndMark,
+                "the tar stream is cut off: it has no end mark");
   return {};
 }
 

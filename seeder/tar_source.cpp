@@ -1,9 +1,6 @@
 #include "seeder/tar_source.hpp"
 
-#include "common/subprocess.hpp"
-#include "seeder/tar_reader.hpp"
-
-#include <fmt/format.h>
+#include "seeder/tar_stream.hpp"
 
 namespace swarmout {
 
@@ -18,19 +15,8 @@ public:
   }
 
   Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
-    TRY_ASSIGN(Subprocess child, Subprocess::start({{"/bin/sh", "-c", command_},
-                                                    {{"SWARMOUT_REVISION", revision}},
-                                                    {}}));
-    const auto read = read_tar([&](std::span<std::byte> out) { return child.read(out, stop); }, sink);
-    if (!read && read.error().code != ErrorCode::refused) {
-      return read;
-    }
-    // A command that failed explains a damaged stream better than the damage does.
-    if (const int status = child.wait(); status != 0 && (read || status < 128)) {
-      return fail(ErrorCode::failed,
-                  fmt::format("the source's command ended with status {}: {}", status, child.last_words()));
-    }
-    return read;
+    return stream_tar({{"/bin/sh", "-c", command_}, {{"SWARMOUT_REVISION", revision}}, {}}, "the source's command",
+                      sink, std::move(stop));
   }
 
 private:

@@ -34,8 +34,9 @@ Result<void> tidy_share(Share& share) {
   TRY_ASSIGN(const LogView* log, reader.refresh_with_history(kKeepTorrents));
   std::set<std::string> named;
   for (const LogEntry* const each : log->releases(kKeepTorrents)) {
-    TRY_ASSIGN(const Descriptor descriptor, decode_descriptor(each->descriptor));
-    named.insert(torrent_blob(descriptor.info_hash));
+    if (const auto descriptor = decode_descriptor(each->descriptor)) {  // else no peer will take it either
+      named.insert(torrent_blob(descriptor->info_hash));
+    }
   }
   TRY_ASSIGN(const auto blobs, share.list_blobs());
   for (const std::string& blob : blobs) {

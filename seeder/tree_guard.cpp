@@ -9,9 +9,8 @@ namespace swarmout {
 
 Result<void> TreeGuard::check_path(const std::string& path) const {
   if (!is_safe_path(path)) {
-    return fail(ErrorCode::refused,
-                fmt::format("the source has a path that cannot be in a tree: \"{}\"",
-                            escape_value(std::string_view(path).substr(0, 300))));
+    return fail(ErrorCode::refused, fmt::format("the source has a path that cannot be in a tree: \"{}\"",
+                                                escape_value(std::string_view(path).substr(0, 300))));
   }
   return {};
 }
@@ -30,8 +29,7 @@ Result<void> TreeGuard::announce_parents(const std::string& path) {
     TRY(entry({TreeEntry::Kind::directory, parent, false, 0, {}}));
   } else {
     REFUSE_UNLESS(found->second == TreeEntry::Kind::directory,
-                  fmt::format("the source has \"{}\" below something that is not a directory",
-                              escape_value(path)));
+                  fmt::format("the source has \"{}\" below something that is not a directory", escape_value(path)));
   }
   last_parent_ = parent;
   return {};
@@ -41,6 +39,12 @@ Result<void> TreeGuard::entry(const TreeEntry& entry) {
   TRY(finish());
   TRY(check_path(entry.path));
   TRY(announce_parents(entry.path));
+  if (entry.kind == TreeEntry::Kind::hardlink) {
+    const auto target = seen_.find(entry.target);  // before the link itself is there: it may name itself
+    REFUSE_UNLESS(target != seen_.end() && target->second != TreeEntry::Kind::directory,
+                  fmt::format("the source has a hard link \"{}\" to something that is no earlier file",
+                              escape_value(entry.path)));
+  }
   const auto [place, added] = seen_.try_emplace(entry.path, entry.kind);
   if (!added) {
     // tar streams may announce a directory again, or after what is in it
@@ -53,18 +57,12 @@ Result<void> TreeGuard::entry(const TreeEntry& entry) {
       current_ = entry.path;
       missing_ = entry.size;
       break;
-    case TreeEntry::Kind::hardlink: {
-      const auto target = seen_.find(entry.target);
-      REFUSE_UNLESS(target != seen_.end() && (target->second == TreeEntry::Kind::file ||
-                                              target->second == TreeEntry::Kind::hardlink),
-                    fmt::format("the source has a hard link \"{}\" to something that is no earlier file",
-                                escape_value(entry.path)));
+    case TreeEntry::Kind::hardlink:
       break;
-    }
     case TreeEntry::Kind::symlink:
-      REFUSE_UNLESS(is_safe_target(entry.target),
-                    fmt::format("the source has a symbolic link \"{}\" with an impossible target",
-                                escape_value(entry.path)));
+      REFUSE_UNLESS(
+          is_safe_target(entry.target),
+          fmt::format("the source has a symbolic link \"{}\" with an impossible target", escape_value(entry.path)));
       break;
     case TreeEntry::Kind::directory:
       break;
@@ -74,8 +72,8 @@ Result<void> TreeGuard::entry(const TreeEntry& entry) {
 
 Result<void> TreeGuard::data(ByteView bytes) {
   if (bytes.size() > missing_) {
-    return fail(ErrorCode::temporary, fmt::format("\"{}\" is longer than announced: it changed while it was read",
-                                                  escape_value(current_)));
+    return fail(ErrorCode::temporary,
+                fmt::format("\"{}\" is longer than announced: it changed while it was read", escape_value(current_)));
   }
   missing_ -= bytes.size();
   return next_.data(bytes);
@@ -83,8 +81,8 @@ Result<void> TreeGuard::data(ByteView bytes) {
 
 Result<void> TreeGuard::finish() {
   if (missing_ != 0) {
-    return fail(ErrorCode::temporary, fmt::format("\"{}\" is shorter than announced: it changed while it was read",
-                                                  escape_value(current_)));
+    return fail(ErrorCode::temporary,
+                fmt::format("\"{}\" is shorter than announced: it changed while it was read", escape_value(current_)));
   }
   return {};
 }

@@ -27,8 +27,9 @@ MATCHER_P(FailsWith, code, "fails with exit code " + std::to_string(static_cast<
   return arg.error().code == code;
 }
 
-MATCHER_P2(FailsWith, code, part, "fails with exit code " + std::to_string(static_cast<int>(code)) + " and says \"" +
-                                      std::string(part) + "\"") {
+MATCHER_P2(FailsWith, code, part,
+           "fails with exit code " + std::to_string(static_cast<int>(code)) + " and says \"" + std::string(part) +
+               "\"") {
   if (arg.has_value()) {
     *result_listener << "succeeded";
     return false;
@@ -41,14 +42,14 @@ MATCHER_P2(FailsWith, code, part, "fails with exit code " + std::to_string(stati
 /// The value; ends the test's function with a failure if there is none.
 #define ASSERT_OK_AND_ASSIGN(declaration, expr) \
   ASSERT_OK_AND_ASSIGN_INNER(SWARMOUT_CONCAT(assert_result_, __COUNTER__), declaration, expr)
-#define ASSERT_OK_AND_ASSIGN_INNER(name, declaration, expr)  \
-  auto name = (expr);                                        \
-  ASSERT_TRUE(name.has_value()) << to_string(name.error());  \
+#define ASSERT_OK_AND_ASSIGN_INNER(name, declaration, expr) \
+  auto name = (expr);                                       \
+  ASSERT_TRUE(name.has_value()) << to_string(name.error()); \
   declaration = std::move(*name)
 
-#define ASSERT_OK(expr)                                                 \
-  do {                                                                  \
-    const auto assert_result_ = (expr);                                 \
+#define ASSERT_OK(expr)                                                           \
+  do {                                                                            \
+    const auto assert_result_ = (expr);                                           \
     ASSERT_TRUE(assert_result_.has_value()) << to_string(assert_result_.error()); \
   } while (false)
 

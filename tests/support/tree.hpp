@@ -17,8 +17,8 @@ void write_symlink(const Path& path, const std::string& target);
 /// listings are.
 [[nodiscard]] std::map<std::string, std::string> listing(const Path& root);
 
-/// A small tree with everything that is awkward: names with spaces, quotes, newlines, control and non-UTF-8 bytes, a 255
-/// byte name, empty files and directories, dangling and absolute links, equal files, executables, a file of several
+/// A small tree with everything that is awkward: names with spaces, quotes, newlines, control and non-UTF-8 bytes, a
+/// 255 byte name, empty files and directories, dangling and absolute links, equal files, executables, a file of several
 /// chunks.
 void make_awkward_tree(const Path& root);
 

@@ -31,7 +31,9 @@ public:
 inline TreeEntry file(std::string path, std::size_t size, bool executable = false) {
   return {TreeEntry::Kind::file, std::move(path), executable, size, {}};
 }
-inline TreeEntry directory(std::string path) { return {TreeEntry::Kind::directory, std::move(path), false, 0, {}}; }
+inline TreeEntry directory(std::string path) {
+  return {TreeEntry::Kind::directory, std::move(path), false, 0, {}};
+}
 inline TreeEntry symlink(std::string path, std::string target) {
   return {TreeEntry::Kind::symlink, std::move(path), false, 0, std::move(target)};
 }

@@ -1,0 +1,43 @@
+#include "tests/contract/share_contract.hpp"
+
+#include "common/memory_share.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace swarmout::test {
+
+namespace {
+
+class DirectoryWorld final : public ShareWorld {
+public:
+  DirectoryWorld() { EXPECT_THAT(init_share(root_.native()), IsOk()); }
+  std::unique_ptr<Share> open() override {
+    auto opened = open_share(root_.native());
+    EXPECT_THAT(opened, IsOk());
+    return opened ? *std::move(opened) : nullptr;
+  }
+
+private:
+  TempDir temp_;
+  Path root_ = temp_ / "share";
+};
+
+class MemoryWorld final : public ShareWorld {
+public:
+  std::unique_ptr<Share> open() override { return std::make_unique<MemoryShare>(state_); }
+
+private:
+  std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
+};
+
+std::string name_of(const testing::TestParamInfo<ShareKind>& info) {
+  return info.param.name;
+}
+
+}  // namespace
+
+INSTANTIATE_TEST_SUITE_P(Each, ShareContract,
+                         testing::Values(ShareKind{"Directory", [] { return std::make_unique<DirectoryWorld>(); }},
+                                         ShareKind{"Memory", [] { return std::make_unique<MemoryWorld>(); }}),
+                         name_of);
+
+}  // namespace swarmout::test

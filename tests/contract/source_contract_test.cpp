@@ -1,0 +1,122 @@
+#include "tests/contract/source_contract.hpp"
+
+#include "common/subprocess.hpp"
+
+namespace swarmout::test {
+
+namespace {
+
+class DirWorld final : public SourceWorld {
+public:
+  void prepare() override {}
+  std::unique_ptr<Source> open() override { return open_at(tree()); }
+  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name()); }
+  std::string missing_name() override { return "gone"; }
+
+private:
+  std::unique_ptr<Source> open_at(const Path& path) {
+    return std::move(open_source("dir:" + path.native(), temp() / "state")).value();
+  }
+};
+
+class TarWorld final : public SourceWorld {
+public:
+  /// `begin` and `end` stand around the name of the directory.
+  TarWorld(std::string begin, std::string end) : begin_(std::move(begin)), end_(std::move(end)) {}
+  void prepare() override {}
+  std::unique_ptr<Source> open() override { return open_at(tree()); }
+  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name()); }
+  std::string missing_name() override { return "gone"; }
+
+private:
+  std::unique_ptr<Source> open_at(const Path& path) {
+    return std::move(open_source("tar:" + begin_ + path.native() + end_, temp() / "state")).value();
+  }
+  std::string begin_;
+  std::string end_;
+};
+
+class GitWorld final : public SourceWorld {
+public:
+  void prepare() override {
+    git({"init", "--quiet", "--initial-branch=main", "."});
+    git({"add", "--all"});
+    git({"-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message=tree"});
+    std::filesystem::rename(tree() / ".git", temp() / "repository.git");
+  }
+  std::unique_ptr<Source> open() override { return open_at(temp() / "repository.git"); }
+  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name()); }
+  std::string missing_name() override { return "gone"; }
+
+private:
+  void git(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "git");
+    const Command command{std::move(arguments), {{"GIT_CONFIG_GLOBAL", "/dev/null"}, {"LC_ALL", "C"}}, tree()};
+    EXPECT_THAT(run_and_capture(command, kMiB, {}), IsOk());
+  }
+  std::unique_ptr<Source> open_at(const Path& path) {
+    return std::move(open_source("git+" + path.native(), temp() / "state")).value();
+  }
+};
+
+std::unique_ptr<SourceWorld> tar_of_the_directory() {
+  return std::make_unique<TarWorld>("tar -C ", " -cf - .");
+}
+std::unique_ptr<SourceWorld> tar_of_its_names() {
+  return std::make_unique<TarWorld>("cd ", " && tar -cf - *");
+}
+
+std::string name_of(const testing::TestParamInfo<SourceKind>& info) {
+  return info.param.name;
+}
+
+}  // namespace
+
+INSTANTIATE_TEST_SUITE_P(Each, SourceContract,
+                         testing::Values(SourceKind{"Dir", true, true, [] { return std::make_unique<DirWorld>(); }},
+                                         SourceKind{"TarOfNames", true, false, tar_of_its_names},
+                                         SourceKind{"Git", false, true, [] { return std::make_unique<GitWorld>(); }}),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Root, SourceContract, testing::Values(SourceKind{"Tar", true, false, tar_of_the_directory}),
+                         name_of);
+
+TEST(OpenSource, AnUnknownSchemeIsAUsageError) {
+  const TempDir temp;
+
+  EXPECT_THAT(open_source("ftp://host/tree", temp.path()), FailsWith(ErrorCode::usage, "ftp://host/tree"));
+}
+
+TEST(OpenSource, ADirectoryWithoutANameIsAUsageError) {
+  const TempDir temp;
+
+  EXPECT_THAT(open_source("dir:", temp.path()), FailsWith(ErrorCode::usage));
+}
+
+TEST(OpenSource, ATarWithoutACommandIsAUsageError) {
+  const TempDir temp;
+
+  EXPECT_THAT(open_source("tar:", temp.path()), FailsWith(ErrorCode::usage));
+}
+
+TEST(OpenSource, AnEmptySourceIsAUsageError) {
+  const TempDir temp;
+
+  EXPECT_THAT(open_source("", temp.path()), FailsWith(ErrorCode::usage));
+}
+
+TEST(OpenSource, SvnIsAUsageErrorThatNamesAWayOut) {
+  const TempDir temp;
+
+  EXPECT_THAT(open_source("svn+https://host/trunk", temp.path()), FailsWith(ErrorCode::usage, "tar:COMMAND"));
+}
+
+TEST(OpenSource, ShowsNoCredentialsOfASourceItDoesNotKnow) {
+  const TempDir temp;
+
+  const auto opened = open_source("https://user:secret@host/x", temp.path());
+
+  ASSERT_THAT(opened, FailsWith(ErrorCode::usage, "https://host/x"));
+  EXPECT_THAT(to_string(opened.error()), testing::Not(testing::HasSubstr("secret")));
+}
+
+}  // namespace swarmout::test

@@ -1,0 +1,55 @@
+// A share, a key pair, and any number of "hosts" on this machine, for end-to-end tests.
+
+#pragma once
+
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace swarmout::test {
+
+class Fleet {
+public:
+  /// Runs `swarmout init`.
+  Fleet();
+
+  [[nodiscard]] Path share() const { return dir_ / "share"; }
+  [[nodiscard]] Path keys() const { return dir_ / "keys"; }
+  [[nodiscard]] Path state(int host) const { return dir_ / ("host" + std::to_string(host)) / "state"; }
+  [[nodiscard]] Path dest(int host) const { return dir_ / ("host" + std::to_string(host)) / "tree"; }
+  [[nodiscard]] Path current(int host) const { return dest(host) / "current"; }
+  [[nodiscard]] Path scratch(const std::string& name) const { return dir_ / name; }
+
+  /// --share, --keys, --state, --listen.
+  [[nodiscard]] std::vector<std::string> host_options(int host) const;
+
+  using Options = std::vector<std::string>;
+  using Environment = std::vector<std::pair<std::string, std::string>>;
+  /// Polls every 100 ms.
+  [[nodiscard]] Process peer(int host, const Options& more = {}, const Environment& environment = {});
+  /// No splay, beats every 100 ms, no jitter before a takeover.
+  [[nodiscard]] Process seed(int host, const std::string& source, const Options& more = {},
+                             const Environment& environment = {});
+  [[nodiscard]] Finished command(const Options& arguments, const Environment& environment = {});
+  [[nodiscard]] Finished fetch(int host, const std::string& revision, const Options& more = {});
+
+  [[nodiscard]] nlohmann::json status();
+  /// How many entries of a kind ("CLAIM", "COMMIT", "ABANDON") the log has.
+  [[nodiscard]] int entries(const std::string& kind) const;
+
+  /// A source that writes `tree` as a tar stream and counts how often it ran.
+  [[nodiscard]] std::string counted_source(const Path& tree);
+  [[nodiscard]] int invocations() const;
+
+private:
+  Path log(const std::string& name);
+
+  TempDir dir_;
+  int processes_ = 0;
+};
+
+}  // namespace swarmout::test

@@ -1,0 +1,172 @@
+#include "seeder/tidy_share.hpp"
+
+#include "tests/seeder/log_text.hpp"
+#include "tests/support/fake_clock.hpp"
+
+#include <gmock/gmock.h>
+
+namespace swarmout::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class TidyShareTest : public testing::Test {
+protected:
+  TidyShareTest() { state_->clock = &clock_; }
+
+  /// A release in the log, with its torrent on the share; the torrent's name.
+  std::string release() {
+    const Position position = host_.commit(host_.claim());
+    const std::string blob = torrent_blob(OtherHost::made_up(position, "r1").descriptor.info_hash);
+    EXPECT_THAT(share_.write_blob(blob, "torrent"), IsOk());
+    return blob;
+  }
+  std::vector<std::string> blobs() { return share_.list_blobs().value_or(std::vector<std::string>{"error"}); }
+  std::vector<std::string> cells(CellKind kind) {
+    return share_.list_cells(kind).value_or(std::vector<std::string>{"error"});
+  }
+
+  FakeClock clock_;
+  std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
+  MemoryShare share_{state_};
+  OtherHost host_{state_};
+};
+
+class TidyCells : public TidyShareTest, public testing::WithParamInterface<CellKind> {};
+
+}  // namespace
+
+TEST_F(TidyShareTest, AnEmptyShareStaysSo) {
+  EXPECT_THAT(tidy_share(share_), IsOk());
+
+  EXPECT_TRUE(blobs().empty());
+}
+
+TEST_P(TidyCells, OlderThanADayGo) {
+  ASSERT_OK(share_.write_cell(GetParam(), "old", "value"));
+  clock_.advance(24h + 1s);
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_TRUE(cells(GetParam()).empty());
+}
+
+TEST_P(TidyCells, OfTheLastDayStay) {
+  ASSERT_OK(share_.write_cell(GetParam(), "young", "value"));
+  clock_.advance(24h);
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(cells(GetParam()), testing::ElementsAre("young"));
+}
+
+TEST_P(TidyCells, ThatAreStillWrittenStay) {
+  ASSERT_OK(share_.write_cell(GetParam(), "a", "value"));
+  clock_.advance(48h);
+  ASSERT_OK(share_.write_cell(GetParam(), "a", "value"));
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(cells(GetParam()), testing::ElementsAre("a"));
+}
+
+INSTANTIATE_TEST_SUITE_P(AllKinds, TidyCells, testing::Values(CellKind::heartbeat, CellKind::stage, CellKind::peer));
+
+TEST_F(TidyShareTest, CellsFromTheFutureStay) {
+  clock_.advance(1000h);
+  ASSERT_OK(share_.write_cell(CellKind::peer, "a", "value"));
+  clock_.set_wall(clock_.wall() - 1000h);
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(cells(CellKind::peer), testing::ElementsAre("a"));
+}
+
+TEST_F(TidyShareTest, CellsThatCannotBeReadStay) {
+  ASSERT_OK(share_.write_cell(CellKind::peer, "a", "value"));
+  clock_.advance(48h);
+  share_.before = [](std::string_view operation) {
+    return operation == "read_cell" ? std::optional(Error{ErrorCode::temporary, "torn", ""}) : std::nullopt;
+  };
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(cells(CellKind::peer), testing::ElementsAre("a"));
+}
+
+TEST_F(TidyShareTest, TorrentsOfTheNewestReleasesStay) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < kKeepTorrents; ++i) {
+    all.push_back(release());
+  }
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(blobs(), testing::UnorderedElementsAreArray(all));
+}
+
+TEST_F(TidyShareTest, TorrentsOfOldReleasesGo) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < kKeepTorrents + 3; ++i) {
+    all.push_back(release());
+  }
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(blobs(), testing::UnorderedElementsAreArray(all.begin() + 3, all.end()));
+}
+
+TEST_F(TidyShareTest, TorrentsThatNoReleaseNamesGo) {
+  const std::string kept = release();
+  ASSERT_OK(share_.write_blob(torrent_blob({sha256("never published")}), "torrent"));
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(blobs(), testing::ElementsAre(kept));
+}
+
+TEST_F(TidyShareTest, TheReleaseThatUnchangedCommitsPointToStaysHoweverManyThereAre) {
+  const std::string kept = release();
+  for (int i = 0; i < 300; ++i) {
+    host_.commit_unchanged(host_.claim(), Position{2});
+  }
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(blobs(), testing::ElementsAre(kept));
+}
+
+TEST_F(TidyShareTest, ReleasesAreLookedForBeyondManyFailures) {
+  std::vector<std::string> all = {release()};
+  for (int i = 0; i < 300; ++i) {
+    host_.abandon(host_.claim(), "disk full");
+  }
+  all.push_back(release());
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_THAT(blobs(), testing::UnorderedElementsAreArray(all));
+}
+
+TEST_F(TidyShareTest, TheLogIsNotTouched) {
+  release();
+  const auto before = state_->log;
+
+  ASSERT_OK(tidy_share(share_));
+
+  EXPECT_EQ(state_->log, before);
+}
+
+TEST_F(TidyShareTest, NothingIsRemovedIfTheLogCannotBeRead) {
+  const std::string kept = release();
+  share_.before = [](std::string_view operation) {
+    return operation == "tail" ? std::optional(Error{ErrorCode::temporary, "away", ""}) : std::nullopt;
+  };
+
+  EXPECT_THAT(tidy_share(share_), FailsWith(ErrorCode::temporary));
+
+  EXPECT_THAT(blobs(), testing::ElementsAre(kept));
+}
+
+}  // namespace swarmout::test
