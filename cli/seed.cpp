@@ -27,11 +27,14 @@ struct SeedFlags {
   std::string max_runtime = "6h";
   std::string linger = "10m";
   std::string takeover_jitter = "20s";
+  std::string retry_wait = "10s";
+  unsigned deputies = 2;
   double quorum = 0.5;
   unsigned min_copies = 1;
   unsigned max_attempts = 3;
   int level = kDefaultZstdLevel;
   bool wait = false;
+  bool catch_up = false;
 };
 
 Result<SeedOptions> options_from(const SeedFlags& flags) {
@@ -54,6 +57,9 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   if (options.election.beat.count() < 10) {
     return fail(ErrorCode::usage, "--heartbeat must be at least 10ms");
   }
+  TRY_ASSIGN(options.election.retry_wait, parse_duration(flags.retry_wait));
+  options.election.deputies = flags.deputies;
+  options.catch_up = flags.catch_up;
   options.election.max_attempts = flags.max_attempts;
   options.election.wait = flags.wait;
   options.heartbeat.interval = options.election.beat;
@@ -84,6 +90,11 @@ void setup_seed(CLI::App& app, Action& chosen) {
   add_setting(*verb, "--heartbeat", flags->beat, "How often a leader shows that it is alive");
   add_setting(*verb, "--takeover-jitter", flags->takeover_jitter,
               "Random wait before taking over from a silent leader");
+  add_setting(*verb, "--retry-wait", flags->retry_wait, "Wait before a slot's third attempt; doubled for each later one");
+  verb->add_option("--deputies", flags->deputies, "Losers that stay and watch, to take over when the leader dies")
+      ->envname("SWARMOUT_DEPUTIES")
+      ->check(CLI::Range(0, 10))
+      ->capture_default_str();
   add_setting(*verb, "--stall-timeout", flags->stall_timeout, "Without progress this long, the leader counts as dead");
   add_setting(*verb, "--stage-timeout", flags->stage_timeout, "After this, --min-copies peers are enough to publish");
   add_setting(*verb, "--max-runtime", flags->max_runtime, "Give up if too few peers have it after this");
@@ -103,6 +114,7 @@ void setup_seed(CLI::App& app, Action& chosen) {
       ->check(CLI::Range(1, 19))
       ->capture_default_str();
   verb->add_flag("--wait", flags->wait, "Stay until the slot is published; take over if its leader dies");
+  verb->add_flag("--catch-up", flags->catch_up, "With --period: after publishing late, run the slot that has begun since");
   add_host_options(*verb, flags->common);
   verb->callback([&chosen, flags] {
     chosen = [flags](std::stop_token stop) -> Result<void> {

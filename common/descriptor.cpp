@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <charconv>
 
 namespace swarmout {
 
@@ -64,8 +65,15 @@ std::string release_name(const Descriptor& descriptor) {
   return fmt::format("{:08}-{}", descriptor.position.value, safe);
 }
 
-std::string torrent_blob(const InfoHash& info_hash) {
-  return info_hash.hex() + ".torrent";
+std::string torrent_blob(const Descriptor& descriptor) {
+  return fmt::format("{:08}-{}.torrent", descriptor.position.value, descriptor.info_hash.hex());
+}
+
+std::optional<Position> release_of_blob(std::string_view name) {
+  Position position;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), position.value);
+  const bool named = error == std::errc() && end != name.data() + name.size() && *end == '-';
+  return named ? std::optional(position) : std::nullopt;
 }
 
 std::string encode_record(const SignedDescriptor& release) {

@@ -10,6 +10,7 @@
 #include "common/torrent_file.hpp"
 #include "common/units.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,8 +43,11 @@ struct SignedDescriptor {
 
 /// Directory name of a release: position and the beginning of the revision, "00000042-1a2b3c4d5e6f".
 [[nodiscard]] std::string release_name(const Descriptor& descriptor);
-/// Name of its blob on the share.
-[[nodiscard]] std::string torrent_blob(const InfoHash& info_hash);
+/// Name of its .torrent on the share: never used again for another release, so that whoever tidies up by an old view of the
+/// log cannot remove what a later release needs.
+[[nodiscard]] std::string torrent_blob(const Descriptor& descriptor);
+/// The position in such a name. Nullopt for other names.
+[[nodiscard]] std::optional<Position> release_of_blob(std::string_view name);
 
 /// Text and signature in one record, as the store keeps it (docs/formats/state.md). Decoding checks the form, not the
 /// signature. Errors: refused.

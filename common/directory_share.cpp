@@ -187,12 +187,27 @@ PutResult DirectoryShare::put(Position position, std::string_view bytes) {
 }
 
 Result<void> DirectoryShare::write_cell(CellKind kind, std::string_view name, std::string_view bytes) {
+  // In place, not by rename: GlusterFS answers readers ESTALE for a while after a rename over the file.
+  return put_cell(kind, name, bytes, 0);
+}
+
+Result<bool> DirectoryShare::create_cell(CellKind kind, std::string_view name, std::string_view bytes) {
+  if (path_exists(cell_path(kind, name))) {
+    return false;
+  }
+  const auto created = put_cell(kind, name, bytes, O_EXCL);
+  if (!created && path_exists(cell_path(kind, name))) {
+    return false;
+  }
+  return created.map([] { return true; });
+}
+
+Result<void> DirectoryShare::put_cell(CellKind kind, std::string_view name, std::string_view bytes, int flags) {
   INVARIANT(bytes.size() <= kMaxCell);
   const Path path = cell_path(kind, name);
   const std::string sealed = seal_cell(bytes);
-  // In place, not by rename: GlusterFS answers readers ESTALE for a while after a rename over the file.
   auto write = [&]() -> Result<void> {
-    TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT, 0644));
+    TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | flags, 0644));
     TRY(pwrite_all(file.get(), as_bytes(sealed), 0, path.native()));
     return file.close(path.native());
   };
@@ -269,6 +284,23 @@ Result<void> DirectoryShare::remove_blob(std::string_view name) {
   const Path path = root_ / "torrents" / name;
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
     return fail_errno("cannot remove", path.native(), errno);
+  }
+  return {};
+}
+
+Result<void> DirectoryShare::remove_stale(WallTime before) {
+  for (const char* const folder : {"log", "torrents", "hb", "stage", "peers", "."}) {
+    const bool cells = folder[0] != '.' && std::string_view("log torrents").find(folder) == std::string_view::npos;
+    TRY_ASSIGN(const auto names, list_directory(root_ / folder).map_error(share_error));
+    for (const std::string& name : names) {
+      const bool temporary = name.starts_with(".t-") || name.starts_with(".tmp-");
+      const Path path = root_ / folder / name;
+      struct stat info {};
+      if ((temporary || (cells && good_name(name))) && ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+          wall_time(info.st_mtim) < before && ::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return fail_errno("cannot remove", path.native(), errno);
+      }
+    }
   }
   return {};
 }

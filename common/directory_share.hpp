@@ -23,6 +23,7 @@ public:
   Result<std::optional<std::string>> read(Position position) override;
   PutResult put(Position position, std::string_view bytes) override;
   Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
+  Result<bool> create_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
   Result<std::optional<Cell>> read_cell(CellKind kind, std::string_view name) override;
   Result<std::vector<std::string>> list_cells(CellKind kind) override;
   Result<void> remove_cell(CellKind kind, std::string_view name) override;
@@ -30,11 +31,13 @@ public:
   Result<std::optional<std::string>> read_blob(std::string_view name, Bytes limit) override;
   Result<std::vector<std::string>> list_blobs() override;
   Result<void> remove_blob(std::string_view name) override;
+  Result<void> remove_stale(WallTime before) override;
   Result<WallTime> now() override;
   std::string name() const override { return root_.native(); }
 
 private:
   Path entry_path(Position position) const;
+  Result<void> put_cell(CellKind kind, std::string_view name, std::string_view bytes, int flags);
   Path cell_path(CellKind kind, std::string_view name) const;
 
   Path root_;

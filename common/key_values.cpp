@@ -28,6 +28,12 @@ std::string escape_value(std::string_view raw) {
   return escaped;
 }
 
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
 Result<std::string> unescape_value(std::string_view escaped) {
   std::string raw;
   raw.reserve(escaped.size());

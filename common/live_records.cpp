@@ -69,6 +69,8 @@ Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes) {
   if (!endpoint.empty()) {
     TRY_ASSIGN(info.endpoint, parse_endpoint(endpoint));
   }
+  info.host = printable(std::move(info.host));
+  info.phase = printable(std::move(info.phase));
   return info;
 }
 
@@ -117,6 +119,9 @@ Result<PeerRecord> decode_peer(std::string_view bytes) {
   TRY_ASSIGN(record.downloaded, values.number("downloaded"));
   TRY_ASSIGN(record.uploaded, values.number("uploaded"));
   TRY_ASSIGN(record.trouble, values.get("trouble"));
+  for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble}) {
+    *shown = printable(std::move(*shown));
+  }
   return record;
 }
 

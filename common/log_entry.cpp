@@ -121,6 +121,9 @@ Result<LogEntry> decode_entry(std::string_view bytes) {
   if (entry.kind == EntryKind::abandon) {
     TRY_ASSIGN(entry.reason, record.get("reason"));
   }
+  for (std::string* const shown : {&entry.slot, &entry.host, &entry.boot, &entry.time, &entry.revision, &entry.reason}) {
+    *shown = printable(std::move(*shown));
+  }
   return entry;
 }
 

@@ -6,10 +6,11 @@ namespace swarmout {
 
 namespace {
 
-/// How far back the first look goes: this many entries, and on until there is a release.
-constexpr std::uint64_t kHistory = 100;
-/// Entries that a look for old releases reads at most.
-constexpr std::size_t kMaxHistory = 5000;
+/// How far back the first look goes: this many entries, and on until there is a COMMIT. A thousand hosts do it at once.
+constexpr std::uint64_t kHistory = 4;
+constexpr std::uint64_t kHistoryStep = 100;
+/// What a service that runs for years keeps.
+constexpr std::uint64_t kKept = 200;
 constexpr unsigned kListEvery = 16;
 
 bool is_release(const LogEntry& entry) {
@@ -102,19 +103,19 @@ const LogEntry* LogView::at(Position position) const {
   return found == records_.end() ? nullptr : &found->second.entry;
 }
 
-Result<void> LogReader::load(Position position) {
-  TRY_ASSIGN(const auto bytes, share_.read(position));
+Result<LogRecord> LogReader::load(Position position) {
+  const auto read = share_.read(position);
+  if (!read && read.error().code == ErrorCode::refused) {
+    return LogRecord{Digest{}, void_entry(position, "void: the entry is too large")};
+  }
+  TRY_ASSIGN(const auto bytes, read);
   if (!bytes) {
     return fail(ErrorCode::temporary, fmt::format("log entry {} of {} cannot be seen although a later one can",
                                                   position.value, share_.name()));
   }
   auto entry = decode_entry(*bytes);
-  LogRecord record;
-  record.digest = sha256(*bytes);
-  record.entry =
-      entry && entry->position == position ? *std::move(entry) : void_entry(position, "void: the entry is damaged");
-  view_.records_.insert_or_assign(position, std::move(record));
-  return {};
+  const bool whole = entry && entry->position == position;
+  return LogRecord{sha256(*bytes), whole ? *std::move(entry) : void_entry(position, "void: the entry is damaged")};
 }
 
 void LogReader::judge(Position position) {
@@ -138,29 +139,70 @@ void LogReader::judge(Position position) {
   }
 }
 
-/// A service runs for years: keep what the first look would have loaded.
 void LogReader::trim() {
-  if (view_.records_.size() <= 2 * kHistory) {
+  if (view_.records_.size() <= 2 * kKept) {
     return;
   }
-  const LogEntry* const release = view_.newest_release();
-  Position oldest{view_.tail().value - kHistory};
-  if (release != nullptr) {
-    oldest = std::min(oldest, release->position.previous());
+  first_ = Position{view_.tail().value - kKept};
+  if (const LogEntry* const commit = view_.last_commit()) {
+    first_ = std::min(first_, commit->position.previous());
   }
-  view_.records_.erase(view_.records_.begin(), view_.records_.lower_bound(oldest));
+  const LogEntry* const release = view_.newest_release();
+  std::erase_if(view_.records_, [&](const auto& record) {
+    const Position position = record.first;
+    const bool current = release != nullptr && (position == release->position || position.next() == release->position);
+    return position < first_ && !current;
+  });
 }
 
 Result<void> LogReader::extend_back(std::uint64_t count) {
-  const Position known = view_.records_.begin()->first;
-  const Position oldest{known.value > count ? known.value - count : 1};
-  for (Position each = known.previous(); each >= oldest; each = each.previous()) {
-    TRY(load(each));
+  const Position oldest{first_.value > count ? first_.value - count : 1};
+  std::map<Position, LogRecord> records;  // all of them or none: half a history would be taken for the whole
+  for (Position each = first_.previous(); each >= oldest; each = each.previous()) {
+    TRY_ASSIGN(records[each], load(each));
   }
-  for (Position each = oldest; each <= known; each = each.next()) {
+  view_.records_.merge(records);
+  for (Position each = oldest; each <= first_; each = each.next()) {
     judge(each);
   }
+  first_ = oldest;
   return {};
+}
+
+/// The last COMMIT, with the CLAIM that it ends: without it nobody knows whether it counts.
+Result<void> LogReader::load_last_commit() {
+  const auto cut_off = [this](const LogEntry* entry) { return entry == nullptr || entry->position == first_; };
+  while (!reaches_back() && view_.records_.size() < kMaxHistory && cut_off(view_.last_commit())) {
+    TRY(extend_back(kHistory));
+  }
+  return {};
+}
+
+/// The release that the last COMMIT names, with its CLAIM. If that is not what it should be, goes back entry by entry until
+/// there is a release.
+Result<void> LogReader::load_current_release() {
+  const LogEntry* const commit = view_.last_commit();
+  if (commit == nullptr) {
+    return {};
+  }
+  if (const Position release = commit->release; release.value > 1 && release <= first_ && !view_.at(release.previous())) {
+    TRY_ASSIGN(LogRecord claim, load(release.previous()));
+    TRY_ASSIGN(LogRecord current, load(release));
+    view_.records_.insert_or_assign(release.previous(), std::move(claim));
+    view_.records_.insert_or_assign(release, std::move(current));
+    judge(release);
+  }
+  while (view_.newest_release() == nullptr && !reaches_back() && view_.records_.size() < kMaxHistory) {
+    TRY(extend_back(kHistoryStep));
+  }
+  return {};
+}
+
+Result<void> LogReader::load_first(Position tail) {
+  TRY_ASSIGN(view_.records_[tail], load(tail));
+  first_ = tail;
+  TRY(extend_back(kHistory - 1));
+  return load_last_commit();
 }
 
 Result<const LogView*> LogReader::refresh() {
@@ -168,25 +210,34 @@ Result<const LogView*> LogReader::refresh() {
   ++refreshes_;
   TRY_ASSIGN(const Position tail, share_.tail(list ? Position{} : view_.tail()));
   if (view_.records_.empty() && tail.value > 0) {
-    TRY(load(tail));
-    TRY(extend_back(kHistory));
-    while (view_.newest_release() == nullptr && view_.records_.begin()->first.value > 1) {
-      TRY(extend_back(kHistory));
+    if (auto loaded = load_first(tail); !loaded) {
+      view_.records_.clear();
+      return tl::unexpected(std::move(loaded).error());
     }
   }
   for (Position each = view_.tail().next(); each <= tail; each = each.next()) {
-    TRY(load(each));
+    TRY_ASSIGN(LogRecord record, load(each));
+    view_.records_.emplace(each, std::move(record));
     judge(each);
   }
+  TRY(load_current_release());
   trim();
   return &view_;
 }
 
 Result<const LogView*> LogReader::refresh_with_history(std::size_t releases) {
   TRY(refresh());
-  while (!view_.records_.empty() && view_.records_.begin()->first.value > 1 && view_.records_.size() < kMaxHistory &&
+  while (!view_.records_.empty() && !reaches_back() && view_.records_.size() < kMaxHistory &&
          view_.releases(releases).size() < releases) {
-    TRY(extend_back(kHistory));
+    TRY(extend_back(kHistoryStep));
+  }
+  return &view_;
+}
+
+Result<const LogView*> LogReader::refresh_with_slots() {
+  TRY(refresh());
+  while (!view_.records_.empty() && !reaches_back() && view_.records_.size() < kMaxHistory) {
+    TRY(extend_back(kHistoryStep));
   }
   return &view_;
 }

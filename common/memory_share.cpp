@@ -48,6 +48,13 @@ Result<void> MemoryShare::write_cell(CellKind kind, std::string_view name, std::
   });
 }
 
+Result<bool> MemoryShare::create_cell(CellKind kind, std::string_view name, std::string_view bytes) {
+  INVARIANT(bytes.size() <= kMaxCell);
+  return guarded("create_cell", [&]() -> Result<bool> {
+    return state_->cells.try_emplace({kind, std::string(name)}, Cell{std::string(bytes), state_->clock->wall()}).second;
+  });
+}
+
 Result<std::optional<Cell>> MemoryShare::read_cell(CellKind kind, std::string_view name) {
   return guarded("read_cell", [&]() -> Result<std::optional<Cell>> {
     const auto found = state_->cells.find({kind, std::string(name)});
@@ -105,6 +112,13 @@ Result<std::vector<std::string>> MemoryShare::list_blobs() {
 Result<void> MemoryShare::remove_blob(std::string_view name) {
   return guarded("remove_blob", [&]() -> Result<void> {
     state_->blobs.erase(std::string(name));
+    return {};
+  });
+}
+
+Result<void> MemoryShare::remove_stale(WallTime before) {
+  return guarded("remove_stale", [&]() -> Result<void> {
+    std::erase_if(state_->cells, [&](const auto& each) { return each.second.written < before; });
     return {};
   });
 }

@@ -33,6 +33,7 @@ public:
   Result<std::optional<std::string>> read(Position position) override;
   PutResult put(Position position, std::string_view bytes) override;
   Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
+  Result<bool> create_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
   Result<std::optional<Cell>> read_cell(CellKind kind, std::string_view name) override;
   Result<std::vector<std::string>> list_cells(CellKind kind) override;
   Result<void> remove_cell(CellKind kind, std::string_view name) override;
@@ -40,6 +41,7 @@ public:
   Result<std::optional<std::string>> read_blob(std::string_view name, Bytes limit) override;
   Result<std::vector<std::string>> list_blobs() override;
   Result<void> remove_blob(std::string_view name) override;
+  Result<void> remove_stale(WallTime before) override;
   Result<WallTime> now() override;
   std::string name() const override { return "memory"; }
 

@@ -69,6 +69,9 @@ public:
 
   /// Creates or overwrites a cell. Only its owner may. Names: [a-zA-Z0-9._-]{1,100}.
   [[nodiscard]] virtual Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) = 0;
+  /// Creates a cell if it does not exist; false if it does. Of several callers at once one gets true; on network file
+  /// systems, in rare cases two: only for what does no harm when done twice.
+  [[nodiscard]] virtual Result<bool> create_cell(CellKind kind, std::string_view name, std::string_view bytes) = 0;
   /// A fresh read. nullopt: not there. Errors: temporary, also for a value caught half written.
   [[nodiscard]] virtual Result<std::optional<Cell>> read_cell(CellKind kind, std::string_view name) = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> list_cells(CellKind kind) = 0;
@@ -81,6 +84,10 @@ public:
   [[nodiscard]] virtual Result<std::optional<std::string>> read_blob(std::string_view name, Bytes limit) = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> list_blobs() = 0;
   [[nodiscard]] virtual Result<void> remove_blob(std::string_view name) = 0;
+
+  /// Removes cells that were not written since `before` (by the share's clock), and what writers that died left half done.
+  /// A live owner writes its cell every few seconds, and would make it again.
+  [[nodiscard]] virtual Result<void> remove_stale(WallTime before) = 0;
 
   /// The share's own clock (the server's, on NFS), else this host's.
   [[nodiscard]] virtual Result<WallTime> now() = 0;

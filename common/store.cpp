@@ -53,6 +53,19 @@ bool Store::has_pack(const Digest& root, Bytes size) const {
   return ::stat(pack_path(root).c_str(), &info) == 0 && static_cast<Bytes>(info.st_size) == size;
 }
 
+Result<bool> Store::check_pack(const Digest& root, Bytes size) {
+  if (!has_pack(root, size)) {
+    return false;
+  }
+  TRY_ASSIGN(const LeafHashes leaves, hash_leaves(pack_path(root)));
+  if (merkle_root(leaves) == root) {
+    return true;
+  }
+  spdlog::error("{} is damaged on this disk; it will be fetched or made again", pack_path(root).native());
+  TRY(remove_tree(pack_path(root)));
+  return false;
+}
+
 Result<void> Store::add_pack(const PackFile& pack) {
   std::string raw;
   for (const Digest& leaf : pack.leaves) {
@@ -178,10 +191,15 @@ Result<void> Store::prune(std::size_t keep) {
       TRY(remove_tree(state_ / "releases" / record_name(descriptor.position)));
       continue;
     }
-    TRY_ASSIGN(const std::string bytes, manifest_bytes(descriptor.manifest));
-    TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
+    const auto bytes = manifest_bytes(descriptor.manifest);
+    const auto manifest = bytes ? decode_manifest(*bytes) : tl::unexpected(bytes.error());
+    if (!manifest) {
+      spdlog::warn("forgetting release {} here: {}", descriptor.position.value, to_string(manifest.error()));
+      TRY(remove_tree(state_ / "releases" / record_name(descriptor.position)));
+      continue;
+    }
     named.insert(descriptor.manifest.hex());
-    for (const PackInfo& pack : manifest.packs) {
+    for (const PackInfo& pack : manifest->packs) {
       named.insert(pack_name(pack.root));
       named.insert(pack.root.hex() + ".leaves");
     }

@@ -28,6 +28,8 @@ public:
 
   [[nodiscard]] Path pack_path(const Digest& root) const;
   [[nodiscard]] bool has_pack(const Digest& root, Bytes size) const;
+  /// Reads the whole pack; one that is damaged is removed. False: it is not here, or no longer.
+  [[nodiscard]] Result<bool> check_pack(const Digest& root, Bytes size);
   /// Moves a finished pack in and remembers its leaves.
   [[nodiscard]] Result<void> add_pack(const PackFile& pack);
   /// Links a pack that arrived through the swarm, after hashing it. Errors: refused, if it is not `root`.

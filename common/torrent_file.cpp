@@ -18,6 +18,8 @@ namespace {
 constexpr Bytes kMinPiece = 32 * kKiB;
 constexpr Bytes kMaxPiece = 4 * kMiB;
 constexpr Bytes kWantedPieces = 1500;
+/// libtorrent 2.0.8 counts the bytes between files in an int.
+constexpr Bytes kMaxPadding = 2 * kGiB;
 constexpr std::string_view kPackSuffix = ".pack";
 
 Digest digest_of(const lt::sha256_hash& hash) {
@@ -55,6 +57,11 @@ Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_
       storage.add_file(path, static_cast<std::int64_t>(file.size));
       by_path[path] = &file;
     }
+    Bytes padding = 0;
+    for (const TorrentInput& file : files) {
+      padding += (piece_length - file.size % piece_length) % piece_length;
+    }
+    REFUSE_UNLESS(padding < kMaxPadding && files.size() <= kMaxTorrentFiles, "the release is too large for one torrent");
     // The constructor reorders the files and inserts pad files: look names up only after it.
     lt::create_torrent torrent(storage, static_cast<int>(piece_length), lt::create_torrent::v2_only);
     torrent.set_creation_date(0);
@@ -101,6 +108,9 @@ Result<TorrentContents> read_torrent(std::string_view bytes) {
     const std::string prefix = std::string(kTorrentRoot) + '/';
     REFUSE_UNLESS(path.starts_with(prefix) && is_our_name(std::string_view(path).substr(prefix.size())),
                   "the torrent has a file that is neither a pack nor a manifest");
+    const std::string_view name = std::string_view(path).substr(prefix.size());
+    REFUSE_UNLESS(name == kManifestName || name == pack_name(digest_of(storage.root(index))),
+                  "the torrent has a pack under another name than its own");
     REFUSE_UNLESS(!storage.file_flags(index), "the torrent has files with attributes");
     REFUSE_UNLESS(storage.file_size(index) > 0, "the torrent has an empty file");
     contents.files.push_back(

@@ -3,6 +3,7 @@
 #include "common/live_records.hpp"
 #include "common/log_view.hpp"
 #include "common/signing.hpp"
+#include "common/trust.hpp"
 #include "peer/follow.hpp"
 #include "peer/own_state.hpp"
 #include "peer/presence.hpp"
@@ -84,7 +85,7 @@ struct Places {
 
 Result<Places> places_for(const FetchOptions& options, const Descriptor& release) {
   if (!options.to) {
-    TRY_ASSIGN(const ReleaseTrees trees, ReleaseTrees::open(options.peer.dest));
+    TRY_ASSIGN(const ReleaseTrees trees, ReleaseTrees::open(options.peer.dest, "fetch"));
     return Places{trees.incoming(release), trees.tree(release), trees.has(release)};
   }
   const Path to = std::filesystem::absolute(*options.to).lexically_normal();
@@ -94,7 +95,7 @@ Result<Places> places_for(const FetchOptions& options, const Descriptor& release
     return fail(ErrorCode::cannot_write, fmt::format("{} exists and is not an empty directory", final.native()),
                 "give --to a new directory");
   }
-  return Places{Path(final.native() + ".incoming"), final, false};
+  return Places{final.parent_path() / (".incoming-fetch-" + final.filename().native()), final, false};
 }
 
 Result<void> move_into_place(const Places& places) {
@@ -131,7 +132,7 @@ Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_toke
   goal.release = release;
   goal.purpose = "fetch";
   goal.tree = places.incoming;
-  TRY_ASSIGN(auto torrent, share->read_blob(torrent_blob(descriptor.info_hash), descriptor.torrent_size));
+  TRY_ASSIGN(auto torrent, share->read_blob(torrent_blob(descriptor), descriptor.torrent_size));
   if (!torrent) {
     return fail(ErrorCode::not_found,
                 fmt::format("the torrent of release {} is no longer on {}", descriptor.position.value, share->name()));

@@ -1,24 +1,11 @@
 #include "peer/follow.hpp"
 
+#include "common/trust.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 namespace swarmout {
-
-Result<SignedDescriptor> trusted(const LogEntry& commit, const VerifyKey& key) {
-  SignedDescriptor release;
-  release.text = commit.descriptor;
-  release.signature = commit.signature;
-  TRY(key.verify(release.text, release.signature).map_error([&](Error error) {
-    error.message = fmt::format("release {} is not trusted: {}", commit.position.value, error.message);
-    return error;
-  }));
-  TRY_ASSIGN(release.descriptor, decode_descriptor(release.text));
-  REFUSE_UNLESS(release.descriptor.position == commit.position,
-                fmt::format("the descriptor in log entry {} was signed for release {}: a replay", commit.position.value,
-                            release.descriptor.position.value));
-  return release;
-}
 
 Result<Wanted> Follower::look() {
   TRY_ASSIGN(const LogView* log, log_.refresh());
@@ -35,10 +22,11 @@ Result<Wanted> Follower::look() {
     wanted.published = std::move(release);
   }
   const LogEntry* const claim = log->open_claim();
-  // The leader seeds on after its COMMIT: its claim is then the entry before the newest release.
-  const LogEntry* const leading = claim != nullptr   ? claim
-                                  : wanted.published ? log->at(wanted.published->descriptor.position.previous())
-                                                     : nullptr;
+  // The leader seeds on after its COMMIT: its claim is then the entry before it.
+  const LogEntry* const commit = log->last_commit();
+  const LogEntry* const leading = claim != nullptr    ? claim
+                                  : commit != nullptr ? log->at(commit->position.previous())
+                                                      : nullptr;
   if (leading == nullptr || leading->kind != EntryKind::claim) {
     return wanted;
   }

@@ -18,9 +18,6 @@ struct Wanted {
   std::optional<Endpoint> leader;
 };
 
-/// The signed descriptor of a COMMIT. Errors: refused: bad signature, or one for another position.
-[[nodiscard]] Result<SignedDescriptor> trusted(const LogEntry& commit, const VerifyKey& key);
-
 /// One thread.
 class Follower {
 public:

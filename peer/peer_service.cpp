@@ -104,6 +104,13 @@ private:
         retrieval_->descriptor().position == goal->descriptor.position) {
       return;
     }
+    const bool working = retrieval_ && retrieval_->state() != Retrieval::State::failed;
+    if (working && retrieval_->descriptor().info_hash == goal->descriptor.info_hash) {
+      narrate_(fmt::format("release {}: the same content is now release {}", retrieval_->descriptor().position.value,
+                           goal->descriptor.position.value));
+      retrieval_->adopt(*goal);
+      return;
+    }
     if (active_ && active_->descriptor.position == goal->descriptor.position) {
       drop_retrieval();  // what was staged after it has come to nothing
       return;
@@ -140,7 +147,7 @@ private:
   }
 
   Result<std::string> torrent_of(const Descriptor& descriptor) {
-    TRY_ASSIGN(auto bytes, share_.read_blob(torrent_blob(descriptor.info_hash), descriptor.torrent_size));
+    TRY_ASSIGN(auto bytes, share_.read_blob(torrent_blob(descriptor), descriptor.torrent_size));
     if (!bytes) {
       return fail(ErrorCode::temporary,
                   fmt::format("the torrent of release {} is not on {}", descriptor.position.value, share_.name()));
@@ -200,9 +207,11 @@ private:
       }
       case Retrieval::State::ready:
         if (wanted_.published && wanted_.published->descriptor.position == descriptor.position) {
-          return activate();
+          if (const auto activated = clock_.now() < retry_at_ ? Result<void>() : activate(); !activated) {
+            failed(activated.error());
+          }
         }
-        return {};
+        return given_up_ ? Result<void>(tl::unexpected(*given_up_)) : Result<void>();
     }
     return {};
   }
@@ -221,7 +230,7 @@ private:
     const SignedDescriptor release = retrieval_->goal().release;
     const Descriptor& descriptor = release.descriptor;
     if (!trees_.has(descriptor)) {
-      TRY(trees_.accept(descriptor));
+      TRY(trees_.accept(descriptor, retrieval_->goal().tree));
     }
     failpoint("before-activate");
     const bool switched = trees_.current() != release_name(descriptor);

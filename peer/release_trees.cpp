@@ -8,15 +8,9 @@
 
 namespace swarmout {
 
-namespace {
-
-constexpr std::string_view kIncoming = ".incoming-";
-
-}  // namespace
-
-Result<ReleaseTrees> ReleaseTrees::open(const Path& dest) {
+Result<ReleaseTrees> ReleaseTrees::open(const Path& dest, std::string_view purpose) {
   TRY(make_directories(dest / "releases"));
-  return ReleaseTrees(dest);
+  return ReleaseTrees(dest, purpose);
 }
 
 Path ReleaseTrees::tree(const Descriptor& release) const {
@@ -24,7 +18,7 @@ Path ReleaseTrees::tree(const Descriptor& release) const {
 }
 
 Path ReleaseTrees::incoming(const Descriptor& release) const {
-  return dest_ / (std::string(kIncoming) + release_name(release));
+  return dest_ / (incoming_ + release_name(release));
 }
 
 bool ReleaseTrees::has(const Descriptor& release) const {
@@ -37,8 +31,7 @@ std::optional<std::string> ReleaseTrees::current() const {
   return error ? std::nullopt : std::optional(target.filename().native());
 }
 
-Result<void> ReleaseTrees::accept(const Descriptor& release) {
-  const Path from = incoming(release);
+Result<void> ReleaseTrees::accept(const Descriptor& release, const Path& from) {
   const Path to = tree(release);
   if (::rename(from.c_str(), to.c_str()) != 0) {
     return fail_errno("cannot move the new tree to", to.native(), errno);
@@ -57,7 +50,7 @@ Result<void> ReleaseTrees::prune(std::size_t keep, const std::optional<Path>& bu
   for (std::size_t i = 0; i + keep < releases.size(); ++i) {
     if (releases[i] != active) {
       // Out of sight first: a half removed tree must not look like a release.
-      const Path doomed = dest_ / fmt::format("{}removed-{}", kIncoming, releases[i]);
+      const Path doomed = dest_ / fmt::format("{}removed-{}", incoming_, releases[i]);
       if (::rename((dest_ / "releases" / releases[i]).c_str(), doomed.c_str()) != 0) {
         return fail_errno("cannot remove", (dest_ / "releases" / releases[i]).native(), errno);
       }
@@ -65,7 +58,7 @@ Result<void> ReleaseTrees::prune(std::size_t keep, const std::optional<Path>& bu
   }
   TRY_ASSIGN(const auto names, list_directory(dest_));
   for (const std::string& name : names) {
-    const bool leftover = name.starts_with(kIncoming) || name.starts_with(".tmp-");
+    const bool leftover = name.starts_with(incoming_) || name.starts_with(".tmp-");
     if (leftover && dest_ / name != busy) {
       TRY(remove_tree(dest_ / name));
     }

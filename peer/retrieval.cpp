@@ -29,7 +29,7 @@ bool may_be_on_its_way(const Error& error) {
 }  // namespace
 
 Retrieval::Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal)
-    : store_(store), session_(session), goal_(std::move(goal)) {}
+    : store_(store), session_(session), goal_(std::move(goal)), content_(goal_.release.descriptor) {}
 
 Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& session, RetrievalGoal goal) {
   TRY_ASSIGN(const TorrentContents contents, read_torrent(goal.torrent));
@@ -49,6 +49,19 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
     if (!content.complete.contains(file.name)) {
       missing += file.size;
       content.check_existing = content.check_existing || path_exists(content.directory / kTorrentRoot / file.name);
+    }
+  }
+  if (content.check_existing) {
+    // libtorrent will look at all files then, and would mend a damaged pack in place: in the store, and in every release.
+    for (const TorrentFile& file : contents.files) {
+      if (content.complete.contains(file.name) && file.name != kManifestName) {
+        TRY_ASSIGN(const bool whole, store.check_pack(file.root, file.size));
+        if (!whole) {
+          TRY(remove_tree(content.directory / kTorrentRoot / file.name));
+          content.complete.erase(file.name);
+          missing += file.size;
+        }
+      }
     }
   }
   TRY(check_space(store.state(), missing, "fetching the release"));
@@ -72,6 +85,11 @@ Retrieval::~Retrieval() {
   if (state_ != State::ready) {
     session_.remove(info_hash_);
   }
+}
+
+void Retrieval::adopt(SignedDescriptor release) {
+  INVARIANT(release.descriptor.info_hash == info_hash_);
+  goal_.release = std::move(release);
 }
 
 void Retrieval::on_event(const SwarmEvent& event) {
@@ -135,7 +153,7 @@ Result<std::string> Retrieval::await_manifest(std::stop_token stop) {
       flushed = all_arrived_;
     }
     auto bytes = read_file(file, kMaxManifestFile);
-    if (bytes && sha256(*bytes) == goal_.release.descriptor.manifest) {
+    if (bytes && sha256(*bytes) == content_.manifest) {
       return bytes;
     }
     if (bytes) {
@@ -159,10 +177,9 @@ Result<void> Retrieval::take_previous(Manifest& previous, std::optional<Previous
 
 Result<void> Retrieval::unpack_all(std::stop_token stop) {
   const Path files = layout_ / kTorrentRoot;
-  const Descriptor& descriptor = goal_.release.descriptor;
   TRY_ASSIGN(const std::string manifest_bytes, await_manifest(stop));
   TRY_ASSIGN(const Manifest manifest, decode_manifest(manifest_bytes));
-  REFUSE_UNLESS(manifest.revision == descriptor.revision && manifest.tree_size() == descriptor.tree_size,
+  REFUSE_UNLESS(manifest.revision == content_.revision && manifest.tree_size() == content_.tree_size,
                 "the manifest and the descriptor do not fit");
   failpoint("after-manifest");
 

@@ -6,11 +6,13 @@ namespace swarmout {
 
 namespace {
 
-Result<Manifest> whole_manifest(const Store& store, const Descriptor& release) {
+Result<Manifest> whole_manifest(Store& store, const Descriptor& release) {
   TRY_ASSIGN(const std::string bytes, store.manifest_bytes(release.manifest));
   TRY_ASSIGN(Manifest manifest, decode_manifest(bytes));
   for (const PackInfo& pack : manifest.packs) {
-    if (!store.has_pack(pack.root, pack.size)) {
+    // Read, not only looked at: this host may soon be the only one that has the release.
+    TRY_ASSIGN(const bool whole, store.check_pack(pack.root, pack.size));
+    if (!whole) {
       return fail(ErrorCode::not_found, "a pack of it is not on this host");
     }
   }
@@ -19,7 +21,7 @@ Result<Manifest> whole_manifest(const Store& store, const Descriptor& release) {
 
 }  // namespace
 
-std::optional<Basis> newest_basis(const Store& store) {
+std::optional<Basis> newest_basis(Store& store) {
   const auto releases = store.releases();
   if (!releases) {
     spdlog::warn("packing everything anew: {}", to_string(releases.error()));

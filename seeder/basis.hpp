@@ -15,6 +15,6 @@ struct Basis {
 };
 
 /// Nullopt if there is none; then everything is packed anew, which costs time and traffic but is never wrong.
-[[nodiscard]] std::optional<Basis> newest_basis(const Store& store);
+[[nodiscard]] std::optional<Basis> newest_basis(Store& store);
 
 }  // namespace swarmout

@@ -1,5 +1,7 @@
 #include "seeder/seal.hpp"
 
+#include "common/key_values.hpp"
+#include "common/share.hpp"
 #include "common/torrent_file.hpp"
 
 #include <fmt/format.h>
@@ -24,12 +26,18 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   REFUSE_UNLESS(
       manifest.revision.size() <= kMaxRevision,
       fmt::format("the name of the revision has {} bytes, more than {}", manifest.revision.size(), kMaxRevision));
+  REFUSE_UNLESS(printable(manifest.revision) == manifest.revision, "the name of the revision has control characters");
   // Durable in this order: packs, manifest, and only then anything that names them.
   for (const PackFile& pack : input.packed.packs) {
     TRY(store.add_pack(pack));
   }
   TRY(sync_directory(store.state() / "packs"));
   const std::string manifest_bytes = encode_manifest(manifest);
+  // What readers would refuse must not be published.
+  TRY(decode_manifest(manifest_bytes).map_error([](Error error) {
+    error.message = fmt::format("the tree is too large for one release: {}", error.message);
+    return error;
+  }));
   REFUSE_UNLESS(manifest_bytes.size() <= kMaxManifestFile, "the tree has too many files for one release");
   TRY(store.put_manifest(manifest_bytes));
 
@@ -42,6 +50,7 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
     packed_size += pack.size;
   }
   TRY_ASSIGN(SealedTorrent torrent, seal_torrent(std::move(files), piece_length_for(packed_size)));
+  REFUSE_UNLESS(torrent.bytes.size() <= kMaxBlob, "the release is too large: its torrent does not fit on the share");
 
   SealedRelease sealed;
   Descriptor& descriptor = sealed.release.descriptor;

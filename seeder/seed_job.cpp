@@ -37,7 +37,7 @@ public:
         share_(share),
         leadership_(std::move(leadership)),
         store_(std::move(store)),
-        key_(std::move(key)),
+        key_(key),
         narrate_(narrate),
         progress_(progress) {}
 
@@ -45,6 +45,7 @@ public:
     TRY_ASSIGN(auto beat_share, open_share(options_.share));
     status_.phase("resolving");
     const Heartbeat heartbeat(std::move(beat_share), cell(), options_.heartbeat, [this] { return status_.collect(); });
+    heartbeat_ = &heartbeat;
     failpoint("after-heartbeat");
     if (const auto tidied = tidy_share(share_); !tidied) {
       spdlog::warn("tidying up {}: {}", share_.name(), to_string(tidied.error()));
@@ -213,9 +214,13 @@ private:
   }
 
   tl::unexpected<Error> fenced_error(const Fenced& fenced) const {
+    const auto pause = heartbeat_->longest_pause();
     return fail(ErrorCode::temporary,
-                fmt::format("FENCED: epoch {} was taken over by {}; nothing was published by this host",
-                            leadership_.claim.value, fenced.by));
+                fmt::format("FENCED: epoch {} was taken over by {}{}; nothing was published by this host",
+                            leadership_.claim.value, fenced.by,
+                            pause > options_.heartbeat.interval
+                                ? fmt::format(" while this process was paused or the share was away for {}", to_text(pause))
+                                : ""));
   }
 
   /// Removes what only this claim needed, and what old releases left behind. Failures do no harm: the next run tries
@@ -265,13 +270,47 @@ private:
   Share& share_;
   Leadership leadership_;
   Store store_;
-  SigningKey key_;
+  const SigningKey& key_;
   const Narrator& narrate_;
   const Narrator& progress_;
   WorkStatus status_;
+  const Heartbeat* heartbeat_ = nullptr;
   Spread last_spread_;
   bool ended_ = false;  ///< a COMMIT was written, or another host's entry fenced us
 };
+
+/// Wins nothing, or does the work of one slot.
+Result<SeedReport> run_slot(const SeedOptions& options, const std::string& slot, Share& share, const Store& store,
+                            Clock& clock, std::stop_token stop, const SigningKey& key, const Narrator& narrate,
+                            const Narrator& progress) {
+  ElectionSettings election = options.election;
+  election.slot = slot;
+  LogReader log(share);
+  TRY_ASSIGN(ElectionOutcome outcome, elect(share, log, clock, election, stop));
+  if (const auto* published = std::get_if<AlreadyPublished>(&outcome)) {
+    return SeedReport{SeedReport::Outcome::already_published, published->release, published->message};
+  }
+  if (const auto* other = std::get_if<SomebodyElse>(&outcome)) {
+    return SeedReport{SeedReport::Outcome::somebody_else, {}, other->message};
+  }
+  const Leadership& leadership = std::get<Leadership>(outcome);
+  narrate(fmt::format("epoch {}: elected{}{}", leadership.claim.value, slot.empty() ? "" : " for slot " + slot,
+                      leadership.attempt > 1 ? fmt::format(" (attempt {})", leadership.attempt) : ""));
+  failpoint("after-elected");
+  // Contenders look at the end of the log only; the one that won looks further.
+  TRY_ASSIGN(const LogView* view, slot.empty() ? log.refresh() : log.refresh_with_slots());
+  if (view->tail() != leadership.claim) {
+    return fail(ErrorCode::temporary, fmt::format("epoch {} was passed by epoch {}: this host's view of {} was old",
+                                                  leadership.claim.value, view->tail().value, share.name()));
+  }
+  if (const LogEntry* const done = slot.empty() ? nullptr : view->commit_of(slot)) {
+    TRY(abandon(share, clock, leadership, "the slot was published long ago", options.publish_patience));
+    return SeedReport{SeedReport::Outcome::already_published, done->release,
+                      fmt::format("slot {} was published by {} at {}", slot, done->host, done->time)};
+  }
+  Work work(options, clock, stop, share, leadership, store, key, narrate, progress);
+  return work.run(*view);
+}
 
 }  // namespace
 
@@ -295,27 +334,22 @@ Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_
   }
   TRY_ASSIGN(Store store, Store::open(options.state));
   TRY(store.remove_layouts("seed"));  // left behind by a run that was killed
-  ElectionSettings election = options.election;
-  if (election.slot.empty() && options.period.count() > 0) {
-    TRY_ASSIGN(const WallTime now, share->now());
-    election.slot = slot_of(now, options.period);
+  const auto current_slot = [&]() -> Result<std::string> {
+    if (!options.election.slot.empty() || options.period.count() == 0) {
+      return options.election.slot;
+    }
+    return share->now().map([&](WallTime now) { return slot_of(now, options.period); });
+  };
+  TRY_ASSIGN(std::string slot, current_slot());
+  TRY_ASSIGN(SeedReport report, run_slot(options, slot, *share, store, clock, stop, key, narrate, progress));
+  if (options.catch_up && report.outcome == SeedReport::Outcome::published) {
+    TRY_ASSIGN(std::string next, current_slot());
+    if (next != slot) {
+      narrate(report.message);
+      return run_slot(options, next, *share, store, clock, stop, key, narrate, progress);
+    }
   }
-  LogReader log(*share);
-  TRY_ASSIGN(ElectionOutcome outcome, elect(*share, log, clock, election, stop));
-  if (const auto* published = std::get_if<AlreadyPublished>(&outcome)) {
-    return SeedReport{SeedReport::Outcome::already_published, published->release, published->message};
-  }
-  if (const auto* other = std::get_if<SomebodyElse>(&outcome)) {
-    return SeedReport{SeedReport::Outcome::somebody_else, {}, other->message};
-  }
-  Leadership& leadership = std::get<Leadership>(outcome);
-  narrate(fmt::format("epoch {}: elected{}{}", leadership.claim.value,
-                      leadership.slot.empty() ? "" : " for slot " + leadership.slot,
-                      leadership.attempt > 1 ? fmt::format(" (attempt {})", leadership.attempt) : ""));
-  failpoint("after-elected");
-  TRY_ASSIGN(const LogView* view, log.refresh());
-  Work work(options, clock, stop, *share, std::move(leadership), std::move(store), std::move(key), narrate, progress);
-  return work.run(*view);
+  return report;
 }
 
 }  // namespace swarmout

@@ -24,6 +24,7 @@ struct SeedOptions {
   Path keys;
   ElectionSettings election;
   std::chrono::seconds period{0};  ///< not 0: the slot comes from the share's clock
+  bool catch_up = false;           ///< with a period: after publishing, run once more if the next slot has begun
   HeartbeatSettings heartbeat;
   SwarmSettings swarm;
   int level = kDefaultZstdLevel;

@@ -44,7 +44,7 @@ Result<Stage> Stage::open(Share& share, Store& store, SwarmSession& session, con
   stage.cell_ = cell;
   stage.layout_ = content.directory;
   TRY_ASSIGN(stage.info_hash_, session.add(content));
-  TRY(share.write_blob(torrent_blob(descriptor.info_hash), sealed.torrent));
+  TRY(share.write_blob(torrent_blob(descriptor), sealed.torrent));
   TRY(share.write_cell(CellKind::stage, cell, encode(StagedRelease{sealed.release, session.endpoint()})));
   return stage;
 }
