@@ -26,6 +26,15 @@ std::unique_ptr<addrinfo, AddressCloser> numeric(const std::string& address) {
                                                                                                             : nullptr);
 }
 
+/// As inet_pton(3) has it: getaddrinfo(3) would also take "127.1" and "0x7f.0.0.1". The zone of a link-local address is
+/// allowed.
+bool is_numeric(const std::string& address) {
+  const bool v6 = address.find(':') != std::string::npos;
+  in_addr v4{};
+  return address.find('\0') == std::string::npos &&
+         (v6 ? numeric(address) != nullptr : ::inet_pton(AF_INET, address.c_str(), &v4) == 1);
+}
+
 }  // namespace
 
 std::string to_string(const Endpoint& endpoint) {
@@ -43,7 +52,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     address = address.substr(1, address.size() - 2);
   }
   const bool v6 = address.find(':') != std::string_view::npos;
-  REFUSE_UNLESS(v6 == bracketed && numeric(std::string(address)) != nullptr, "an endpoint has no numeric address");
+  REFUSE_UNLESS(v6 == bracketed && is_numeric(std::string(address)), "an endpoint has no numeric address");
   const std::string_view digits = text.substr(colon + 1);
   Endpoint endpoint{std::string(address), 0};
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 namespace swarmout {
 
@@ -120,6 +121,16 @@ Result<LogEntry> decode_entry(std::string_view bytes) {
   }
   if (entry.kind == EntryKind::abandon) {
     TRY_ASSIGN(entry.reason, record.get("reason"));
+  }
+  const bool commits = entry.kind == EntryKind::commit;
+  const bool publishes = commits && entry.release == entry.position;
+  const std::array<std::pair<const char*, bool>, 5> some_have = {{{"release", commits},
+                                                                  {"revision", commits},
+                                                                  {"descriptor", publishes},
+                                                                  {"signature", publishes},
+                                                                  {"reason", entry.kind == EntryKind::abandon}}};
+  for (const auto& [key, allowed] : some_have) {
+    REFUSE_UNLESS(allowed || !record.find(key), fmt::format("a {} that must not have a {} has one", kind, key));
   }
   return entry;
 }

@@ -155,10 +155,22 @@ Result<void> LogReader::extend_back(std::uint64_t count) {
   const Position known = view_.records_.begin()->first;
   const Position oldest{known.value > count ? known.value - count : 1};
   for (Position each = known.previous(); each >= oldest; each = each.previous()) {
-    TRY(load(each));
+    if (auto loaded = load(each); !loaded) {
+      view_.records_.erase(view_.records_.begin(), view_.records_.find(known));  // nobody would judge them any more
+      return loaded;
+    }
   }
   for (Position each = oldest; each <= known; each = each.next()) {
     judge(each);
+  }
+  return {};
+}
+
+Result<void> LogReader::first_look(Position tail) {
+  TRY(load(tail));
+  TRY(extend_back(kHistory));
+  while (view_.newest_release() == nullptr && view_.records_.begin()->first.value > 1) {
+    TRY(extend_back(kHistory));
   }
   return {};
 }
@@ -168,10 +180,9 @@ Result<const LogView*> LogReader::refresh() {
   ++refreshes_;
   TRY_ASSIGN(const Position tail, share_.tail(list ? Position{} : view_.tail()));
   if (view_.records_.empty() && tail.value > 0) {
-    TRY(load(tail));
-    TRY(extend_back(kHistory));
-    while (view_.newest_release() == nullptr && view_.records_.begin()->first.value > 1) {
-      TRY(extend_back(kHistory));
+    if (auto looked = first_look(tail); !looked) {
+      view_.records_.clear();  // half a view would look like a log without a release
+      return tl::unexpected(std::move(looked).error());
     }
   }
   for (Position each = view_.tail().next(); each <= tail; each = each.next()) {

@@ -56,6 +56,7 @@ public:
 
 private:
   [[nodiscard]] Result<void> load(Position position);
+  [[nodiscard]] Result<void> first_look(Position tail);
   [[nodiscard]] Result<void> extend_back(std::uint64_t count);
   void judge(Position position);
   void trim();
