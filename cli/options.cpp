@@ -53,7 +53,7 @@ std::string default_address(const std::string& share) {
   std::vector<std::string> towards = servers_of(share);
   towards.insert(towards.end(), {"192.0.2.1", "2001:db8::1"});
   for (const std::string& each : towards) {
-    const std::string local = each.empty() ? "" : local_address_towards(each);
+    std::string local = each.empty() ? "" : local_address_towards(each);
     if (!local.empty() && local != "127.0.0.1" && local != "::1") {  // a server on this host: says nothing about others
       return local;
     }

@@ -1,5 +1,6 @@
 #include "common/etcd_settings.hpp"
 
+#include "common/endpoint.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
@@ -85,6 +86,13 @@ TEST(UrlOfEtcd, WithAPasswordIsRefusedWithoutRepeatingIt) {
 TEST(UrlOfEtcd, NamesItsHosts) {
   EXPECT_EQ(host_of("a.example:2379"), "a.example");
   EXPECT_EQ(host_of("[2001:db8::1]:2379"), "2001:db8::1");
+}
+
+TEST(HostOfAUrl, IsResolvedToANumericAddress) {
+  EXPECT_EQ(resolve("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(resolve("2001:db8::7"), "2001:db8::7");
+  EXPECT_THAT(resolve("localhost"), testing::AnyOf("127.0.0.1", "::1"));
+  EXPECT_EQ(resolve("host.invalid"), "");
 }
 
 TEST_F(SettingsOfEtcd, NeedNoUser) {
