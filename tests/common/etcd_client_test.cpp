@@ -2,6 +2,7 @@
 
 #include "common/etcd_client.hpp"
 
+#include "common/base64.hpp"
 #include "common/etcd_share.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/etcd_cluster.hpp"
@@ -264,6 +265,27 @@ TEST(EtcdClientLostReply, AnInitWhoseReplyIsLostMadeTheShare) {
   ASSERT_OK_AND_ASSIGN(const bool made, EtcdShare::init(settings));
 
   EXPECT_TRUE(made);
+}
+
+TEST(EtcdClientLostReply, ABlobThatWasWrittenHalfIsNotThereUntilItIsWrittenWhole) {
+  std::atomic<bool> lose{true};
+  EtcdSettings settings = common_etcd().fresh_settings();
+  const std::string second_part = to_base64(settings.prefix + "/parts/a/0001");
+  HttpProxy proxy(port_of_common_etcd(), [&](const std::string& request, const std::string& answer) {
+    return lose && request.find(second_part) != std::string::npos ? std::nullopt : std::optional(answer);
+  });
+  ASSERT_OK(EtcdShare::init(settings));
+  EtcdShare direct(settings);
+  settings.endpoints = {proxy.endpoint()};
+  EtcdShare share = share_on(settings);
+  const std::string bytes = noise(3 * kEtcdPart);
+
+  EXPECT_THAT(share.write_blob("a", bytes), FailsWith(ErrorCode::temporary));
+  EXPECT_EQ(direct.read_blob("a", kMaxBlob).value_or("error"), std::nullopt);
+  lose = false;
+
+  ASSERT_OK(share.write_blob("a", bytes));
+  EXPECT_TRUE(direct.read_blob("a", kMaxBlob).value_or(std::nullopt) == bytes);
 }
 
 // Clocks.
