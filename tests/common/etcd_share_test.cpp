@@ -161,9 +161,11 @@ TEST_F(EtcdShareTest, ThatLostItsFormatIsUnavailableForEverything) {
   EXPECT_THAT(share_.list_cells(CellKind::peer), FailsWith(ErrorCode::unavailable));
   EXPECT_THAT(share_.write_cell(CellKind::peer, "a", "value"), FailsWith(ErrorCode::unavailable));
   EXPECT_THAT(share_.write_blob("a", "a"), FailsWith(ErrorCode::unavailable));
-  const PutResult put = share_.put(Position{2}, "entry");
-  EXPECT_EQ(put.outcome, PutOutcome::unknown);
-  EXPECT_EQ(put.error.code, ErrorCode::unavailable);
+  for (EtcdShare* const each : {&share_, &other_}) {  // that one has seen the log before, this one has not
+    const PutResult put = each->put(Position{2}, "entry");
+    EXPECT_EQ(put.outcome, PutOutcome::unknown);
+    EXPECT_EQ(put.error.code, ErrorCode::unavailable);
+  }
   EXPECT_THAT(keys_under(""), IsEmpty());
 }
 
