@@ -61,6 +61,20 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
+std::string resolve(const std::string& host) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &wanted, &found) != 0) {
+    return {};
+  }
+  const std::unique_ptr<addrinfo, AddressCloser> first(found);
+  char text[NI_MAXHOST] = {};
+  const bool named =
+      ::getnameinfo(first->ai_addr, first->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0;
+  return named ? text : "";
+}
+
 std::string local_address_towards(const std::string& towards) {
   const auto target = numeric(towards);
   if (!target) {

@@ -17,7 +17,7 @@
 namespace swarmout {
 
 struct SeedOptions {
-  std::string share;
+  ShareAddress share;
   std::string source;
   std::string revision;  ///< empty: the source's default
   Path state;
