@@ -26,7 +26,7 @@ void setup_init(CLI::App& app, Action& chosen) {
       }
       TRY_ASSIGN(const bool made, init_share(options->share));
       TRY_ASSIGN(const VerifyKey key, VerifyKey::load(keys / kPublicKeyFile));
-      fmt::print("share {} {}\nkey {} {} in {}\n", options->share, made ? "made" : "was there already", key.id(),
+      fmt::print("share {} {}\nkey {} {} in {}\n", options->share.url, made ? "made" : "was there already", key.id(),
                  have ? "was there already" : "made", keys.native());
       return {};
     };

@@ -1,5 +1,6 @@
 #include "cli/verbs.hpp"
 #include "common/endpoint.hpp"
+#include "common/etcd_settings.hpp"
 
 #include <fmt/format.h>
 
@@ -33,10 +34,27 @@ std::string server_of_mount(const std::string& path) {
   return server;
 }
 
+/// The servers of the share, as numeric addresses.
+std::vector<std::string> servers_of(const std::string& share) {
+  if (!is_etcd_url(share)) {
+    return {server_of_mount(share)};
+  }
+  std::vector<std::string> servers;
+  if (const auto settings = parse_etcd_url(share)) {
+    for (const std::string& endpoint : settings->endpoints) {
+      servers.push_back(resolve(host_of(endpoint)));
+    }
+  }
+  return servers;
+}
+
 /// The address that reaches the share's server, else the one of the default route, else loopback.
 std::string default_address(const std::string& share) {
-  for (const std::string& towards : {server_of_mount(share), std::string("192.0.2.1"), std::string("2001:db8::1")}) {
-    if (const std::string local = towards.empty() ? "" : local_address_towards(towards); !local.empty()) {
+  std::vector<std::string> towards = servers_of(share);
+  towards.insert(towards.end(), {"192.0.2.1", "2001:db8::1"});
+  for (const std::string& each : towards) {
+    std::string local = each.empty() ? "" : local_address_towards(each);
+    if (!local.empty() && local != "127.0.0.1" && local != "::1") {  // a server on this host: says nothing about others
       return local;
     }
   }
@@ -57,7 +75,13 @@ CLI::Option* add_setting(CLI::App& verb, const std::string& name, std::string& v
 }
 
 void add_share_option(CLI::App& verb, CommonOptions& options) {
-  add_setting(verb, "--share", options.share, "The directory that every host can reach")->required();
+  add_setting(verb, "--share", options.share.url,
+              "The directory that every host can reach, or etcd://HOST:2379[,HOST2:2379...]/PREFIX (etcds:// for TLS)")
+      ->required();
+  add_setting(verb, "--etcd-user", options.share.etcd_user,
+              "User for etcd; the password is in SWARMOUT_ETCD_PASSWORD, or in a file");
+  add_setting(verb, "--etcd-password-file", options.share.etcd_password_file, "File with the password for etcd");
+  add_setting(verb, "--etcd-ca", options.share.etcd_ca, "File with the certificates to trust (default: the system's)");
 }
 
 void add_host_options(CLI::App& verb, CommonOptions& options) {
@@ -86,9 +110,9 @@ Result<SwarmSettings> swarm_settings(const CommonOptions& options) {
   std::string listen = options.listen;
   const bool bare_v6 = std::count(listen.begin(), listen.end(), ':') > 1 && listen.front() != '[';
   if (listen.starts_with(':')) {
-    listen = default_address(options.share) + listen;
+    listen = default_address(options.share.url) + listen;
   } else if (listen.empty()) {
-    listen = default_address(options.share);
+    listen = default_address(options.share.url);
   }
   if (bare_v6 || listen.find(':') == std::string::npos || listen.ends_with(']')) {
     std::erase(listen, '[');

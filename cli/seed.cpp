@@ -1,6 +1,7 @@
 #include "cli/reporter.hpp"
 #include "cli/verbs.hpp"
 #include "common/duration.hpp"
+#include "common/key_values.hpp"
 #include "common/manifest.hpp"
 #include "seeder/seed_job.hpp"
 
@@ -54,6 +55,12 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   if (flags.slot.size() > kMaxSlot || flags.revision.size() > kMaxRevision) {
     return fail(ErrorCode::usage, "--slot or --revision is too long");
   }
+  if (printable(flags.slot) != flags.slot || printable(flags.revision) != flags.revision) {
+    return fail(ErrorCode::usage, "--slot and --revision must not have control characters");
+  }
+  if (period.count() != 0 && period < std::chrono::seconds(1)) {
+    return fail(ErrorCode::usage, "--period must be at least 1s");
+  }
   if (options.election.beat.count() < 10) {
     return fail(ErrorCode::usage, "--heartbeat must be at least 10ms");
   }
@@ -90,7 +97,8 @@ void setup_seed(CLI::App& app, Action& chosen) {
   add_setting(*verb, "--heartbeat", flags->beat, "How often a leader shows that it is alive");
   add_setting(*verb, "--takeover-jitter", flags->takeover_jitter,
               "Random wait before taking over from a silent leader");
-  add_setting(*verb, "--retry-wait", flags->retry_wait, "Wait before a slot's third attempt; doubled for each later one");
+  add_setting(*verb, "--retry-wait", flags->retry_wait,
+              "Wait before a slot's third attempt; doubled for each later one");
   verb->add_option("--deputies", flags->deputies, "Losers that stay and watch, to take over when the leader dies")
       ->envname("SWARMOUT_DEPUTIES")
       ->check(CLI::Range(0, 10))
@@ -114,7 +122,8 @@ void setup_seed(CLI::App& app, Action& chosen) {
       ->check(CLI::Range(1, 19))
       ->capture_default_str();
   verb->add_flag("--wait", flags->wait, "Stay until the slot is published; take over if its leader dies");
-  verb->add_flag("--catch-up", flags->catch_up, "With --period: after publishing late, run the slot that has begun since");
+  verb->add_flag("--catch-up", flags->catch_up,
+                 "With --period: after publishing late, run the slot that has begun since");
   add_host_options(*verb, flags->common);
   verb->callback([&chosen, flags] {
     chosen = [flags](std::stop_token stop) -> Result<void> {

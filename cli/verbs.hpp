@@ -4,6 +4,7 @@
 
 #include "common/files.hpp"
 #include "common/result.hpp"
+#include "common/share.hpp"
 #include "common/swarm_session.hpp"
 
 #include <CLI/CLI.hpp>
@@ -25,7 +26,7 @@ void setup_status(CLI::App& app, Action& chosen);
 
 /// Options that several verbs have.
 struct CommonOptions {
-  std::string share;
+  ShareAddress share;
   std::string keys = "/etc/swarmout/keys";
   std::string state = "/var/lib/swarmout";
   std::string listen;

@@ -43,8 +43,8 @@ struct SignedDescriptor {
 
 /// Directory name of a release: position and the beginning of the revision, "00000042-1a2b3c4d5e6f".
 [[nodiscard]] std::string release_name(const Descriptor& descriptor);
-/// Name of its .torrent on the share: never used again for another release, so that whoever tidies up by an old view of the
-/// log cannot remove what a later release needs.
+/// Name of its .torrent on the share: never used again for another release, so that whoever tidies up by an old view of
+/// the log cannot remove what a later release needs.
 [[nodiscard]] std::string torrent_blob(const Descriptor& descriptor);
 /// The position in such a name. Nullopt for other names.
 [[nodiscard]] std::optional<Position> release_of_blob(std::string_view name);

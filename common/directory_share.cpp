@@ -1,6 +1,7 @@
 #include "common/directory_share.hpp"
 
 #include "common/digest.hpp"
+#include "common/share_format.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,24 +18,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::size_t kCellFile = 4096;  // one block, so that a cell is one write and one read
-
-const char* directory_of(CellKind kind) {
-  switch (kind) {
-    case CellKind::heartbeat:
-      return "hb";
-    case CellKind::stage:
-      return "stage";
-    case CellKind::peer:
-      return "peers";
-  }
-  std::abort();
-}
-
-bool good_name(std::string_view name) {
-  return !name.empty() && name.size() <= 100 && name[0] != '.' &&
-         std::all_of(name.begin(), name.end(),
-                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; });
-}
 
 /// Network file systems answer these when nothing can be said: not that a thing is absent.
 Error share_error(Error error) {
@@ -91,7 +74,7 @@ Path DirectoryShare::entry_path(Position position) const {
 
 Path DirectoryShare::cell_path(CellKind kind, std::string_view name) const {
   INVARIANT(good_name(name));
-  return root_ / directory_of(kind) / name;
+  return root_ / cell_directory(kind) / name;
 }
 
 Result<Position> DirectoryShare::tail(Position known) {
@@ -239,7 +222,7 @@ Result<std::optional<Cell>> DirectoryShare::read_cell(CellKind kind, std::string
 }
 
 Result<std::vector<std::string>> DirectoryShare::list_cells(CellKind kind) {
-  auto names = list_directory(root_ / directory_of(kind));
+  auto names = list_directory(root_ / cell_directory(kind));
   if (!names) {
     TRY(read_format(root_));
     return tl::unexpected(share_error(names.error()));

@@ -6,6 +6,13 @@
 
 namespace swarmout {
 
+namespace {
+
+/// Far below what a clock's nanoseconds can hold, so that nothing wraps where durations are added to a time.
+constexpr std::chrono::hours kLongest{24 * 365 * 100};
+
+}  // namespace
+
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto bad = [&] {
     return fail(ErrorCode::usage, fmt::format("\"{}\" is not a duration", text), "write 90s, 20m, 1h30m, 250ms or 0");
@@ -38,6 +45,9 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     } else if (unit == "d") {
       total += std::chrono::hours(24) * number;
     } else {
+      return bad();
+    }
+    if (total > kLongest) {
       return bad();
     }
   }

@@ -10,9 +10,9 @@
 
 namespace swarmout {
 
-/// Errors: usage.
+/// Errors: usage; also for more than a hundred years.
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
-/// "4 s", "2 min 5 s", "3 h 10 min".
+/// "4.0 s", "15 s", "2 min 5 s", "3 h 10 min".
 [[nodiscard]] std::string to_text(std::chrono::milliseconds duration);
 
 }  // namespace swarmout

@@ -26,6 +26,15 @@ std::unique_ptr<addrinfo, AddressCloser> numeric(const std::string& address) {
                                                                                                             : nullptr);
 }
 
+/// As inet_pton(3) has it: getaddrinfo(3) would also take "127.1" and "0x7f.0.0.1". The zone of a link-local address is
+/// allowed.
+bool is_numeric(const std::string& address) {
+  const bool v6 = address.find(':') != std::string::npos;
+  in_addr v4{};
+  return address.find('\0') == std::string::npos &&
+         (v6 ? numeric(address) != nullptr : ::inet_pton(AF_INET, address.c_str(), &v4) == 1);
+}
+
 }  // namespace
 
 std::string to_string(const Endpoint& endpoint) {
@@ -43,13 +52,27 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     address = address.substr(1, address.size() - 2);
   }
   const bool v6 = address.find(':') != std::string_view::npos;
-  REFUSE_UNLESS(v6 == bracketed && numeric(std::string(address)) != nullptr, "an endpoint has no numeric address");
+  REFUSE_UNLESS(v6 == bracketed && is_numeric(std::string(address)), "an endpoint has no numeric address");
   const std::string_view digits = text.substr(colon + 1);
   Endpoint endpoint{std::string(address), 0};
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
   REFUSE_UNLESS(error == std::errc() && end == digits.data() + digits.size() && endpoint.port != 0,
                 "an endpoint has no proper port");
   return endpoint;
+}
+
+std::string resolve(const std::string& host) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &wanted, &found) != 0) {
+    return {};
+  }
+  const std::unique_ptr<addrinfo, AddressCloser> first(found);
+  char text[NI_MAXHOST] = {};
+  const bool named =
+      ::getnameinfo(first->ai_addr, first->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0;
+  return named ? text : "";
 }
 
 std::string local_address_towards(const std::string& towards) {

@@ -21,6 +21,9 @@ struct Endpoint {
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
 
+/// The first numeric address of a host name (or of an address); empty if there is none.
+[[nodiscard]] std::string resolve(const std::string& host);
+
 /// The local address from which `towards` (numeric) is reached; no packet is sent. Empty if there is no route.
 [[nodiscard]] std::string local_address_towards(const std::string& towards);
 

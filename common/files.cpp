@@ -38,10 +38,15 @@ bool is_dot(const char* name) {
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
+/// Directories that remove_below() keeps open, whatever the depth.
+constexpr std::size_t kOpenLevels = 64;
+
 /// One directory on the way down of remove_below(), and what is left to do in it.
 struct OpenDirectory {
-  Directory handle;
+  Directory handle;  ///< null while far above the current one
   std::string name;  ///< in its parent
+  dev_t device = 0;  ///< these two are known once the handle was given up
+  ino_t number = 0;
 };
 
 Result<Directory> open_directory_at(int parent, const char* name, std::string_view shown) {
@@ -58,7 +63,32 @@ Result<Directory> open_directory_at(int parent, const char* name, std::string_vi
   return Directory(dir);
 }
 
-/// Empties a directory without recursion, so that depth costs descriptors and not stack.
+/// Closes a directory to which the way up leads back.
+Result<void> give_up(OpenDirectory& directory, std::string_view shown) {
+  struct stat info {};
+  if (::fstat(::dirfd(directory.handle.get()), &info) != 0) {
+    return fail_errno("cannot look at a directory below", shown, errno);
+  }
+  directory.device = info.st_dev;
+  directory.number = info.st_ino;
+  directory.handle.reset();
+  return {};
+}
+
+/// Opens the parent of `child` again. Somebody may have moved `child` meanwhile: then ".." leads out of the tree.
+Result<void> take_up(OpenDirectory& directory, int child, std::string_view shown) {
+  TRY_ASSIGN(directory.handle, open_directory_at(child, "..", shown));
+  struct stat info {};
+  if (::fstat(::dirfd(directory.handle.get()), &info) != 0) {
+    return fail_errno("cannot look at a directory below", shown, errno);
+  }
+  if (info.st_dev != directory.device || info.st_ino != directory.number) {
+    return fail(ErrorCode::temporary, fmt::format("a directory below {} was moved while it was removed", shown));
+  }
+  return {};
+}
+
+/// Empties a directory without recursion, so that depth costs neither stack nor descriptors.
 Result<void> remove_below(Directory top, std::string_view shown) {
   std::vector<OpenDirectory> stack;
   stack.push_back({std::move(top), {}});
@@ -71,11 +101,16 @@ Result<void> remove_below(Directory top, std::string_view shown) {
       if (errno != 0) {
         return fail_errno("cannot read a directory below", shown, errno);
       }
-      const std::string name = stack.back().name;
+      const OpenDirectory done = std::move(stack.back());
       stack.pop_back();
-      if (!stack.empty() && ::unlinkat(::dirfd(stack.back().handle.get()), name.c_str(), AT_REMOVEDIR) != 0 &&
-          errno != ENOENT) {
-        return fail_errno(fmt::format("cannot remove {} below", name), shown, errno);
+      if (stack.empty()) {
+        break;
+      }
+      if (stack.back().handle == nullptr) {
+        TRY(take_up(stack.back(), fd, shown));
+      }
+      if (::unlinkat(::dirfd(stack.back().handle.get()), done.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+        return fail_errno(fmt::format("cannot remove {} below", done.name), shown, errno);
       }
       continue;
     }
@@ -94,6 +129,9 @@ Result<void> remove_below(Directory top, std::string_view shown) {
     std::string name = entry->d_name;
     TRY_ASSIGN(Directory below, open_directory_at(fd, name.c_str(), shown));
     stack.push_back({std::move(below), std::move(name)});
+    if (stack.size() > kOpenLevels && stack[stack.size() - 1 - kOpenLevels].handle != nullptr) {
+      TRY(give_up(stack[stack.size() - 1 - kOpenLevels], shown));
+    }
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 namespace swarmout {
 
@@ -121,8 +122,19 @@ Result<LogEntry> decode_entry(std::string_view bytes) {
   if (entry.kind == EntryKind::abandon) {
     TRY_ASSIGN(entry.reason, record.get("reason"));
   }
-  for (std::string* const shown : {&entry.slot, &entry.host, &entry.boot, &entry.time, &entry.revision, &entry.reason}) {
+  for (std::string* const shown :
+       {&entry.slot, &entry.host, &entry.boot, &entry.time, &entry.revision, &entry.reason}) {
     *shown = printable(std::move(*shown));
+  }
+  const bool commits = entry.kind == EntryKind::commit;
+  const bool publishes = commits && entry.release == entry.position;
+  const std::array<std::pair<const char*, bool>, 5> some_have = {{{"release", commits},
+                                                                  {"revision", commits},
+                                                                  {"descriptor", publishes},
+                                                                  {"signature", publishes},
+                                                                  {"reason", entry.kind == EntryKind::abandon}}};
+  for (const auto& [key, allowed] : some_have) {
+    REFUSE_UNLESS(allowed || !record.find(key), fmt::format("a {} that must not have a {} has one", kind, key));
   }
   return entry;
 }

@@ -172,27 +172,28 @@ Result<void> LogReader::extend_back(std::uint64_t count) {
 /// The last COMMIT, with the CLAIM that it ends: without it nobody knows whether it counts.
 Result<void> LogReader::load_last_commit() {
   const auto cut_off = [this](const LogEntry* entry) { return entry == nullptr || entry->position == first_; };
-  while (!reaches_back() && view_.records_.size() < kMaxHistory && cut_off(view_.last_commit())) {
-    TRY(extend_back(kHistory));
+  for (std::uint64_t step = kHistory; !reaches_back() && cut_off(view_.last_commit()); step = kHistoryStep) {
+    TRY(extend_back(step));
   }
   return {};
 }
 
-/// The release that the last COMMIT names, with its CLAIM. If that is not what it should be, goes back entry by entry until
-/// there is a release.
+/// The release that the last COMMIT names, with its CLAIM. If that is not what it should be, goes back entry by entry
+/// until there is a release.
 Result<void> LogReader::load_current_release() {
   const LogEntry* const commit = view_.last_commit();
   if (commit == nullptr) {
     return {};
   }
-  if (const Position release = commit->release; release.value > 1 && release <= first_ && !view_.at(release.previous())) {
+  if (const Position release = commit->release;
+      release.value > 1 && release <= first_ && !view_.at(release.previous())) {
     TRY_ASSIGN(LogRecord claim, load(release.previous()));
     TRY_ASSIGN(LogRecord current, load(release));
     view_.records_.insert_or_assign(release.previous(), std::move(claim));
     view_.records_.insert_or_assign(release, std::move(current));
     judge(release);
   }
-  while (view_.newest_release() == nullptr && !reaches_back() && view_.records_.size() < kMaxHistory) {
+  while (view_.newest_release() == nullptr && !reaches_back()) {
     TRY(extend_back(kHistoryStep));
   }
   return {};

@@ -48,8 +48,8 @@ inline constexpr std::uint64_t kMaxHistory = 5000;
 
 /// Keeps a view of one share. One thread.
 ///
-/// The view goes back to the last COMMIT, whatever the age of the release that is current: a COMMIT names that release, so
-/// it is read directly, and a run costs a handful of reads however long the log is.
+/// The view goes back to the last COMMIT, whatever the age of the release that is current: a COMMIT names that release,
+/// so it is read directly, and a run costs a handful of reads however long the log is.
 class LogReader {
 public:
   explicit LogReader(Share& share) : share_(share) {}

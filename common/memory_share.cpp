@@ -116,9 +116,9 @@ Result<void> MemoryShare::remove_blob(std::string_view name) {
   });
 }
 
-Result<void> MemoryShare::remove_stale(WallTime before) {
+Result<void> MemoryShare::remove_stale(WallTime limit) {
   return guarded("remove_stale", [&]() -> Result<void> {
-    std::erase_if(state_->cells, [&](const auto& each) { return each.second.written < before; });
+    std::erase_if(state_->cells, [&](const auto& each) { return each.second.written < limit; });
     return {};
   });
 }

@@ -13,17 +13,17 @@ Digest parent_of(const Digest& left, const Digest& right) {
   return stream.finish();
 }
 
-/// Folds a subtree of `width` leaves (a power of two); leaves that are not there are all zero.
-Digest fold(std::span<const Digest> leaves, std::size_t width) {
+/// Folds a subtree of `width` leaves (a power of two); leaves that are not there are `padding`: all zero, unless these
+/// "leaves" are the roots of subtrees themselves.
+Digest fold(std::span<const Digest> leaves, std::size_t width, Digest padding = {}) {
   std::vector<Digest> layer(leaves.begin(), leaves.end());
-  Digest padding;  // the hash of a subtree of padding leaves, one level up at each turn
   while (width > 1) {
     std::vector<Digest> above;
     above.reserve((layer.size() + 1) / 2);
     for (std::size_t i = 0; i < layer.size(); i += 2) {
       above.push_back(parent_of(layer[i], i + 1 < layer.size() ? layer[i + 1] : padding));
     }
-    padding = parent_of(padding, padding);
+    padding = parent_of(padding, padding);  // that of a subtree one level up
     layer = std::move(above);
     width /= 2;
   }
@@ -68,6 +68,15 @@ std::vector<Digest> piece_layer(const LeafHashes& leaves, Bytes piece_length) {
     layer.push_back(fold(std::span(leaves).subspan(i, std::min(per_piece, leaves.size() - i)), per_piece));
   }
   return layer;
+}
+
+Digest root_of_layer(const std::vector<Digest>& layer, Bytes piece_length) {
+  INVARIANT(std::has_single_bit(piece_length) && piece_length >= kLeafSize);
+  if (layer.empty()) {
+    return {};
+  }
+  const Digest padding = fold(std::vector<Digest>(1), piece_length / kLeafSize);  // a piece that is not there
+  return fold(layer, std::bit_ceil(layer.size()), padding);
 }
 
 }  // namespace swarmout

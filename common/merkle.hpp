@@ -36,4 +36,7 @@ private:
 /// `piece_length` is a power of two of at least 16 KiB.
 [[nodiscard]] std::vector<Digest> piece_layer(const LeafHashes& leaves, Bytes piece_length);
 
+/// The root of a file of more than one piece, folded from its layer: what tells a right layer from a wrong one.
+[[nodiscard]] Digest root_of_layer(const std::vector<Digest>& layer, Bytes piece_length);
+
 }  // namespace swarmout

@@ -10,7 +10,7 @@
 // look-ups from caches up to a minute old. Only the outcome of put() decides.
 // Threads: one share object is used by one thread at a time; open one per thread. Any number of
 // processes may use the same share. Every implementation passes tests/contract/share_contract.hpp.
-// On-disk form: docs/formats/share.md.
+// Stored forms: docs/formats/share.md (a directory), docs/formats/share-etcd.md.
 
 #pragma once
 
@@ -85,8 +85,8 @@ public:
   [[nodiscard]] virtual Result<std::vector<std::string>> list_blobs() = 0;
   [[nodiscard]] virtual Result<void> remove_blob(std::string_view name) = 0;
 
-  /// Removes cells that were not written since `before` (by the share's clock), and what writers that died left half done.
-  /// A live owner writes its cell every few seconds, and would make it again.
+  /// Removes cells that were not written since `before` (by the share's clock), and what writers that died left half
+  /// done. A live owner writes its cell every few seconds, and would make it again.
   [[nodiscard]] virtual Result<void> remove_stale(WallTime before) = 0;
 
   /// The share's own clock (the server's, on NFS), else this host's.
@@ -96,18 +96,31 @@ public:
   [[nodiscard]] virtual std::string name() const = 0;
 };
 
-/// Opens an initialised share: `url` is a directory. Never creates anything.
+/// Where a share is, and how to get in.
+struct ShareAddress {
+  ShareAddress() = default;
+  ShareAddress(std::string where) : url(std::move(where)) {}  // NOLINT: most shares are just a place
+  ShareAddress(const char* where) : url(where) {}             // NOLINT
+
+  std::string url;  ///< a directory, etcd://host:2379[,host2:2379…]/prefix or etcds://…
+  std::string etcd_user;
+  std::string etcd_password_file;  ///< or the password itself in SWARMOUT_ETCD_PASSWORD
+  std::string etcd_ca;             ///< file with the certificates to trust; empty: the system's
+};
+
+/// Opens an initialised share. Never creates anything.
 ///
 /// Errors:
-///   unavailable  there is no FORMAT: not mounted, or never initialised
+///   usage        the address makes no sense
+///   unavailable  there is no FORMAT: not mounted, or never initialised; user, password or certificates are wrong
 ///   refused      FORMAT has a version or primitive this program does not know
 ///   temporary    the place cannot be reached
-[[nodiscard]] Result<std::unique_ptr<Share>> open_share(const std::string& url);
+[[nodiscard]] Result<std::unique_ptr<Share>> open_share(const ShareAddress& address);
 
-/// Makes a share at `url`. Nothing else ever does. A share that exists already is left as it is.
+/// Makes a share there. Nothing else ever does. A share that exists already is left as it is.
 ///
 /// Returns true if it was made now, false if it was there. Errors: cannot_write; refused, if the
-/// directory has other things in it.
-[[nodiscard]] Result<bool> init_share(const std::string& url);
+/// place has other things in it.
+[[nodiscard]] Result<bool> init_share(const ShareAddress& address);
 
 }  // namespace swarmout

@@ -85,6 +85,22 @@ Raw checksum_of(const Raw& record) {
   return checksum;
 }
 
+/// minisign 0.11 leaves the checksum of a key without a password empty. The second half of a key follows from the
+/// first.
+bool is_whole(const Raw& record) {
+  const unsigned char* const stated = record.data() + kSecretRecord - kChecksum;
+  if (sodium_is_zero(stated, kChecksum) == 0 && std::memcmp(stated, checksum_of(record).data(), kChecksum) != 0) {
+    return false;
+  }
+  const unsigned char* const key = record.data() + kSecretHeader + kKeyId;
+  std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> public_part{};
+  std::array<unsigned char, crypto_sign_SECRETKEYBYTES> again{};
+  crypto_sign_seed_keypair(public_part.data(), again.data(), key);
+  const bool same = sodium_memcmp(again.data(), key, again.size()) == 0;
+  sodium_memzero(again.data(), again.size());
+  return same;
+}
+
 std::string key_name(const std::array<unsigned char, 8>& id) {
   std::string name;
   for (auto byte = id.rbegin(); byte != id.rend(); ++byte) {  // minisign prints it little-endian
@@ -155,9 +171,7 @@ Result<SigningKey> SigningKey::load(const Path& file) {
     return fail(ErrorCode::refused, fmt::format("{} is protected by a password", file.native()),
                 "make one without: minisign -G -W");
   }
-  const Raw checksum = checksum_of(record);
-  REFUSE_UNLESS(std::memcmp(record.data() + kSecretRecord - kChecksum, checksum.data(), kChecksum) == 0,
-                fmt::format("{} is damaged", file.native()));
+  REFUSE_UNLESS(is_whole(record), fmt::format("{} is damaged", file.native()));
   SigningKey key;
   std::memcpy(key.id_.data(), record.data() + kSecretHeader, kKeyId);
   std::memcpy(key.key_.data(), record.data() + kSecretHeader + kKeyId, key.key_.size());

@@ -86,7 +86,9 @@ Result<void> Store::adopt_pack(const Path& file, const Digest& root) {
   ::chmod(file.c_str(), 0444);
   pack.path = scratch() / (random_nonce_hex() + ".pack");
   TRY(link_file(file, pack.path));
-  return add_pack(pack);
+  const auto added = add_pack(pack);
+  ::unlink(pack.path.c_str());  // rename(2) does nothing where both names are the same file already
+  return added;
 }
 
 Result<LeafHashes> Store::leaves_of(const Digest& root) const {
@@ -191,15 +193,10 @@ Result<void> Store::prune(std::size_t keep) {
       TRY(remove_tree(state_ / "releases" / record_name(descriptor.position)));
       continue;
     }
-    const auto bytes = manifest_bytes(descriptor.manifest);
-    const auto manifest = bytes ? decode_manifest(*bytes) : tl::unexpected(bytes.error());
-    if (!manifest) {
-      spdlog::warn("forgetting release {} here: {}", descriptor.position.value, to_string(manifest.error()));
-      TRY(remove_tree(state_ / "releases" / record_name(descriptor.position)));
-      continue;
-    }
+    TRY_ASSIGN(const std::string bytes, manifest_bytes(descriptor.manifest));
+    TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
     named.insert(descriptor.manifest.hex());
-    for (const PackInfo& pack : manifest->packs) {
+    for (const PackInfo& pack : manifest.packs) {
       named.insert(pack_name(pack.root));
       named.insert(pack.root.hex() + ".leaves");
     }

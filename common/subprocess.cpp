@@ -108,13 +108,16 @@ Result<Subprocess> Subprocess::start(const Command& command) {
   child.pid_ = pid;
   child.output_ = std::move(output.read);
   child.errors_ = std::move(errors.read);
+  // What is still open here would be waited for when the child is gone.
+  output.write.reset();
+  errors.write.reset();
   report.write.reset();
+  ::fcntl(child.errors_.get(), F_SETFL, O_NONBLOCK);
   int error = 0;
   if (::read(report.read.get(), &error, sizeof error) == sizeof error) {
     return fail(ErrorCode::failed, fmt::format("cannot start {}: {}", argv[0], std::strerror(error)),
                 fmt::format("install {} on every host, it belongs into the image", argv[0]));
   }
-  ::fcntl(child.errors_.get(), F_SETFL, O_NONBLOCK);
   return child;
 }
 
@@ -157,9 +160,17 @@ void Subprocess::ended(int status) {
 }
 
 void Subprocess::end() {
-  ::kill(-pid_, SIGTERM);
-  if (!ends_soon()) {
-    ::kill(-pid_, SIGKILL);
+  const pid_t group = pid_;  // not given to anybody else while one of its members is left
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  ::kill(-group, SIGTERM);
+  if (ends_soon()) {
+    // What it started has the same time to tidy up.
+    while (::kill(-group, 0) == 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  ::kill(-group, SIGKILL);
+  if (pid_ > 0) {
     int status = 0;
     ::waitpid(pid_, &status, 0);
     ended(status);

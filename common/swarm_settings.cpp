@@ -98,7 +98,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::stop_tracker_timeout, 1);
   pack.set_int(sp::alert_queue_size, 20000);
   pack.set_int(sp::alert_mask, lt::alert_category::error | lt::alert_category::status | lt::alert_category::storage |
-                                   lt::alert_category::file_progress);
+                                   lt::alert_category::file_progress | lt::alert_category::peer);  // peer: bans
   pack.set_str(sp::user_agent, "swarmout");
   pack.set_str(sp::peer_fingerprint, "-SW0100-");
 

@@ -4,12 +4,12 @@
 #include <libtorrent/add_torrent_params.hpp>
 #include <libtorrent/create_torrent.hpp>
 #include <libtorrent/file_storage.hpp>
-#include <libtorrent/load_torrent.hpp>
 #include <libtorrent/torrent_info.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <optional>
 
 namespace swarmout {
 
@@ -61,7 +61,8 @@ Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_
     for (const TorrentInput& file : files) {
       padding += (piece_length - file.size % piece_length) % piece_length;
     }
-    REFUSE_UNLESS(padding < kMaxPadding && files.size() <= kMaxTorrentFiles, "the release is too large for one torrent");
+    REFUSE_UNLESS(padding < kMaxPadding && files.size() <= kMaxTorrentFiles,
+                  "the release is too large for one torrent");
     // The constructor reorders the files and inserts pad files: look names up only after it.
     lt::create_torrent torrent(storage, static_cast<int>(piece_length), lt::create_torrent::v2_only);
     torrent.set_creation_date(0);
@@ -83,17 +84,38 @@ Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_
   }
 }
 
+namespace {
+
+/// libtorrent checks the length of a layer, but neither that there is one nor that it is right.
+bool has_right_layer(const lt::torrent_info& info, lt::file_index_t file) {
+  const auto piece_length = static_cast<Bytes>(info.piece_length());
+  if (static_cast<Bytes>(info.files().file_size(file)) <= piece_length) {
+    return true;
+  }
+  const lt::span<char const> raw = info.piece_layer(file);
+  std::vector<Digest> layer(static_cast<std::size_t>(raw.size()) / Digest::kSize);
+  if (layer.empty()) {
+    return false;
+  }
+  std::memcpy(layer.data(), raw.data(), layer.size() * Digest::kSize);
+  return root_of_layer(layer, piece_length) == digest_of(info.files().root(file));
+}
+
+}  // namespace
+
 Result<TorrentContents> read_torrent(std::string_view bytes) {
   lt::load_torrent_limits limits;
   limits.max_buffer_size = static_cast<int>(bytes.size());
   limits.max_pieces = kMaxTorrentPieces;
-  std::shared_ptr<lt::torrent_info> info;
+  std::optional<lt::torrent_info> info;
   try {
-    info = lt::load_torrent_buffer({bytes.data(), static_cast<std::ptrdiff_t>(bytes.size())}, limits).ti;
+    // Not load_torrent_buffer(): that takes trackers, web seeds and layers out of the torrent_info.
+    const lt::span<char const> buffer(bytes.data(), static_cast<std::ptrdiff_t>(bytes.size()));
+    info.emplace(buffer, limits, lt::from_span);
   } catch (const std::exception& error) {
     return fail(ErrorCode::refused, fmt::format("damaged torrent: {}", error.what()));
   }
-  REFUSE_UNLESS(info && info->v2() && !info->v1(), "the torrent is not a v2-only one");
+  REFUSE_UNLESS(info->v2() && !info->v1(), "the torrent is not a v2-only one");
   REFUSE_UNLESS(info->name() == kTorrentRoot, "the torrent has another root directory");
   REFUSE_UNLESS(info->trackers().empty() && info->web_seeds().empty(), "the torrent names trackers or web seeds");
   const lt::file_storage& storage = info->files();
@@ -104,18 +126,20 @@ Result<TorrentContents> read_torrent(std::string_view bytes) {
     if (storage.pad_file_at(index)) {
       continue;
     }
+    REFUSE_UNLESS(contents.files.size() < kMaxTorrentFiles, "the torrent has too many files");
     const std::string path = storage.file_path(index);
     const std::string prefix = std::string(kTorrentRoot) + '/';
     REFUSE_UNLESS(path.starts_with(prefix) && is_our_name(std::string_view(path).substr(prefix.size())),
                   "the torrent has a file that is neither a pack nor a manifest");
-    const std::string_view name = std::string_view(path).substr(prefix.size());
-    REFUSE_UNLESS(name == kManifestName || name == pack_name(digest_of(storage.root(index))),
-                  "the torrent has a pack under another name than its own");
     REFUSE_UNLESS(!storage.file_flags(index), "the torrent has files with attributes");
     REFUSE_UNLESS(storage.file_size(index) > 0, "the torrent has an empty file");
+    REFUSE_UNLESS(has_right_layer(*info, index), "the torrent's piece hashes do not match its roots");
     contents.files.push_back(
         {path.substr(prefix.size()), static_cast<Bytes>(storage.file_size(index)), digest_of(storage.root(index))});
-    REFUSE_UNLESS(contents.files.size() <= kMaxTorrentFiles, "the torrent has too many files");
+  }
+  for (const TorrentFile& file : contents.files) {
+    REFUSE_UNLESS(file.name == kManifestName || file.name == pack_name(file.root),
+                  "the torrent has a pack under another name than its own");
   }
   return contents;
 }

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include <algorithm>
+
 namespace swarmout {
 
 struct ZstdCompressor::Context {
   ZSTD_CCtx* handle = ZSTD_createCCtx();
+  std::vector<std::byte> buffer;  ///< for the worst case; clearing a new one for each frame cost an eighth of packing
   ~Context() { ZSTD_freeCCtx(handle); }
 };
 
@@ -18,11 +21,12 @@ ZstdCompressor::~ZstdCompressor() = default;
 ZstdCompressor::ZstdCompressor(ZstdCompressor&&) noexcept = default;
 
 std::vector<std::byte> ZstdCompressor::compress(ByteView content) {
-  std::vector<std::byte> frame(ZSTD_compressBound(content.size()));
-  const std::size_t size = ZSTD_compress2(context_->handle, frame.data(), frame.size(), content.data(), content.size());
+  std::vector<std::byte>& buffer = context_->buffer;
+  buffer.resize(std::max(buffer.size(), ZSTD_compressBound(content.size())));
+  const std::size_t size =
+      ZSTD_compress2(context_->handle, buffer.data(), buffer.size(), content.data(), content.size());
   INVARIANT(ZSTD_isError(size) == 0);
-  frame.resize(size);
-  return frame;
+  return {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size)};
 }
 
 struct ZstdDecompressor::Context {

@@ -42,7 +42,8 @@ Result<Wanted> Follower::look() {
       auto staged = decode_staged((*stage)->bytes);
       const auto good =
           staged ? key_.verify(staged->release.text, staged->release.signature) : tl::unexpected(staged.error());
-      if (good && staged->release.descriptor.position == claim->position.next()) {
+      const Position position = staged ? staged->release.descriptor.position : Position{};
+      if (good && position == claim->position.next() && position > seen_) {
         wanted.staged = std::move(staged->release);
         wanted.leader = staged->endpoint;
       } else {

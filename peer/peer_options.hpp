@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/files.hpp"
+#include "common/share.hpp"
 #include "common/swarm_session.hpp"
 
 #include <chrono>
@@ -12,7 +13,7 @@
 namespace swarmout {
 
 struct PeerOptions {
-  std::string share;
+  ShareAddress share;
   Path dest;
   Path state;
   Path keys;

@@ -30,7 +30,8 @@ public:
   [[nodiscard]] Result<void> accept(const Descriptor& release, const Path& from);
   /// Points `current` to it: readers see the old tree or the new one, never nothing and never a mixture.
   [[nodiscard]] Result<void> activate(const Descriptor& release);
-  /// Removes all but the newest `keep` releases and what `current` names; and incoming trees of its own purpose other than `busy`.
+  /// Removes all but the newest `keep` releases and what `current` names; and incoming trees of its own purpose other
+  /// than `busy`.
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::optional<Path>& busy);
 
 private:

@@ -52,7 +52,8 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
     }
   }
   if (content.check_existing) {
-    // libtorrent will look at all files then, and would mend a damaged pack in place: in the store, and in every release.
+    // libtorrent will look at all files then, and would mend a damaged pack in place: in the store, and in every
+    // release.
     for (const TorrentFile& file : contents.files) {
       if (content.complete.contains(file.name) && file.name != kManifestName) {
         TRY_ASSIGN(const bool whole, store.check_pack(file.root, file.size));

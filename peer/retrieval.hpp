@@ -40,8 +40,8 @@ public:
   /// Leaves the torrent in the session (it goes on serving) unless it is not ready.
   ~Retrieval();
 
-  /// The same content is now staged or published as another release, by the successor of a leader that died: goes on with
-  /// what there is. `release` must have the same info-hash.
+  /// The same content is now staged or published as another release, by the successor of a leader that died: goes on
+  /// with what there is. `release` must have the same info-hash.
   void adopt(SignedDescriptor release);
 
   void on_event(const SwarmEvent& event);
@@ -67,8 +67,8 @@ private:
 
   Store& store_;
   SwarmSession& session_;
-  RetrievalGoal goal_;          ///< of the owner's thread
-  const Descriptor content_;    ///< what the worker compares with; adopt() does not change what it says of the content
+  RetrievalGoal goal_;        ///< of the owner's thread
+  const Descriptor content_;  ///< what the worker compares with; adopt() does not change what it says of the content
   Path layout_;
   InfoHash info_hash_;
 

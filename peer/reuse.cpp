@@ -49,7 +49,7 @@ Result<bool> reuse_file(const Manifest& manifest, const Node& node, ReuseContext
   }
   if (!reflink) {
     TRY_ASSIGN(good, for_each_good_chunk(manifest, node, old->get(), context.buffer, [&](ByteView bytes, Bytes offset) {
-                 return pwrite_all(file.get(), bytes, offset, node.path);
+                 return write_part(file, bytes, offset, node.path);
                }));
   }
   if (!good) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace swarmout {
 
@@ -100,6 +101,14 @@ Result<void> TreeWriter::remove(const std::string& path) {
     return fail_errno("cannot remove", (shown_ / path).native(), errno);
   }
   return {};
+}
+
+Result<void> write_part(const Fd& file, ByteView content, Bytes offset, const std::string& path) {
+  // All bytes are equal to the one before them, and the first is zero.
+  const bool zeros = !content.empty() && content.front() == std::byte{0} &&
+                     std::memcmp(content.data(), content.data() + 1, content.size() - 1) == 0;
+  const std::size_t skipped = zeros ? content.size() - 1 : 0;
+  return pwrite_all(file.get(), content.subspan(skipped), offset + skipped, path);
 }
 
 }  // namespace swarmout

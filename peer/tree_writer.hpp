@@ -37,4 +37,8 @@ private:
   Fd cached_;
 };
 
+/// Writes a part of a file that was new. Of a part that is all zeros only the last byte, so that sparse files stay
+/// sparse; not ftruncate(2), because other threads write other parts.
+[[nodiscard]] Result<void> write_part(const Fd& file, ByteView content, Bytes offset, const std::string& path);
+
 }  // namespace swarmout

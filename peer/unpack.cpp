@@ -43,21 +43,30 @@ Result<std::unique_ptr<Unpacker>> Unpacker::start(const Manifest& manifest, cons
   std::unique_ptr<Unpacker> unpacker(new Unpacker(manifest, directory));
   unpacker->done_.assign(manifest.nodes.size(), 0);
   unpacker->written_chunks_.assign(manifest.chunks.size(), 0);
-  TRY(unpacker->make_directories_and_empty_files());
+  TRY(unpacker->make_directories());
   if (previous != nullptr) {
     TRY(unpacker->reuse(*previous));
   }
+  TRY(unpacker->make_empty_files());
   unpacker->index_uses();
   return unpacker;
 }
 
-Result<void> Unpacker::make_directories_and_empty_files() {
+Result<void> Unpacker::make_directories() {
+  TRY_ASSIGN(TreeWriter tree, TreeWriter::open(directory_));
+  for (const Node& node : manifest_.nodes) {
+    if (node.kind == Node::Kind::directory) {
+      TRY(tree.make_directory(node.path));
+    }
+  }
+  return {};
+}
+
+Result<void> Unpacker::make_empty_files() {
   TRY_ASSIGN(TreeWriter tree, TreeWriter::open(directory_));
   for (std::size_t i = 0; i < manifest_.nodes.size(); ++i) {
     const Node& node = manifest_.nodes[i];
-    if (node.kind == Node::Kind::directory) {
-      TRY(tree.make_directory(node.path));
-    } else if (node.is_file() && node.size == 0) {
+    if (node.is_file() && node.size == 0 && done_[i] == 0) {
       const bool executable = node.kind == Node::Kind::executable;
       TRY(tree.open_file(node.path, executable, TreeWriter::Create::must_be_new));
     }
@@ -73,7 +82,7 @@ Result<void> Unpacker::reuse(const PreviousTree& previous) {
   std::vector<std::uint32_t> unchanged;
   for (std::uint32_t i = 0; i < manifest_.nodes.size(); ++i) {
     const Node& node = manifest_.nodes[i];
-    const auto found = node.is_file() && node.size > 0 ? old.find(node.path) : old.end();
+    const auto found = node.is_file() ? old.find(node.path) : old.end();
     if (found != old.end() && same_content(manifest_, node, previous.manifest, *found->second)) {
       unchanged.push_back(i);
     }
@@ -181,7 +190,7 @@ Result<void> Unpacker::write_chunk(std::uint32_t chunk, ByteView content, Worker
     // It may exist: several chunks make one file, and a pack may be tried again.
     TRY_ASSIGN(Fd file,
                worker.tree->open_file(node.path, node.kind == Node::Kind::executable, TreeWriter::Create::may_exist));
-    TRY(pwrite_all(file.get(), content, use.offset, node.path));
+    TRY(write_part(file, content, use.offset, node.path));
     TRY(file.close(node.path));
     written_ += content.size();
   }

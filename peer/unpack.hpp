@@ -33,7 +33,7 @@ public:
   /// False if no file needs this pack any more.
   [[nodiscard]] bool needs(std::size_t pack) const;
 
-  /// After the last pack: links and empty files, and a check that nothing is missing.
+  /// After the last pack: links, and a check that nothing is missing.
   [[nodiscard]] Result<void> finish();
 
   /// Bytes of files written or taken over so far; any thread.
@@ -48,7 +48,8 @@ private:
   struct Worker;
 
   Unpacker(const Manifest& manifest, Path directory) : manifest_(manifest), directory_(std::move(directory)) {}
-  [[nodiscard]] Result<void> make_directories_and_empty_files();
+  [[nodiscard]] Result<void> make_directories();
+  [[nodiscard]] Result<void> make_empty_files();
   [[nodiscard]] Result<void> reuse(const PreviousTree& previous);
   void index_uses();
   [[nodiscard]] bool frame_needed(const Frame& frame) const;

@@ -6,11 +6,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(
   cmake ninja-build g++ ccache pkg-config protobuf-compiler
   libtorrent-rasterbar-dev libboost-dev libzstd-dev libcli11-dev libarchive-dev nlohmann-json3-dev
-  libsodium-dev libspdlog-dev libfmt-dev libprotobuf-dev libexpected-dev libssl-dev
+  libcurl4-openssl-dev libsodium-dev libspdlog-dev libfmt-dev libprotobuf-dev libexpected-dev libssl-dev
   libgtest-dev libgmock-dev
 )
 run_packages=(git ca-certificates)
-test_packages=(minisign zstd)
+test_packages=(minisign zstd openssl etcd-server)
 check_packages=(clang-format clang-tidy)
 bench_packages=(zstd time)
 
@@ -18,6 +18,16 @@ say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Runs a command that installs packages, without starting the services in them: tests start their own etcd.
+without_services() {
+  local policy=/usr/sbin/policy-rc.d status=0
+  [ ! -e "$policy" ] || { "$@"; return; }
+  printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "$policy"
+  "$@" || status=$?
+  as_root rm -f "$policy"
+  return "$status"
 }
 
 # Installs what is missing of the named packages; takes a moment when nothing is.
@@ -31,7 +41,11 @@ need() {
   local try
   for try in 1 2 3; do
     if as_root apt-get update -qq &&
-       as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; then
+       without_services as_root env DEBIAN_FRONTEND=noninteractive \
+         apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; then
+      case " ${missing[*]} " in
+        *" etcd-server "*) as_root systemctl disable --quiet etcd 2>/dev/null || true ;;  # nor at the next boot
+      esac
       return 0
     fi
     sleep $((try * 5))

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace swarmout {
 
@@ -49,11 +50,11 @@ Decision decide(const LogView& log, const ElectionSettings& settings, WallTime n
   }
   const unsigned claims = settings.slot.empty() ? 0 : log.claims_of(settings.slot);
   if (claims >= settings.max_attempts) {
-    return {Decision::Kind::gave_up,
-            {},
-            claims,
-            fmt::format("slot {} failed {} times and is given up; last on {}", settings.slot, claims,
-                        log.last_failure())};
+    return {
+        Decision::Kind::gave_up,
+        {},
+        claims,
+        fmt::format("slot {} failed {} times and is given up; last on {}", settings.slot, claims, log.last_failure())};
   }
   return {Decision::Kind::claim, log.tail().next(), claims + 1, {}};
 }
@@ -93,6 +94,9 @@ NextStep Contender::watch(const Look& look, const LogEntry& holder) {
     liveness_.missed();
     not_before_.reset();
     return LookAgain{settings_.beat};
+  }
+  if (std::exchange(just_seated_, false)) {
+    return LookAgain{settings_.beat};  // a second look at the same moment would count as one without a change
   }
   const Verdict verdict = liveness_.saw(look.now, look.heartbeat);
   alive_ = alive_ || verdict == Verdict::alive;

@@ -19,16 +19,16 @@
 namespace swarmout {
 
 struct ElectionSettings {
-  std::string slot;                            ///< empty: none
-  std::chrono::milliseconds hold_off{0};       ///< without a slot: nothing to do if the last COMMIT is younger
-  std::chrono::milliseconds splay{2000};       ///< a random wait at the start, against 1,000 hosts in one second
-  std::chrono::milliseconds beat{10000};       ///< how often leaders beat, and how often we look
-  unsigned stale_checks = 6;                   ///< looks without a change after which a leader counts as dead
+  std::string slot;                       ///< empty: none
+  std::chrono::milliseconds hold_off{0};  ///< without a slot: nothing to do if the last COMMIT is younger
+  std::chrono::milliseconds splay{2000};  ///< a random wait at the start, against 1,000 hosts in one second
+  std::chrono::milliseconds beat{10000};  ///< how often leaders beat, and how often we look
+  unsigned stale_checks = 6;              ///< looks without a change after which a leader counts as dead
   std::chrono::milliseconds takeover_jitter{20000};
-  unsigned max_attempts = 3;                   ///< claims of one slot; a job that kills its host must not go on for ever
+  unsigned max_attempts = 3;  ///< claims of one slot; a job that kills its host must not go on for ever
   std::chrono::milliseconds retry_wait{10000};  ///< before the third attempt; doubled before each one after it
-  unsigned deputies = 2;                       ///< losers that stay and watch the leader, and take over if it dies
-  bool wait = false;                           ///< stay until the slot is published, as a deputy does
+  unsigned deputies = 2;                        ///< losers that stay and watch the leader, and take over if it dies
+  bool wait = false;                            ///< stay until the slot is published, as a deputy does
 };
 
 struct Leadership {
@@ -61,8 +61,8 @@ struct Look {
   const LogView& log;
   WallTime share_time;  ///< matters for hold_off only
   MonotonicTime now;
-  bool heartbeat_read = true;                  ///< false: the share did not answer; nobody may be judged by it
-  std::optional<std::string> heartbeat{};      ///< of the open claim; nothing if it has none yet
+  bool heartbeat_read = true;              ///< false: the share did not answer; nobody may be judged by it
+  std::optional<std::string> heartbeat{};  ///< of the open claim; nothing if it has none yet
 };
 
 /// What to do next.
@@ -87,7 +87,10 @@ public:
   Contender(ElectionSettings settings, Random random) : settings_(std::move(settings)), random_(std::move(random)) {}
 
   [[nodiscard]] NextStep step(const Look& look);
-  void seated(bool taken) { seat_ = taken ? Seat::taken : Seat::refused; }
+  void seated(bool taken) {
+    seat_ = taken ? Seat::taken : Seat::refused;
+    just_seated_ = taken;
+  }
   [[nodiscard]] bool is_deputy() const { return seat_ == Seat::taken; }
 
 private:
@@ -102,7 +105,8 @@ private:
   Position seen_;  ///< the last entry that everything below is about
   Liveness liveness_{std::chrono::milliseconds(0), 0};
   Seat seat_ = Seat::not_asked;
-  bool alive_ = false;  ///< its heartbeat changed while we watched
+  bool just_seated_ = false;
+  bool alive_ = false;                       ///< its heartbeat changed while we watched
   std::optional<MonotonicTime> not_before_;  ///< of the takeover or the next attempt
 };
 

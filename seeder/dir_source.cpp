@@ -35,8 +35,8 @@ public:
       : root_(root), visit_(visit), stop_(std::move(stop)) {}
 
   Result<void> run() {
-    TRY_ASSIGN(const Fd top, open_file(root_, O_RDONLY | O_DIRECTORY));
-    return below(top.get(), "");
+    TRY_ASSIGN(Fd top, open_file(root_, O_RDONLY | O_DIRECTORY));
+    return below(top, "");
   }
 
 private:
@@ -77,14 +77,18 @@ private:
     return items;
   }
 
-  Result<void> below(int directory, const std::string& prefix) {
-    TRY_ASSIGN(const auto items, list(directory, prefix));
+  /// `open` is another descriptor of the same directory afterwards.
+  Result<void> below(Fd& open, const std::string& prefix) {
+    TRY_ASSIGN(const auto items, list(open.get(), prefix));
     for (const Item& item : items) {
       if (stop_.stop_requested()) {
         return fail(ErrorCode::temporary, "stopped on request");
       }
+      const int directory = open.get();
       TreeEntry entry;
       entry.path = prefix + item.name;
+      REFUSE_UNLESS(entry.path.size() <= kMaxPath,
+                    fmt::format("{} has a longer path than can be distributed", shown(entry.path.substr(0, 300))));
       switch (item.info.st_mode & S_IFMT) {
         case S_IFREG:
           entry.kind = TreeEntry::Kind::file;
@@ -117,9 +121,28 @@ private:
         if (fd < 0) {
           return fail_errno("cannot open directory", shown(entry.path), errno);
         }
-        const Fd next(fd);
-        TRY(below(next.get(), entry.path + '/'));
+        Fd next(fd);
+        TRY(enter(open, next, entry.path));
       }
+    }
+    return {};
+  }
+
+  /// Closes `open` while it is in `next`, which is in it: else a tree of 2,000 levels would need 2,000 descriptors.
+  Result<void> enter(Fd& open, Fd& next, const std::string& path) {
+    struct stat before {};
+    struct stat after {};
+    if (::fstat(open.get(), &before) != 0) {
+      return fail_errno("cannot look at", shown(path), errno);
+    }
+    open.reset();
+    TRY(below(next, path + '/'));
+    open = Fd(::openat(next.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!open.valid() || ::fstat(open.get(), &after) != 0) {
+      return fail_errno("cannot go back from", shown(path), errno);
+    }
+    if (before.st_dev != after.st_dev || before.st_ino != after.st_ino) {
+      return fail(ErrorCode::temporary, fmt::format("{} was moved while it was read", shown(path)));
     }
     return {};
   }

@@ -65,12 +65,11 @@ Result<std::optional<Leadership>> claim(Share& share, const LogView& log, const 
     case PutOutcome::lost:
       return std::nullopt;
     case PutOutcome::unknown: {
-      Error error = put.error;
-      error.message = fmt::format("the outcome of claiming epoch {} is unknown: {}", wanted.position.value, error.message);
-      if (error.code != ErrorCode::cannot_write) {
-        error.code = ErrorCode::temporary;
+      if (put.error.code == ErrorCode::cannot_write) {
+        return tl::unexpected(put.error);
       }
-      return tl::unexpected(std::move(error));
+      return fail(ErrorCode::temporary, fmt::format("the outcome of claiming epoch {} is unknown: {}",
+                                                    wanted.position.value, put.error.message));
     }
   }
   std::abort();

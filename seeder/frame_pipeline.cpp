@@ -33,10 +33,21 @@ void FramePipeline::work(std::stop_token stop, int level) {
     std::vector<std::byte> frame = codec.compress(job->content);
     lock.lock();
     job->frame = std::move(frame);
-    job->content = {};
+    spare_.push_back(std::move(job->content));
     job->done = true;
     changed_.notify_all();
   }
+}
+
+std::vector<std::byte> FramePipeline::buffer() {
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) {
+    return {};
+  }
+  std::vector<std::byte> buffer = std::move(spare_.back());
+  spare_.pop_back();
+  buffer.clear();
+  return buffer;
 }
 
 Result<void> FramePipeline::submit(std::vector<std::byte> content) {

@@ -27,6 +27,8 @@ public:
   FramePipeline(const FramePipeline&) = delete;
   FramePipeline& operator=(const FramePipeline&) = delete;
 
+  /// An empty buffer for the next frame: one that a worker is done with, so that its memory need not be got anew.
+  [[nodiscard]] std::vector<std::byte> buffer();
   /// Errors: cannot_write.
   [[nodiscard]] Result<void> submit(std::vector<std::byte> content);
   /// Waits until everything submitted so far is compressed and written.
@@ -53,6 +55,7 @@ private:
   std::condition_variable_any changed_;
   std::deque<std::shared_ptr<Job>> in_order_;      ///< not yet written
   std::deque<std::shared_ptr<Job>> waiting_;       ///< not yet compressed
+  std::vector<std::vector<std::byte>> spare_;      ///< buffers
   std::vector<std::unique_ptr<PackWriter>> open_;  ///< none or one
   std::vector<PackFile> packs_;
   std::vector<WrittenFrame> written_;

@@ -54,6 +54,17 @@ public:
     return first_line(*found);
   }
 
+  /// What git has in its temporary packs and in the finished ones.
+  Bytes fetched() const override {
+    Bytes total = 0;
+    std::error_code ignored;
+    for (const auto& each : std::filesystem::directory_iterator(mirror_ / "objects/pack", ignored)) {
+      const auto size = each.file_size(ignored);
+      total += ignored ? 0 : size;
+    }
+    return total;
+  }
+
   Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
     if (!has_whole_commit(revision, stop)) {
       TRY(fetch(stop));

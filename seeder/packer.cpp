@@ -122,7 +122,7 @@ Result<void> Packer::end_frame() {
   if (frame_.empty()) {
     return {};
   }
-  std::vector<std::byte> content;
+  std::vector<std::byte> content = pipeline_.buffer();
   content.reserve(kMaxFrame);
   std::swap(content, frame_);
   TRY(pipeline_.submit(std::move(content)));

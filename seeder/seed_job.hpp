@@ -1,5 +1,4 @@
-// The coordinator of the seeding side: election → source → pack → seal → stage → COMMIT → seed. Decides nothing but
-// the order of the steps.
+// The coordinator of the seeding side: an election, and for the host that wins it the work (lead.hpp).
 
 #pragma once
 
@@ -17,7 +16,7 @@
 namespace swarmout {
 
 struct SeedOptions {
-  std::string share;
+  ShareAddress share;
   std::string source;
   std::string revision;  ///< empty: the source's default
   Path state;

@@ -44,6 +44,10 @@ public:
   /// Errors: not_found, if there is no such revision; failed, if the source cannot be asked.
   [[nodiscard]] virtual Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) = 0;
 
+  /// Bytes fetched so far: moves on while resolve() works, so that a slow first clone is not taken for a hung one. Any
+  /// thread.
+  [[nodiscard]] virtual Bytes fetched() const { return 0; }
+
   /// Streams the tree of `revision` (what resolve() gave, else "") in a fixed order, parents first.
   ///
   /// Errors: failed, with the end of the tool's own messages; refused, for a path that would leave the tree;

@@ -31,25 +31,19 @@ bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milli
   return waited >= rule.timeout && spread.complete >= rule.min_copies;
 }
 
-Result<Stage> Stage::open(Share& share, Store& store, SwarmSession& session, const SealedRelease& sealed,
-                          const std::string& cell) {
-  const Descriptor& descriptor = sealed.release.descriptor;
-  TRY_ASSIGN(const TorrentContents contents, read_torrent(sealed.torrent));
-  INVARIANT(contents.info_hash == descriptor.info_hash);
+Result<SwarmContent> content_of(Store& store, const Descriptor& release, const std::string& torrent) {
+  TRY_ASSIGN(const TorrentContents contents, read_torrent(torrent));
+  REFUSE_UNLESS(contents.info_hash == release.info_hash, "the torrent on the share is not the one that was signed");
   SwarmContent content;
-  TRY_ASSIGN(content.directory, store.lay_out("seed", contents, descriptor.manifest, content.complete));
-  INVARIANT(content.complete.size() == contents.files.size());
-  content.torrent = sealed.torrent;
-  Stage stage;
-  stage.cell_ = cell;
-  stage.layout_ = content.directory;
-  TRY_ASSIGN(stage.info_hash_, session.add(content));
-  TRY(share.write_blob(torrent_blob(descriptor), sealed.torrent));
-  TRY(share.write_cell(CellKind::stage, cell, encode(StagedRelease{sealed.release, session.endpoint()})));
-  return stage;
+  content.torrent = torrent;
+  TRY_ASSIGN(content.directory, store.lay_out("seed", contents, release.manifest, content.complete));
+  if (content.complete.size() != contents.files.size()) {
+    return fail(ErrorCode::not_found, fmt::format("release {} is not whole on this host", release.position.value));
+  }
+  return content;
 }
 
-Result<void> Stage::tick(SwarmSession& session, std::chrono::milliseconds patience) {
+Result<void> keep_serving(SwarmSession& session, std::chrono::milliseconds patience) {
   for (const SwarmEvent& event : session.poll(patience)) {
     if (const auto* failed = std::get_if<SwarmFailed>(&event)) {
       return tl::unexpected(failed->error);
@@ -59,6 +53,19 @@ Result<void> Stage::tick(SwarmSession& session, std::chrono::milliseconds patien
     }
   }
   return {};
+}
+
+Result<Stage> Stage::open(Share& share, Store& store, SwarmSession& session, const SealedRelease& sealed,
+                          const std::string& cell) {
+  const Descriptor& descriptor = sealed.release.descriptor;
+  TRY_ASSIGN(const SwarmContent content, content_of(store, descriptor, sealed.torrent));
+  Stage stage;
+  stage.cell_ = cell;
+  stage.layout_ = content.directory;
+  TRY_ASSIGN(stage.info_hash_, session.add(content));
+  TRY(share.write_blob(torrent_blob(descriptor), sealed.torrent));
+  TRY(share.write_cell(CellKind::stage, cell, encode(StagedRelease{sealed.release, session.endpoint()})));
+  return stage;
 }
 
 Result<void> Stage::withdraw(Share& share, SwarmSession& session) {

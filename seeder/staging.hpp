@@ -26,6 +26,13 @@ struct StageRule {
 /// Pure: may this release be published?
 [[nodiscard]] bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milliseconds waited);
 
+/// What a session needs to serve a release that is whole in the store; laid out in a directory of its own. Errors:
+/// not_found, if a file of it is missing here; refused, if the torrent is another one.
+[[nodiscard]] Result<SwarmContent> content_of(Store& store, const Descriptor& release, const std::string& torrent);
+
+/// Keeps the swarm going for up to `patience`. Errors: what the session failed with.
+[[nodiscard]] Result<void> keep_serving(SwarmSession& session, std::chrono::milliseconds patience);
+
 /// Serves one release from this host's store, under the claim cell `cell` until withdrawn.
 class Stage {
 public:
@@ -34,8 +41,6 @@ public:
   [[nodiscard]] static Result<Stage> open(Share& share, Store& store, SwarmSession& session,
                                           const SealedRelease& sealed, const std::string& cell);
 
-  /// Keeps the swarm going for up to `patience`.
-  [[nodiscard]] Result<void> tick(SwarmSession& session, std::chrono::milliseconds patience);
   /// Takes the descriptor off the share and the torrent out of the session.
   [[nodiscard]] Result<void> withdraw(Share& share, SwarmSession& session);
 

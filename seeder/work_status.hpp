@@ -5,8 +5,10 @@
 #include "common/live_records.hpp"
 #include "common/log_entry.hpp"
 #include "seeder/packer.hpp"
+#include "seeder/source.hpp"
 #include "seeder/staging.hpp"
 
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -31,12 +33,22 @@ public:
     info_.peers = spread.live;
   }
 
+  /// While the result lives, what the source fetches counts as progress.
+  [[nodiscard]] auto count(const Source& source) {
+    const std::lock_guard lock(mutex_);
+    source_ = &source;
+    return std::unique_ptr<WorkStatus, void (*)(WorkStatus*)>(this, [](WorkStatus* status) {
+      const std::lock_guard unlock(status->mutex_);
+      status->source_ = nullptr;
+    });
+  }
+
   [[nodiscard]] HeartbeatInfo collect() {
     const std::lock_guard lock(mutex_);
     HeartbeatInfo info = info_;
     info.host = host_name();
     info.files = pack.files;
-    info.read = pack.read;
+    info.read = source_ != nullptr ? source_->fetched() : pack.read.load();
     info.packed = pack.packed;
     return info;
   }
@@ -44,6 +56,7 @@ public:
 private:
   std::mutex mutex_;
   HeartbeatInfo info_;
+  const Source* source_ = nullptr;
 };
 
 }  // namespace swarmout

@@ -303,6 +303,30 @@ TEST_P(ShareContract, RemovingAMissingCellIsNoError) {
   EXPECT_THAT(share_->remove_cell(CellKind::peer, "none"), IsOk());
 }
 
+TEST_P(ShareContract, ACellIsCreatedOnlyWhereNoneIs) {
+  EXPECT_TRUE(share_->create_cell(CellKind::heartbeat, "seat", "first").value_or(false));
+  EXPECT_FALSE(share_->create_cell(CellKind::heartbeat, "seat", "second").value_or(true));
+  EXPECT_EQ(share_->read_cell(CellKind::heartbeat, "seat").value()->bytes, "first");
+
+  ASSERT_OK(share_->remove_cell(CellKind::heartbeat, "seat"));
+  EXPECT_TRUE(share_->create_cell(CellKind::heartbeat, "seat", "third").value_or(false));
+}
+
+TEST_P(ShareContract, StaleCellsAreRemovedAndFreshOnesStay) {
+  for (const CellKind kind : {CellKind::heartbeat, CellKind::stage, CellKind::peer}) {
+    ASSERT_OK(share_->write_cell(kind, "cell", "value"));
+  }
+  const WallTime now = share_->now().value();
+
+  ASSERT_OK(share_->remove_stale(now - std::chrono::hours(1)));
+  EXPECT_EQ(share_->list_cells(CellKind::peer).value().size(), 1U);
+
+  ASSERT_OK(share_->remove_stale(now + std::chrono::hours(1)));
+  for (const CellKind kind : {CellKind::heartbeat, CellKind::stage, CellKind::peer}) {
+    EXPECT_TRUE(share_->list_cells(kind).value().empty());
+  }
+}
+
 TEST_P(ShareContract, ACellIsWrittenAtATimeOfTheSharesClock) {
   ASSERT_OK_AND_ASSIGN(const WallTime before, share_->now());
   ASSERT_OK(share_->write_cell(CellKind::peer, "a", "value"));

@@ -1,6 +1,8 @@
 #include "tests/contract/share_contract.hpp"
 
+#include "common/etcd_share.hpp"
 #include "common/memory_share.hpp"
+#include "tests/support/etcd_cluster.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace swarmout::test {
@@ -29,6 +31,19 @@ private:
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
 };
 
+class EtcdWorld final : public ShareWorld {
+public:
+  EtcdWorld() { EXPECT_THAT(init_share(url_), IsOk()); }
+  std::unique_ptr<Share> open() override {
+    auto opened = open_share(url_);
+    EXPECT_THAT(opened, IsOk());
+    return opened ? *std::move(opened) : nullptr;
+  }
+
+private:
+  std::string url_ = common_etcd().fresh_url();
+};
+
 std::string name_of(const testing::TestParamInfo<ShareKind>& info) {
   return info.param.name;
 }
@@ -39,5 +54,9 @@ INSTANTIATE_TEST_SUITE_P(Each, ShareContract,
                          testing::Values(ShareKind{"Directory", [] { return std::make_unique<DirectoryWorld>(); }},
                                          ShareKind{"Memory", [] { return std::make_unique<MemoryWorld>(); }}),
                          name_of);
+
+// All with one etcd, so in one process: tests/CMakeLists.txt.
+INSTANTIATE_TEST_SUITE_P(Etcd, ShareContract,
+                         testing::Values(ShareKind{"Etcd", [] { return std::make_unique<EtcdWorld>(); }}), name_of);
 
 }  // namespace swarmout::test

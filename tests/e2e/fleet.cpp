@@ -1,5 +1,7 @@
 #include "tests/e2e/fleet.hpp"
 
+#include "common/share.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,8 +17,8 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
 
 }  // namespace
 
-Fleet::Fleet() {
-  const Finished made = command({"init", "--share", share(), "--keys", keys()});
+Fleet::Fleet(std::string etcd_url) : etcd_url_(std::move(etcd_url)) {
+  const Finished made = command({"init", "--share", url(), "--keys", keys()});
   EXPECT_EQ(made.status, 0) << made.err;
 }
 
@@ -25,7 +27,7 @@ Path Fleet::log(const std::string& name) {
 }
 
 std::vector<std::string> Fleet::host_options(int host) const {
-  return {"--share", share(), "--keys", keys(), "--state", state(host), "--listen", "127.0.0.1"};
+  return {"--share", url(), "--keys", keys(), "--state", state(host), "--listen", "127.0.0.1"};
 }
 
 Process Fleet::peer(int host, const Options& more, const Environment& environment) {
@@ -57,16 +59,22 @@ Finished Fleet::fetch(int host, const std::string& revision, const Options& more
 }
 
 nlohmann::json Fleet::status() {
-  const Finished shown = command({"status", "--json", "--share", share()});
+  const Finished shown = command({"status", "--json", "--share", url()});
   EXPECT_EQ(shown.status, 0) << shown.err;
   return nlohmann::json::parse(shown.out);
 }
 
 int Fleet::entries(const std::string& kind) const {
+  const auto opened = open_share(url());
+  if (!opened) {
+    ADD_FAILURE() << to_string(opened.error());
+    return -1;
+  }
   int count = 0;
-  for (const std::string& name : list_directory(share() / "log").value_or(std::vector<std::string>())) {
-    const std::string bytes = read_file(share() / "log" / name, kMiB).value_or("");
-    count += bytes.find("\nkind " + kind + "\n") != std::string::npos ? 1 : 0;
+  const Position tail = (*opened)->tail({}).value_or(Position{});
+  for (Position each{1}; each <= tail; each = each.next()) {
+    const auto bytes = (*opened)->read(each).value_or(std::nullopt);
+    count += bytes && bytes->find("\nkind " + kind + "\n") != std::string::npos ? 1 : 0;
   }
   return count;
 }

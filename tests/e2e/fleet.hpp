@@ -14,9 +14,12 @@ namespace swarmout::test {
 
 class Fleet {
 public:
-  /// Runs `swarmout init`.
-  Fleet();
+  /// Runs `swarmout init`. The share is a directory of its own, or an etcd.
+  explicit Fleet(std::string etcd_url = "");
 
+  /// What --share is given.
+  [[nodiscard]] std::string url() const { return etcd_url_.empty() ? share().native() : etcd_url_; }
+  /// The directory; not with an etcd.
   [[nodiscard]] Path share() const { return dir_ / "share"; }
   [[nodiscard]] Path keys() const { return dir_ / "keys"; }
   [[nodiscard]] Path state(int host) const { return dir_ / ("host" + std::to_string(host)) / "state"; }
@@ -49,6 +52,7 @@ private:
   Path log(const std::string& name);
 
   TempDir dir_;
+  std::string etcd_url_;
   int processes_ = 0;
 };
 

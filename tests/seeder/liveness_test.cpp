@@ -100,10 +100,19 @@ TEST_F(LivenessTest, AMissedLookStartsTheCountAnew) {
   EXPECT_EQ(look("1"), Verdict::stale);
 }
 
-TEST_F(LivenessTest, AHeartbeatThatIsRemovedIsAChange) {
+TEST_F(LivenessTest, AHeartbeatThatIsRemovedIsNoSignOfLife) {
+  look("1");
   look("1");
 
-  EXPECT_EQ(look(std::nullopt), Verdict::alive);
+  EXPECT_EQ(look(std::nullopt), Verdict::unknown);
+  EXPECT_EQ(look(std::nullopt), Verdict::stale);
+}
+
+TEST_F(LivenessTest, AHeartbeatThatComesBackIs) {
+  look("1");
+  look(std::nullopt);
+
+  EXPECT_EQ(look("1"), Verdict::alive);
 }
 
 }  // namespace swarmout::test

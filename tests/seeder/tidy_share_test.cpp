@@ -18,7 +18,7 @@ protected:
   /// A release in the log, with its torrent on the share; the torrent's name.
   std::string release() {
     const Position position = host_.commit(host_.claim());
-    const std::string blob = torrent_blob(OtherHost::made_up(position, "r1").descriptor.info_hash);
+    const std::string blob = torrent_blob(OtherHost::made_up(position, "r1").descriptor);
     EXPECT_THAT(share_.write_blob(blob, "torrent"), IsOk());
     return blob;
   }
@@ -83,16 +83,15 @@ TEST_F(TidyShareTest, CellsFromTheFutureStay) {
   EXPECT_THAT(cells(CellKind::peer), testing::ElementsAre("a"));
 }
 
-TEST_F(TidyShareTest, CellsThatCannotBeReadStay) {
-  ASSERT_OK(share_.write_cell(CellKind::peer, "a", "value"));
-  clock_.advance(48h);
-  share_.before = [](std::string_view operation) {
-    return operation == "read_cell" ? std::optional(Error{ErrorCode::temporary, "torn", ""}) : std::nullopt;
-  };
+TEST_F(TidyShareTest, ATorrentOfALaterReleaseThanThisHostKnowsStays) {
+  release();
+  Descriptor later;
+  later.position = Position{4};
+  ASSERT_OK(share_.write_blob(torrent_blob(later), "staged by a successor while this host was paused"));
 
   ASSERT_OK(tidy_share(share_));
 
-  EXPECT_THAT(cells(CellKind::peer), testing::ElementsAre("a"));
+  EXPECT_THAT(blobs(), testing::Contains(torrent_blob(later)));
 }
 
 TEST_F(TidyShareTest, TorrentsOfTheNewestReleasesStay) {
@@ -119,7 +118,10 @@ TEST_F(TidyShareTest, TorrentsOfOldReleasesGo) {
 
 TEST_F(TidyShareTest, TorrentsThatNoReleaseNamesGo) {
   const std::string kept = release();
-  ASSERT_OK(share_.write_blob(torrent_blob({sha256("never published")}), "torrent"));
+  Descriptor fenced;
+  fenced.position = Position{2};
+  fenced.info_hash = {sha256("never published")};
+  ASSERT_OK(share_.write_blob(torrent_blob(fenced), "torrent"));
 
   ASSERT_OK(tidy_share(share_));
 

@@ -1,0 +1,359 @@
+#include "seeder/lead.hpp"
+
+#include "common/duration.hpp"
+#include "common/failpoint.hpp"
+#include "common/signing.hpp"
+#include "common/store.hpp"
+#include "common/trust.hpp"
+#include "seeder/basis.hpp"
+#include "seeder/git_source.hpp"
+#include "seeder/packer.hpp"
+#include "seeder/publish.hpp"
+#include "seeder/seal.hpp"
+#include "seeder/slot.hpp"
+#include "seeder/source.hpp"
+#include "seeder/staging.hpp"
+#include "seeder/tidy_share.hpp"
+#include "seeder/tree_guard.hpp"
+#include "seeder/work_status.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::size_t kKeepReleases = 3;
+constexpr auto kRegistryEvery = std::chrono::seconds(1);
+
+/// Hands everything on and calls `tick` now and then.
+class ProgressSink final : public TreeSink {
+public:
+  ProgressSink(TreeSink& next, std::function<void()> tick) : next_(next), tick_(std::move(tick)) {}
+  Result<void> entry(const TreeEntry& entry) override {
+    if (++entries_ % 64 == 0) {
+      tick_();
+    }
+    return next_.entry(entry);
+  }
+  Result<void> data(ByteView bytes) override { return next_.data(bytes); }
+
+private:
+  TreeSink& next_;
+  std::function<void()> tick_;
+  std::uint64_t entries_ = 0;
+};
+
+/// One leader's work, from its CLAIM to its end.
+class Leader {
+public:
+  Leader(const SeedOptions& options, const LeadContext& context, Leadership leadership, std::stop_token stop)
+      : options_(options),
+        clock_(context.clock),
+        stop_(std::move(stop)),
+        share_(context.share),
+        leadership_(std::move(leadership)),
+        store_(context.store),
+        key_(context.key),
+        narrate_(context.narrate),
+        progress_(context.progress) {}
+
+  /// Whatever fails after the CLAIM is written down, so that successors need not wait for a timeout.
+  Result<SeedReport> run(LogReader& log) {
+    auto report = with_heartbeat(log);
+    if (!report && !ended_) {
+      const auto given_up = abandon(share_, clock_, leadership_, report.error().message, options_.publish_patience);
+      if (!given_up) {
+        spdlog::error("{}", to_string(given_up.error()));
+      }
+    }
+    tidy();
+    return report;
+  }
+
+private:
+  std::string cell() const { return claim_cell(leadership_.claim, leadership_.owner); }
+
+  Result<SeedReport> with_heartbeat(LogReader& log) {
+    status_.phase("resolving");
+    TRY_ASSIGN(auto beat_share, open_share(options_.share));
+    const Heartbeat heartbeat(std::move(beat_share), cell(), options_.heartbeat, [this] { return status_.collect(); });
+    heartbeat_ = &heartbeat;
+    failpoint("after-heartbeat");
+    // Contenders look at the end of the log only; the one that won looks further.
+    const std::string& slot = leadership_.slot;
+    TRY_ASSIGN(const LogView* view, slot.empty() ? log.refresh() : log.refresh_with_slots());
+    if (view->tail() != leadership_.claim) {
+      return fail(ErrorCode::temporary, fmt::format("epoch {} was passed by epoch {}: this host's view of {} was old",
+                                                    leadership_.claim.value, view->tail().value, share_.name()));
+    }
+    if (const LogEntry* const done = slot.empty() ? nullptr : view->commit_of(slot)) {
+      const std::string message = fmt::format("slot {} was published by {} at {}", slot, done->host, done->time);
+      TRY(abandon(share_, clock_, leadership_, message, options_.publish_patience));
+      ended_ = true;
+      return SeedReport{SeedReport::Outcome::already_published, done->release, message};
+    }
+    if (const auto tidied = tidy_share(share_); !tidied) {
+      spdlog::warn("tidying up {}: {}", share_.name(), to_string(tidied.error()));
+    }
+    return lead(*view);
+  }
+
+  Result<SeedReport> lead(const LogView& log) {
+    TRY_ASSIGN(const auto source, open_source(options_.source, options_.state));
+    const std::optional<SignedDescriptor> newest = believed_release(log);
+    TRY_ASSIGN(const auto revision, resolve(*source));
+    if (newest && revision && newest->descriptor.revision == *revision) {
+      return unchanged(*newest);
+    }
+    TRY_ASSIGN(const SealedRelease sealed, export_and_seal(*source, revision.value_or("")));
+    if (newest && newest->descriptor.revision == sealed.release.descriptor.revision) {
+      return unchanged(*newest);
+    }
+    return stage_and_publish(sealed);
+  }
+
+  /// The newest release, if it was signed with our key: after a change of keys it is published anew.
+  std::optional<SignedDescriptor> believed_release(const LogView& log) const {
+    const LogEntry* const newest = log.newest_release();
+    if (newest == nullptr) {
+      return std::nullopt;
+    }
+    auto release = trusted(*newest, key_.verify_key());
+    if (!release) {
+      spdlog::warn("publishing anew: {}", to_string(release.error()));
+      return std::nullopt;
+    }
+    return *std::move(release);
+  }
+
+  Result<std::optional<std::string>> resolve(Source& source) {
+    const auto counted = status_.count(source);
+    return source.resolve(options_.revision, stop_);
+  }
+
+  Result<SealedRelease> export_and_seal(Source& source, const std::string& revision) {
+    TRY_ASSIGN(const Fd lock, store_.lock_for_writing());
+    std::optional<Basis> basis = newest_basis(store_);
+    const Position basis_position = basis ? basis->position : Position{};
+    narrate_(fmt::format("epoch {}: exporting {}{}", leadership_.claim.value,
+                         revision.empty() ? "the source" : revision,
+                         basis ? fmt::format(" (packing against release {})", basis_position.value) : ""));
+    status_.phase("exporting");
+    const MonotonicTime started = clock_.now();
+    Packer packer(store_, basis ? std::optional(std::move(basis->manifest)) : std::nullopt, status_.pack,
+                  options_.level);
+    TreeGuard guard(packer);
+    MonotonicTime shown = started;
+    ProgressSink shown_sink(guard, [&] {
+      if (clock_.now() - shown > std::chrono::milliseconds(300)) {
+        shown = clock_.now();
+        progress_(fmt::format("exporting: {} files, {} MiB read, {} MiB packed", status_.pack.files.load(),
+                              status_.pack.read / kMiB, status_.pack.packed / kMiB));
+      }
+    });
+    TRY(source.stream(revision, shown_sink, stop_));
+    TRY(guard.finish());
+    failpoint("after-export");
+    TRY_ASSIGN(PackedRelease packed, packer.finish());
+    status_.phase("sealing");
+    const Bytes new_bytes = status_.pack.packed;
+    SealInput input;
+    input.packed = std::move(packed);
+    input.position = leadership_.claim.next();
+    input.basis = basis_position;
+    input.revision = revision;
+    input.source = without_credentials(options_.source);
+    input.created = utc(clock_.wall());
+    TRY_ASSIGN(SealedRelease sealed, seal(std::move(input), store_, key_));
+    const Descriptor& descriptor = sealed.release.descriptor;
+    narrate_(fmt::format("epoch {}: packed {} files, {:.1f} MiB into {:.1f} MiB ({:.1f} MiB new) in {}",
+                         leadership_.claim.value, descriptor.files, mib(descriptor.tree_size),
+                         mib(descriptor.packed_size), mib(new_bytes), to_text(since(started))));
+    return sealed;
+  }
+
+  Result<SeedReport> stage_and_publish(const SealedRelease& sealed) {
+    const Descriptor& descriptor = sealed.release.descriptor;
+    TRY_ASSIGN(const auto session, SwarmSession::open(as_seeder(options_.swarm)));
+    status_.endpoint(session->endpoint());
+    status_.phase("staged");
+    TRY_ASSIGN(Stage stage, Stage::open(share_, store_, *session, sealed, cell()));
+    narrate_(fmt::format("epoch {}: staged {}, seeding on {}", leadership_.claim.value, descriptor.revision,
+                         to_string(session->endpoint())));
+    failpoint("after-stage");
+    const MonotonicTime staged = clock_.now();
+    const StageRule rule{options_.quorum, options_.min_copies, options_.stage_timeout};
+    TRY_ASSIGN(const bool enough,
+               follow_peers(*session, descriptor, "staged", options_.max_runtime,
+                            [&](const Spread& spread) { return may_publish(spread, rule, since(staged)); }));
+    if (!enough) {
+      return fail(ErrorCode::temporary,
+                  fmt::format("not enough peers have fetched release {} within {} ({} of {} live ones)",
+                              descriptor.position.value, to_text(options_.max_runtime), last_spread_.complete,
+                              last_spread_.live));
+    }
+    TRY_ASSIGN(const PublishOutcome outcome,
+               publish(share_, clock_, leadership_, sealed.release, options_.publish_patience));
+    ended_ = true;
+    if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
+      TRY(stage.withdraw(share_, *session));
+      return fenced_error(*fenced);
+    }
+    TRY(store_.record(sealed.release));
+    narrate_(fmt::format("epoch {}: PUBLISHED {} as release {} ({} of {} live peers had it)", leadership_.claim.value,
+                         descriptor.revision, descriptor.position.value, last_spread_.complete, last_spread_.live));
+    TRY(seed_to_all(*session, descriptor));
+    const Bytes uploaded = session->status(descriptor.info_hash).uploaded;
+    TRY(stage.withdraw(share_, *session));
+    return SeedReport{
+        SeedReport::Outcome::published, descriptor.position,
+        fmt::format("published {} as release {}; {} of {} live peers are on it, {:.1f} MiB sent ({:.2f} "
+                    "copies)",
+                    descriptor.revision, descriptor.position.value, last_spread_.active, last_spread_.live,
+                    mib(uploaded), static_cast<double>(uploaded) / static_cast<double>(descriptor.packed_size))};
+  }
+
+  /// Until every live peer is on it, or the time is over, or somebody wants us to stop.
+  Result<void> seed_to_all(SwarmSession& session, const Descriptor& descriptor) {
+    status_.phase("seeding");
+    const auto lingered = follow_peers(session, descriptor, "seeding", options_.linger, [](const Spread& spread) {
+      return spread.live > 0 && spread.active == spread.live;  // nobody there yet: whoever comes needs somebody
+    });
+    if (!lingered && lingered.error().code != ErrorCode::temporary) {
+      return tl::unexpected(lingered.error());
+    }
+    return {};
+  }
+
+  /// Serves, and counts the live peers' copies, until `enough` says so (true) or `limit` has passed (false).
+  template <typename Enough>
+  Result<bool> follow_peers(SwarmSession& session, const Descriptor& descriptor, std::string_view phase,
+                            std::chrono::milliseconds limit, Enough enough) {
+    const MonotonicTime started = clock_.now();
+    MonotonicTime looked{};
+    do {
+      if (stop_.stop_requested()) {
+        return fail(ErrorCode::temporary, "stopped on request");
+      }
+      if (clock_.now() - looked >= kRegistryEvery) {
+        looked = clock_.now();
+        const auto now = share_.now();
+        const auto peers = now ? live_peers(share_, 0, *now) : tl::unexpected(now.error());
+        if (peers) {
+          last_spread_ = spread_of(*peers, descriptor);
+          status_.spread(last_spread_);
+          if (enough(last_spread_)) {
+            return true;
+          }
+        } else {
+          spdlog::warn("{}", to_string(peers.error()));  // the share may come back; what is staged stays staged
+        }
+        progress_(fmt::format("{}: {} of {} peers complete, {:.1f} MiB/s out", phase, last_spread_.complete,
+                              last_spread_.live, session.status(descriptor.info_hash).upload_rate / kMiB));
+      }
+      TRY(keep_serving(session, std::chrono::milliseconds(200)));
+    } while (since(started) < limit);
+    return false;
+  }
+
+  Result<SeedReport> unchanged(const SignedDescriptor& newest) {
+    const Descriptor& descriptor = newest.descriptor;
+    TRY_ASSIGN(const PublishOutcome outcome, publish_unchanged(share_, clock_, leadership_, descriptor.position,
+                                                               descriptor.revision, options_.publish_patience));
+    ended_ = true;
+    if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
+      return fenced_error(*fenced);
+    }
+    if (const auto served = serve_again(newest); !served) {
+      spdlog::warn("not serving release {}: {}", descriptor.position.value, to_string(served.error()));
+    }
+    return SeedReport{
+        SeedReport::Outcome::unchanged, descriptor.position,
+        fmt::format("{} is release {} already; nothing was exported", descriptor.revision, descriptor.position.value)};
+  }
+
+  /// Peers that were away when it was published need somebody to fetch from, and that run is over. Serves, if this host has
+  /// it whole and some live peer is not on it.
+  Result<void> serve_again(const SignedDescriptor& release) {
+    const Descriptor& descriptor = release.descriptor;
+    TRY_ASSIGN(const WallTime now, share_.now());
+    TRY_ASSIGN(const auto peers, live_peers(share_, 0, now));
+    const Spread spread = spread_of(peers, descriptor);
+    if (spread.active == spread.live || options_.linger.count() == 0) {
+      return {};
+    }
+    TRY_ASSIGN(const auto torrent, share_.read_blob(torrent_blob(descriptor), descriptor.torrent_size));
+    const auto content = torrent ? content_of(store_, descriptor, *torrent) : fail(ErrorCode::not_found, "no torrent");
+    if (!content) {
+      return {};  // this host has not got it all
+    }
+    TRY_ASSIGN(const auto session, SwarmSession::open(as_seeder(options_.swarm)));
+    TRY(session->add(*content));
+    status_.endpoint(session->endpoint());
+    narrate_(fmt::format("release {}: seeding to {} peers that are not on it", descriptor.position.value,
+                         spread.live - spread.active));
+    return seed_to_all(*session, descriptor);
+  }
+
+  tl::unexpected<Error> fenced_error(const Fenced& fenced) const {
+    const auto pause = heartbeat_->longest_pause();
+    return fail(ErrorCode::temporary,
+                fmt::format("FENCED: epoch {} was taken over by {}{}; nothing was published by this host",
+                            leadership_.claim.value, fenced.by,
+                            pause > options_.heartbeat.interval
+                                ? fmt::format(" while this process was paused or the share was away for {}", to_text(pause))
+                                : ""));
+  }
+
+  /// Removes what only this claim needed, and what old releases left behind. Failures do no harm: the next run tries
+  /// again.
+  void tidy() {
+    const auto note = [](const Result<void>& result) {
+      if (!result) {
+        spdlog::debug("tidying up: {}", to_string(result.error()));
+      }
+    };
+    note(share_.remove_cell(CellKind::stage, cell()));
+    note(share_.remove_cell(CellKind::heartbeat, cell()));
+    note(store_.prune(kKeepReleases));
+    if (const auto names = list_directory(store_.scratch())) {
+      for (const std::string& name : *names) {
+        note(remove_tree(store_.scratch() / name));
+      }
+    }
+  }
+
+  static SwarmSettings as_seeder(SwarmSettings settings) {
+    settings.role = SwarmRole::seeder;
+    return settings;
+  }
+  std::chrono::milliseconds since(MonotonicTime start) const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start);
+  }
+  static double mib(Bytes bytes) { return static_cast<double>(bytes) / kMiB; }
+
+  const SeedOptions& options_;
+  Clock& clock_;
+  std::stop_token stop_;
+  Share& share_;
+  Leadership leadership_;
+  Store& store_;
+  const SigningKey& key_;
+  const Narrator& narrate_;
+  const Narrator& progress_;
+  WorkStatus status_;
+  const Heartbeat* heartbeat_ = nullptr;
+  Spread last_spread_;
+  bool ended_ = false;  ///< a COMMIT was written, or another host's entry fenced us
+};
+
+}  // namespace
+
+Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context, Leadership leadership,
+                              LogReader& log, std::stop_token stop) {
+  return Leader(options, context, std::move(leadership), std::move(stop)).run(log);
+}
+
+}  // namespace swarmout

@@ -1,0 +1,26 @@
+// One leader's work, from its CLAIM to its end: source → pack → seal → stage → COMMIT → seed. Decides nothing but the order
+// of the steps.
+
+#pragma once
+
+#include "common/signing.hpp"
+#include "common/store.hpp"
+#include "seeder/seed_job.hpp"
+
+namespace swarmout {
+
+/// What the work is done with. All of it outlives the call.
+struct LeadContext {
+  Share& share;
+  Store& store;
+  Clock& clock;
+  const SigningKey& key;
+  const Narrator& narrate;
+  const Narrator& progress;
+};
+
+/// Errors: as run_seed(). If the work fails, an ABANDON was written.
+[[nodiscard]] Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context, Leadership leadership,
+                                            LogReader& log, std::stop_token stop);
+
+}  // namespace swarmout

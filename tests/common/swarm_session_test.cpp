@@ -1,0 +1,248 @@
+#include "common/swarm_session.hpp"
+
+#include "tests/common/swarm_hosts.hpp"
+
+namespace swarmout::test {
+
+using SwarmSessionTest = SwarmTest;
+
+TEST_F(SwarmSessionTest, ItListensWhereItSays) {
+  const Host host = make_host("host");
+
+  EXPECT_EQ(host.session->endpoint().address, "127.0.0.1");
+  EXPECT_NE(host.session->endpoint().port, 0);
+}
+
+TEST_F(SwarmSessionTest, ATakenPortIsATemporaryFailure) {
+  const Host first = make_host("first");
+  SwarmSettings settings;
+  settings.listen_port = first.session->endpoint().port;
+
+  EXPECT_THAT(SwarmSession::open(settings), FailsWith(ErrorCode::temporary, "cannot listen on 127.0.0.1"));
+}
+
+TEST_F(SwarmSessionTest, AnAddressOfAnotherMachineIsATemporaryFailure) {
+  SwarmSettings settings;
+  settings.listen_address = "192.0.2.1";
+
+  EXPECT_THAT(SwarmSession::open(settings), FailsWith(ErrorCode::temporary, "cannot listen on 192.0.2.1"));
+}
+
+TEST_F(SwarmSessionTest, BytesThatAreNoTorrentAreRefused) {
+  const Host host = make_host("host");
+
+  EXPECT_THAT(host.session->add({"garbage", host.directory, {}, false, {}}), FailsWith(ErrorCode::refused));
+}
+
+TEST_F(SwarmSessionTest, ATorrentIsNamedByItsInfoHash) {
+  const Host host = make_host("host");
+
+  EXPECT_EQ(host.session->add({torrent_.bytes, host.directory, {}, false, {}}).value_or(InfoHash{}),
+            torrent_.info_hash);
+}
+
+TEST_F(SwarmSessionTest, WhoHasEverythingIsCompleteAtOnce) {
+  Host seeder = make_seeder();
+
+  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
+
+  const SwarmStatus status = seeder.session->status(torrent_.info_hash);
+  EXPECT_TRUE(status.complete);
+  EXPECT_EQ(status.wanted, total());
+  EXPECT_EQ(status.have, total());
+  EXPECT_EQ(status.downloaded, 0U);
+}
+
+TEST_F(SwarmSessionTest, ACloneFetchesEverything) {
+  Host seeder = make_seeder();
+  Host clone = make_clone("clone", {seeder.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  expect_payload(clone);
+}
+
+TEST_F(SwarmSessionTest, EveryFileIsAnnouncedOnceAndAllOfThemLast) {
+  Host seeder = make_seeder();
+  Host clone = make_clone("clone", {seeder.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  EXPECT_THAT(clone.arrived(), testing::UnorderedElementsAre("manifest", large_name_, small_name_));
+  EXPECT_TRUE(std::holds_alternative<AllArrived>(clone.events.back()));
+  EXPECT_EQ(std::get<AllArrived>(clone.events.back()).info_hash, torrent_.info_hash);
+  EXPECT_EQ(clone.count<AllArrived>(), 1U);
+  EXPECT_EQ(clone.count<BadData>() + clone.count<SwarmFailed>(), 0U);
+}
+
+TEST_F(SwarmSessionTest, ItsStatusCountsWhatWasFetched) {
+  Host seeder = make_seeder();
+  Host clone = make_clone("clone", {seeder.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  const SwarmStatus status = clone.session->status(torrent_.info_hash);
+  EXPECT_TRUE(status.complete);
+  EXPECT_EQ(status.have, total());
+  EXPECT_EQ(status.wanted, total());
+  EXPECT_GE(status.downloaded, total());
+  EXPECT_GE(seeder.session->status(torrent_.info_hash).uploaded, total());
+}
+
+TEST_F(SwarmSessionTest, APeerMayBeOfferedLater) {
+  Host seeder = make_seeder();
+  Host clone = make_clone("clone", {});
+  ASSERT_TRUE(poll_until({&seeder, &clone}, [&] { return !clone.session->status(torrent_.info_hash).checking; }));
+  EXPECT_FALSE(clone.has_all());
+
+  clone.session->connect(torrent_.info_hash, {seeder.session->endpoint(), clone.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+  expect_payload(clone);
+}
+
+TEST_F(SwarmSessionTest, ACloneThatKnowsOnlyAnotherCloneFetchesFromIt) {
+  Host seeder = make_seeder();
+  Host first = make_clone("first", {seeder.session->endpoint()});
+  Host second = make_clone("second", {first.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &first, &second}, {&first, &second}));
+
+  expect_payload(first);
+  expect_payload(second);
+}
+
+TEST_F(SwarmSessionTest, CloneServesWhatItHasAfterTheSeederIsGone) {
+  Host first = [&] {
+    Host seeder = make_seeder();
+    Host clone = make_clone("first", {seeder.session->endpoint()});
+    EXPECT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+    return clone;
+  }();
+  Host second = make_clone("second", {first.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&first, &second}, {&second}));
+
+  expect_payload(second);
+}
+
+TEST_F(SwarmSessionTest, APeerThatIsNotThereDoesNoHarm) {
+  Host seeder = make_seeder();
+  Host gone = make_host("gone");
+  const Endpoint nobody = gone.session->endpoint();
+  gone.session.reset();
+  Host clone = make_clone("clone", {nobody, seeder.session->endpoint(), {"not an address", 1}});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+}
+
+TEST_F(SwarmSessionTest, ARemovedTorrentIsNotServedAnyMoreAndItsFilesStay) {
+  Host seeder = make_seeder();
+  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
+
+  seeder.session->remove(torrent_.info_hash);
+
+  EXPECT_EQ(seeder.session->status(torrent_.info_hash).wanted, 0U);
+  expect_payload(seeder);
+  seeder.session->remove(torrent_.info_hash);  // again
+}
+
+TEST_F(SwarmSessionTest, ARemovedTorrentCanBeAddedAgain) {
+  Host seeder = make_seeder();
+  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
+  seeder.session->remove(torrent_.info_hash);
+  add(seeder, {"manifest", large_name_, small_name_}, {});
+  Host clone = make_clone("clone", {seeder.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+}
+
+TEST_F(SwarmSessionTest, AnUnknownTorrentIsNobodysBusiness) {
+  const Host host = make_host("host");
+
+  host.session->connect(torrent_.info_hash, {{"127.0.0.1", 9}});
+  host.session->remove(torrent_.info_hash);
+
+  EXPECT_EQ(host.session->status(torrent_.info_hash).wanted, 0U);
+}
+
+// What is there already.
+
+TEST_F(SwarmSessionTest, FilesThatAreKnownToBeThereAreNotFetched) {
+  Host seeder = make_seeder();
+  Host clone = make_host("clone");
+  lay_out(clone.directory, {{large_name_, large_}});
+  add(clone, {large_name_}, {seeder.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  expect_payload(clone);
+  EXPECT_LT(clone.session->status(torrent_.info_hash).downloaded, large_.size() / 2);
+}
+
+TEST_F(SwarmSessionTest, PartsOfFilesAreResumed) {
+  Host seeder = make_seeder();
+  Host clone = make_host("clone");
+  lay_out(clone.directory, {{large_name_, large_.substr(0, large_.size() * 3 / 4)}});
+  add(clone, {}, {seeder.session->endpoint()}, true);
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  expect_payload(clone);
+  EXPECT_LT(clone.session->status(torrent_.info_hash).downloaded, total() / 2);
+}
+
+TEST_F(SwarmSessionTest, DamageInWhatWasThereIsFetchedAgain) {
+  Host seeder = make_seeder();
+  Host clone = make_host("clone");
+  std::string damaged = large_;
+  damaged[kMiB] = static_cast<char>(~damaged[kMiB]);
+  lay_out(clone.directory, {{large_name_, damaged}, {small_name_, small_}, {"manifest", payload_.at("manifest")}});
+  add(clone, {}, {seeder.session->endpoint()}, true);
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  expect_payload(clone);
+  EXPECT_LT(clone.session->status(torrent_.info_hash).downloaded, total() / 4);
+}
+
+TEST_F(SwarmSessionTest, WholeFilesThatWereCheckedAreComplete) {
+  Host host = make_host("host");
+  lay_out(host.directory, payload_);
+  add(host, {}, {}, true);
+
+  ASSERT_TRUE(all_arrive({&host}, {&host}));
+
+  EXPECT_EQ(host.session->status(torrent_.info_hash).have, total());
+}
+
+// Limits.
+
+TEST_F(SwarmSessionTest, AnUploadLimitBindsOnTheLoopbackInterfaceToo) {
+  SwarmSettings settings;
+  settings.upload_limit = kMiB;
+  Host seeder = make_seeder(settings);
+  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
+  const auto begin = std::chrono::steady_clock::now();
+  Host clone = make_clone("clone", {seeder.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1)) << "2 MiB at 1 MiB a second";
+}
+
+TEST_F(SwarmSessionTest, ADownloadLimitBindsOnTheLoopbackInterfaceToo) {
+  Host seeder = make_seeder();
+  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
+  SwarmSettings settings;
+  settings.download_limit = kMiB;
+  Host clone = make_host("clone", settings);
+  const auto begin = std::chrono::steady_clock::now();
+  add(clone, {}, {seeder.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1)) << "2 MiB at 1 MiB a second";
+}
+
+}  // namespace swarmout::test
