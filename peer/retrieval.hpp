@@ -66,6 +66,7 @@ private:
   RetrievalGoal goal_;
   Path layout_;
   InfoHash info_hash_;
+  std::set<std::string> files_;  ///< in the torrent
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
