@@ -46,6 +46,7 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
   retrieval->layout_ = content.directory;
   Bytes missing = 0;
   for (const TorrentFile& file : contents.files) {
+    retrieval->files_.insert(file.name);
     if (!content.complete.contains(file.name)) {
       missing += file.size;
       content.check_existing = content.check_existing || path_exists(content.directory / kTorrentRoot / file.name);
@@ -182,6 +183,9 @@ Result<void> Retrieval::unpack_all(std::stop_token stop) {
   TRY_ASSIGN(const Manifest manifest, decode_manifest(manifest_bytes));
   REFUSE_UNLESS(manifest.revision == content_.revision && manifest.tree_size() == content_.tree_size,
                 "the manifest and the descriptor do not fit");
+  for (const PackInfo& pack : manifest.packs) {
+    REFUSE_UNLESS(files_.contains(pack_name(pack.root)), "the manifest names a pack that is not in the torrent");
+  }
   failpoint("after-manifest");
 
   if (!goal_.tree_exists) {

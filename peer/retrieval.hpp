@@ -71,6 +71,7 @@ private:
   const Descriptor content_;  ///< what the worker compares with; adopt() does not change what it says of the content
   Path layout_;
   InfoHash info_hash_;
+  std::set<std::string> files_;  ///< in the torrent
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;

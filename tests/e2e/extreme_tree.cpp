@@ -179,22 +179,27 @@ std::map<std::string, std::string> snapshot(const Path& root) {
 bool same_content(const Path& a, const Path& b) {
   const auto first = open_file(a, O_RDONLY);
   const auto second = open_file(b, O_RDONLY);
-  std::vector<std::byte> from_first(4 * kMiB);
-  std::vector<std::byte> from_second(4 * kMiB);
-  if (!first || !second) {
+  if (!first || !second || std::filesystem::file_size(a) != std::filesystem::file_size(b)) {
     return false;
   }
-  while (true) {
-    const ssize_t got = ::read(first->get(), from_first.data(), from_first.size());
-    const ssize_t other = ::read(second->get(), from_second.data(), from_second.size());
-    if (got != other || got < 0 ||
-        std::memcmp(from_first.data(), from_second.data(), static_cast<std::size_t>(got)) != 0) {
+  const Bytes size = std::filesystem::file_size(a);
+  // Where both have a hole, both have zeros.
+  const auto next_data = [size](int fd, Bytes from) {
+    const off_t found = ::lseek(fd, static_cast<off_t>(from), SEEK_DATA);
+    return found < 0 ? size : static_cast<Bytes>(found);
+  };
+  std::vector<std::byte> from_first(64 * kKiB);
+  std::vector<std::byte> from_second(64 * kKiB);
+  for (Bytes at = 0; at < size; at += from_first.size()) {
+    at = std::min(next_data(first->get(), at), next_data(second->get(), at));
+    const std::size_t step = std::min<Bytes>(size - at, from_first.size());
+    if (!pread_all(first->get(), std::span(from_first).first(step), at, a.native()) ||
+        !pread_all(second->get(), std::span(from_second).first(step), at, b.native()) ||
+        std::memcmp(from_first.data(), from_second.data(), step) != 0) {
       return false;
     }
-    if (got == 0) {
-      return true;
-    }
   }
+  return true;
 }
 
 void write_fast_import(const Path& root, const Path& stream) {
