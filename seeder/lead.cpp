@@ -274,8 +274,8 @@ private:
         fmt::format("{} is release {} already; nothing was exported", descriptor.revision, descriptor.position.value)};
   }
 
-  /// Peers that were away when it was published need somebody to fetch from, and that run is over. Serves, if this host has
-  /// it whole and some live peer is not on it.
+  /// Peers that were away when it was published need somebody to fetch from, and that run is over. Serves, if this host
+  /// has it whole and some live peer is not on it.
   Result<void> serve_again(const SignedDescriptor& release) {
     const Descriptor& descriptor = release.descriptor;
     TRY_ASSIGN(const WallTime now, share_.now());
@@ -299,12 +299,13 @@ private:
 
   tl::unexpected<Error> fenced_error(const Fenced& fenced) const {
     const auto pause = heartbeat_->longest_pause();
-    return fail(ErrorCode::temporary,
-                fmt::format("FENCED: epoch {} was taken over by {}{}; nothing was published by this host",
-                            leadership_.claim.value, fenced.by,
-                            pause > options_.heartbeat.interval
-                                ? fmt::format(" while this process was paused or the share was away for {}", to_text(pause))
-                                : ""));
+    return fail(
+        ErrorCode::temporary,
+        fmt::format("FENCED: epoch {} was taken over by {}{}; nothing was published by this host",
+                    leadership_.claim.value, fenced.by,
+                    pause > options_.heartbeat.interval
+                        ? fmt::format(" while this process was paused or the share was away for {}", to_text(pause))
+                        : ""));
   }
 
   /// Removes what only this claim needed, and what old releases left behind. Failures do no harm: the next run tries

@@ -1,5 +1,5 @@
-// One leader's work, from its CLAIM to its end: source → pack → seal → stage → COMMIT → seed. Decides nothing but the order
-// of the steps.
+// One leader's work, from its CLAIM to its end: source → pack → seal → stage → COMMIT → seed. Decides nothing but the
+// order of the steps.
 
 #pragma once
 
@@ -20,7 +20,7 @@ struct LeadContext {
 };
 
 /// Errors: as run_seed(). If the work fails, an ABANDON was written.
-[[nodiscard]] Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context, Leadership leadership,
-                                            LogReader& log, std::stop_token stop);
+[[nodiscard]] Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context,
+                                            Leadership leadership, LogReader& log, std::stop_token stop);
 
 }  // namespace swarmout
