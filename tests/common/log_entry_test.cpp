@@ -31,7 +31,7 @@ LogEntry sample(EntryKind kind) {
     entry.signature = "signature\n";
   }
   if (kind == EntryKind::abandon) {
-    entry.reason = "the export failed:\n100% of it";
+    entry.reason = "the export failed: 100% of it";
   }
   return entry;
 }
