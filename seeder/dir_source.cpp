@@ -35,8 +35,30 @@ public:
       : root_(root), visit_(visit), stop_(std::move(stop)) {}
 
   Result<void> run() {
-    TRY_ASSIGN(Fd top, open_file(root_, O_RDONLY | O_DIRECTORY));
-    return below(top, "");
+    TRY_ASSIGN(Fd open, open_file(root_, O_RDONLY | O_DIRECTORY));
+    TRY(enter(open, ""));
+    while (!levels_.empty()) {
+      if (stop_.stop_requested()) {
+        return fail(ErrorCode::temporary, "stopped on request");
+      }
+      Level& level = levels_.back();
+      if (level.next == level.items.size()) {
+        TRY(leave(open));
+        continue;
+      }
+      const Item item = std::move(level.items[level.next++]);
+      TRY_ASSIGN(const TreeEntry entry, entry_of(item, level.prefix, open.get()));
+      TRY(visit_({entry, item.info.st_mtim, open.get(), item.name.c_str()}));
+      if (entry.kind == TreeEntry::Kind::directory) {
+        const int fd = ::openat(open.get(), item.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0) {
+          return fail_errno("cannot open directory", shown(entry.path), errno);
+        }
+        open = Fd(fd);
+        TRY(enter(open, entry.path + '/'));
+      }
+    }
+    return {};
   }
 
 private:
@@ -44,6 +66,41 @@ private:
     std::string name;
     struct stat info;
   };
+  /// One directory on the way down. Only the last one is open, so that depth costs neither descriptors nor stack.
+  struct Level {
+    std::string prefix;
+    std::vector<Item> items;
+    std::size_t next = 0;
+    struct stat info {};
+  };
+
+  Result<void> enter(const Fd& open, const std::string& prefix) {
+    Level level;
+    level.prefix = prefix;
+    if (::fstat(open.get(), &level.info) != 0) {
+      return fail_errno("cannot look at", shown(prefix), errno);
+    }
+    TRY_ASSIGN(level.items, list(open.get(), prefix));
+    levels_.push_back(std::move(level));
+    return {};
+  }
+
+  Result<void> leave(Fd& open) {
+    const std::string left = std::move(levels_.back().prefix);
+    levels_.pop_back();
+    if (levels_.empty()) {
+      return {};
+    }
+    open = Fd(::openat(open.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat info {};
+    if (!open.valid() || ::fstat(open.get(), &info) != 0) {
+      return fail_errno("cannot go back from", shown(left), errno);
+    }
+    if (info.st_dev != levels_.back().info.st_dev || info.st_ino != levels_.back().info.st_ino) {
+      return fail(ErrorCode::temporary, fmt::format("{} was moved while it was read", shown(left)));
+    }
+    return {};
+  }
 
   Result<std::vector<Item>> list(int directory, const std::string& prefix) {
     DIR* const handle = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -77,74 +134,37 @@ private:
     return items;
   }
 
-  /// `open` is another descriptor of the same directory afterwards.
-  Result<void> below(Fd& open, const std::string& prefix) {
-    TRY_ASSIGN(const auto items, list(open.get(), prefix));
-    for (const Item& item : items) {
-      if (stop_.stop_requested()) {
-        return fail(ErrorCode::temporary, "stopped on request");
-      }
-      const int directory = open.get();
-      TreeEntry entry;
-      entry.path = prefix + item.name;
-      REFUSE_UNLESS(entry.path.size() <= kMaxPath,
-                    fmt::format("{} has a longer path than can be distributed", shown(entry.path.substr(0, 300))));
-      switch (item.info.st_mode & S_IFMT) {
-        case S_IFREG:
-          entry.kind = TreeEntry::Kind::file;
-          entry.executable = (item.info.st_mode & 0111) != 0;
-          entry.size = static_cast<Bytes>(item.info.st_size);
-          break;
-        case S_IFDIR:
-          entry.kind = TreeEntry::Kind::directory;
-          break;
-        case S_IFLNK: {
-          entry.kind = TreeEntry::Kind::symlink;
-          std::string target(kMaxPath + 1, '\0');
-          const ssize_t size = ::readlinkat(directory, item.name.c_str(), target.data(), target.size());
-          if (size < 0) {
-            return fail_errno("cannot read link", shown(entry.path), errno);
-          }
-          target.resize(static_cast<std::size_t>(size));
-          entry.target = std::move(target);
-          break;
+  Result<TreeEntry> entry_of(const Item& item, const std::string& prefix, int directory) const {
+    TreeEntry entry;
+    entry.path = prefix + item.name;
+    REFUSE_UNLESS(entry.path.size() <= kMaxPath,
+                  fmt::format("{} has a longer path than can be distributed", shown(entry.path.substr(0, 300))));
+    switch (item.info.st_mode & S_IFMT) {
+      case S_IFREG:
+        entry.kind = TreeEntry::Kind::file;
+        entry.executable = (item.info.st_mode & 0111) != 0;
+        entry.size = static_cast<Bytes>(item.info.st_size);
+        return entry;
+      case S_IFDIR:
+        entry.kind = TreeEntry::Kind::directory;
+        return entry;
+      case S_IFLNK: {
+        entry.kind = TreeEntry::Kind::symlink;
+        std::string target(kMaxPath + 1, '\0');
+        const ssize_t size = ::readlinkat(directory, item.name.c_str(), target.data(), target.size());
+        if (size < 0) {
+          return fail_errno("cannot read link", shown(entry.path), errno);
         }
-        default:
-          return fail(ErrorCode::refused,
-                      fmt::format("{} is a device, fifo or socket; only files, directories and symbolic "
-                                  "links can be distributed",
-                                  shown(entry.path)));
+        target.resize(static_cast<std::size_t>(size));
+        entry.target = std::move(target);
+        return entry;
       }
-      TRY(visit_({entry, item.info.st_mtim, directory, item.name.c_str()}));
-      if (entry.kind == TreeEntry::Kind::directory) {
-        const int fd = ::openat(directory, item.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0) {
-          return fail_errno("cannot open directory", shown(entry.path), errno);
-        }
-        Fd next(fd);
-        TRY(enter(open, next, entry.path));
-      }
+      default:
+        return fail(ErrorCode::refused,
+                    fmt::format("{} is a device, fifo or socket; only files, directories and symbolic "
+                                "links can be distributed",
+                                shown(entry.path)));
     }
-    return {};
-  }
-
-  /// Closes `open` while it is in `next`, which is in it: else a tree of 2,000 levels would need 2,000 descriptors.
-  Result<void> enter(Fd& open, Fd& next, const std::string& path) {
-    struct stat before {};
-    struct stat after {};
-    if (::fstat(open.get(), &before) != 0) {
-      return fail_errno("cannot look at", shown(path), errno);
-    }
-    open.reset();
-    TRY(below(next, path + '/'));
-    open = Fd(::openat(next.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!open.valid() || ::fstat(open.get(), &after) != 0) {
-      return fail_errno("cannot go back from", shown(path), errno);
-    }
-    if (before.st_dev != after.st_dev || before.st_ino != after.st_ino) {
-      return fail(ErrorCode::temporary, fmt::format("{} was moved while it was read", shown(path)));
-    }
-    return {};
   }
 
   std::string shown(const std::string& path) const { return (root_ / path).native(); }
@@ -152,6 +172,7 @@ private:
   const Path& root_;
   const Visit& visit_;
   std::stop_token stop_;
+  std::vector<Level> levels_;
 };
 
 class DirSource final : public Source {

@@ -69,28 +69,35 @@ std::vector<std::string> names_in(int directory) {
     }
   }
   ::closedir(handle);
-  std::sort(names.begin(), names.end());
   return names;
 }
 
-void walk(Fd& directory, const std::string& prefix, const Meet& meet) {
-  for (const std::string& name : names_in(directory.get())) {
+/// Only the deepest directory is open, and nothing is on the stack: the way back is "..".
+void walk(const Path& root, const Meet& meet) {
+  auto open = open_file(root, O_RDONLY | O_DIRECTORY);
+  ASSERT_TRUE(open) << to_string(open.error());
+  struct Level {
+    std::string prefix;
+    std::vector<std::string> left;
+  };
+  std::vector<Level> levels = {{"", names_in(open->get())}};
+  while (!levels.empty()) {
+    if (levels.back().left.empty()) {
+      levels.pop_back();
+      *open = open_directory(open->get(), "..");
+      continue;
+    }
+    const std::string name = std::move(levels.back().left.back());
+    levels.back().left.pop_back();
+    const std::string path = levels.back().prefix + name;
     struct stat info {};
-    EXPECT_EQ(::fstatat(directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW), 0) << prefix << name;
-    meet({prefix + name, directory.get(), name, info});
+    ASSERT_EQ(::fstatat(open->get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW), 0) << path;
+    meet({path, open->get(), name, info});
     if (S_ISDIR(info.st_mode)) {
-      Fd below = open_directory(directory.get(), name);
-      directory.reset();
-      walk(below, prefix + name + '/', meet);
-      directory = open_directory(below.get(), "..");
+      *open = open_directory(open->get(), name);
+      levels.push_back({path + '/', names_in(open->get())});
     }
   }
-}
-
-void walk(const Path& root, const Meet& meet) {
-  auto top = open_file(root, O_RDONLY | O_DIRECTORY);
-  ASSERT_TRUE(top) << to_string(top.error());
-  walk(*top, "", meet);
 }
 
 std::string link_at(const Met& met) {
