@@ -104,8 +104,10 @@ private:
         retrieval_->descriptor().position == goal->descriptor.position) {
       return;
     }
-    const bool working = retrieval_ && retrieval_->state() != Retrieval::State::failed;
-    if (working && retrieval_->descriptor().info_hash == goal->descriptor.info_hash) {
+    // One that only completes the store, for a tree that exists, makes no tree that could become the new release's.
+    const bool unpacks =
+        retrieval_ && retrieval_->state() != Retrieval::State::failed && !retrieval_->goal().tree_exists;
+    if (unpacks && retrieval_->descriptor().info_hash == goal->descriptor.info_hash) {
       narrate_(fmt::format("release {}: the same content is now release {}", retrieval_->descriptor().position.value,
                            goal->descriptor.position.value));
       retrieval_->adopt(*goal);
