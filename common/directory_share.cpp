@@ -66,6 +66,22 @@ Result<std::string> unseal_cell(std::string_view sealed, std::string_view path) 
   return std::string(content);
 }
 
+/// Regular files whose names `removable` takes, last written before `before`.
+template <typename Removable>
+Result<void> remove_old_files(const Path& directory, WallTime before, Removable removable) {
+  TRY_ASSIGN(const auto names, list_directory(directory).map_error(share_error));
+  for (const std::string& name : names) {
+    const Path path = directory / name;
+    struct stat info {};
+    const bool old = removable(name) && ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+                     wall_time(info.st_mtim) < before;
+    if (old && ::unlink(path.c_str()) != 0 && errno != ENOENT) {
+      return fail_errno("cannot remove", path.native(), errno);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Path DirectoryShare::entry_path(Position position) const {
@@ -272,18 +288,15 @@ Result<void> DirectoryShare::remove_blob(std::string_view name) {
 }
 
 Result<void> DirectoryShare::remove_stale(WallTime before) {
-  for (const char* const folder : {"log", "torrents", "hb", "stage", "peers", "."}) {
-    const bool cells = folder[0] != '.' && std::string_view("log torrents").find(folder) == std::string_view::npos;
-    TRY_ASSIGN(const auto names, list_directory(root_ / folder).map_error(share_error));
-    for (const std::string& name : names) {
-      const bool temporary = name.starts_with(".t-") || name.starts_with(".tmp-");
-      const Path path = root_ / folder / name;
-      struct stat info {};
-      if ((temporary || (cells && good_name(name))) && ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-          wall_time(info.st_mtim) < before && ::unlink(path.c_str()) != 0 && errno != ENOENT) {
-        return fail_errno("cannot remove", path.native(), errno);
-      }
-    }
+  const auto is_temporary = [](const std::string& name) {
+    return name.starts_with(".t-") || name.starts_with(".tmp-");
+  };
+  const auto is_cell = [&](const std::string& name) { return is_temporary(name) || good_name(name); };
+  for (const Path& directory : {root_, root_ / "log", root_ / "torrents"}) {
+    TRY(remove_old_files(directory, before, is_temporary));
+  }
+  for (const CellKind kind : {CellKind::heartbeat, CellKind::stage, CellKind::peer}) {
+    TRY(remove_old_files(root_ / cell_directory(kind), before, is_cell));
   }
   return {};
 }

@@ -91,7 +91,6 @@ public:
     seat_ = taken ? Seat::taken : Seat::refused;
     just_seated_ = taken;
   }
-  [[nodiscard]] bool is_deputy() const { return seat_ == Seat::taken; }
 
 private:
   enum class Seat { not_asked, taken, refused };

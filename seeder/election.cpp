@@ -4,7 +4,6 @@
 #include "common/live_records.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <random>
 

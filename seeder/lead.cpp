@@ -8,9 +8,9 @@
 #include "seeder/basis.hpp"
 #include "seeder/git_source.hpp"
 #include "seeder/packer.hpp"
+#include "seeder/progress_sink.hpp"
 #include "seeder/publish.hpp"
 #include "seeder/seal.hpp"
-#include "seeder/slot.hpp"
 #include "seeder/source.hpp"
 #include "seeder/staging.hpp"
 #include "seeder/tidy_share.hpp"
@@ -26,24 +26,6 @@ namespace {
 
 constexpr std::size_t kKeepReleases = 3;
 constexpr auto kRegistryEvery = std::chrono::seconds(1);
-
-/// Hands everything on and calls `tick` now and then.
-class ProgressSink final : public TreeSink {
-public:
-  ProgressSink(TreeSink& next, std::function<void()> tick) : next_(next), tick_(std::move(tick)) {}
-  Result<void> entry(const TreeEntry& entry) override {
-    if (++entries_ % 64 == 0) {
-      tick_();
-    }
-    return next_.entry(entry);
-  }
-  Result<void> data(ByteView bytes) override { return next_.data(bytes); }
-
-private:
-  TreeSink& next_;
-  std::function<void()> tick_;
-  std::uint64_t entries_ = 0;
-};
 
 /// One leader's work, from its CLAIM to its end.
 class Leader {

@@ -16,16 +16,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-bool all_have(Fleet& fleet, int hosts, const Path& tree) {
-  const auto expected = listing(tree);
-  for (int host = 1; host <= hosts; ++host) {
-    if (!path_exists(fleet.current(host)) || listing(fleet.current(host)) != expected) {
-      return false;
-    }
-  }
-  return true;
-}
-
 }  // namespace
 
 TEST(EndToEndOnEtcd, SeedsRaceForOnePublicationAndTakeOverFromTheDeadWhileAMemberIsDown) {
@@ -51,7 +41,7 @@ TEST(EndToEndOnEtcd, SeedsRaceForOnePublicationAndTakeOverFromTheDeadWhileAMembe
   EXPECT_EQ(fleet.invocations(), 1);
   EXPECT_EQ(fleet.entries("CLAIM"), 1);
   EXPECT_EQ(fleet.entries("COMMIT"), 1);
-  EXPECT_TRUE(wait_for([&] { return all_have(fleet, 3, tree); }));
+  EXPECT_TRUE(wait_for([&] { return fleet.all_equal(3, tree); }));
 
   etcd.kill(etcd.leader());
   write_file(tree / "README", "second\n");
@@ -61,7 +51,7 @@ TEST(EndToEndOnEtcd, SeedsRaceForOnePublicationAndTakeOverFromTheDeadWhileAMembe
   EXPECT_EQ(successor.wait(), 0) << successor.err();
   EXPECT_EQ(fleet.entries("COMMIT"), 2);
   EXPECT_EQ(fleet.status()["releases"].size(), 2u);
-  EXPECT_TRUE(wait_for([&] { return all_have(fleet, 3, tree); }));
+  EXPECT_TRUE(wait_for([&] { return fleet.all_equal(3, tree); }));
 }
 
 TEST(EndToEndOnEtcd, SaysWhatIsWrong) {

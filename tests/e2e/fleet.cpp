@@ -1,6 +1,7 @@
 #include "tests/e2e/fleet.hpp"
 
 #include "common/share.hpp"
+#include "tests/support/tree.hpp"
 
 #include <gtest/gtest.h>
 
@@ -56,6 +57,16 @@ Finished Fleet::fetch(int host, const std::string& revision, const Options& more
   append(arguments, host_options(host));
   append(arguments, more);
   return command(arguments);
+}
+
+bool Fleet::all_equal(int hosts, const Path& tree) const {
+  const auto expected = listing(tree);
+  for (int host = 1; host <= hosts; ++host) {
+    if (!path_exists(current(host)) || listing(current(host)) != expected) {
+      return false;
+    }
+  }
+  return true;
 }
 
 nlohmann::json Fleet::status() {

@@ -40,6 +40,9 @@ public:
   [[nodiscard]] Finished command(const Options& arguments, const Environment& environment = {});
   [[nodiscard]] Finished fetch(int host, const std::string& revision, const Options& more = {});
 
+  /// Is `current` of each of the hosts 1 to `hosts` equal to `tree`?
+  [[nodiscard]] bool all_equal(int hosts, const Path& tree) const;
+
   [[nodiscard]] nlohmann::json status();
   /// How many entries of a kind ("CLAIM", "COMMIT", "ABANDON") the log has.
   [[nodiscard]] int entries(const std::string& kind) const;

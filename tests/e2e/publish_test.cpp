@@ -41,16 +41,6 @@ int race(Fleet& fleet, int count, const std::string& source, const Fleet::Option
   return talkative;
 }
 
-bool all_equal(Fleet& fleet, int hosts, const Path& tree) {
-  const auto expected = listing(tree);
-  for (int host = 1; host <= hosts; ++host) {
-    if (!path_exists(fleet.current(host)) || listing(fleet.current(host)) != expected) {
-      return false;
-    }
-  }
-  return true;
-}
-
 }  // namespace
 
 TEST(EndToEnd, OneLeaderOfTenSeedsExportsOnceForFivePeers) {
@@ -64,7 +54,7 @@ TEST(EndToEnd, OneLeaderOfTenSeedsExportsOnceForFivePeers) {
   EXPECT_EQ(fleet.invocations(), 1);
   EXPECT_EQ(fleet.entries("COMMIT"), 1);
   EXPECT_EQ(fleet.entries("CLAIM"), 1);
-  EXPECT_TRUE(wait_for([&] { return all_equal(fleet, 5, tree); }));
+  EXPECT_TRUE(wait_for([&] { return fleet.all_equal(5, tree); }));
 
   write_file(tree / "README", "second\n");
   write_file(tree / "new/file", prose(100'000, 7));
@@ -72,7 +62,7 @@ TEST(EndToEnd, OneLeaderOfTenSeedsExportsOnceForFivePeers) {
   EXPECT_EQ(race(fleet, 10, source, {"--slot", "second"}), 0);
   EXPECT_EQ(fleet.invocations(), 2);
   EXPECT_EQ(fleet.entries("COMMIT"), 2);
-  EXPECT_TRUE(wait_for([&] { return all_equal(fleet, 5, tree); }));
+  EXPECT_TRUE(wait_for([&] { return fleet.all_equal(5, tree); }));
 
   EXPECT_EQ(race(fleet, 10, source, {"--slot", "second"}), 0) << "the slot is done";
   EXPECT_EQ(fleet.invocations(), 2);
