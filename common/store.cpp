@@ -86,7 +86,7 @@ Result<void> Store::adopt_pack(const Path& file, const Digest& root) {
   ::chmod(file.c_str(), 0444);
   pack.path = scratch() / (random_nonce_hex() + ".pack");
   TRY(link_file(file, pack.path));
-  const auto added = add_pack(pack);
+  auto added = add_pack(pack);
   ::unlink(pack.path.c_str());  // rename(2) does nothing where both names are the same file already
   return added;
 }

@@ -50,6 +50,7 @@ public:
         spdlog::error("{}", to_string(given_up.error()));
       }
     }
+    heartbeat_.reset();  // before its cell is removed: a last beat would make it again
     tidy();
     return report;
   }
@@ -60,8 +61,7 @@ private:
   Result<SeedReport> with_heartbeat(LogReader& log) {
     status_.phase("resolving");
     TRY_ASSIGN(auto beat_share, open_share(options_.share));
-    const Heartbeat heartbeat(std::move(beat_share), cell(), options_.heartbeat, [this] { return status_.collect(); });
-    heartbeat_ = &heartbeat;
+    heartbeat_.emplace(std::move(beat_share), cell(), options_.heartbeat, [this] { return status_.collect(); });
     failpoint("after-heartbeat");
     // Contenders look at the end of the log only; the one that won looks further.
     const std::string& slot = leadership_.slot;
@@ -327,7 +327,7 @@ private:
   const Narrator& narrate_;
   const Narrator& progress_;
   WorkStatus status_;
-  const Heartbeat* heartbeat_ = nullptr;
+  std::optional<Heartbeat> heartbeat_;  ///< uses status_
   Spread last_spread_;
   bool ended_ = false;  ///< a COMMIT was written, or another host's entry fenced us
 };

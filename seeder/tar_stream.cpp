@@ -34,7 +34,7 @@ private:
 Result<void> stream_tar(const Command& command, const std::string& what, TreeSink& sink, std::stop_token stop) {
   TRY_ASSIGN(Subprocess child, Subprocess::start(command));
   WatchedSink watched(sink);
-  const auto read = read_tar([&](std::span<std::byte> out) { return child.read(out, stop); }, watched);
+  auto read = read_tar([&](std::span<std::byte> out) { return child.read(out, stop); }, watched);
   if (watched.failed() || (!read && read.error().code != ErrorCode::refused)) {
     return read;
   }
