@@ -50,7 +50,8 @@ public:
   }
   ~Signals() {
     waiter_.request_stop();
-    ::pthread_kill(waiter_.native_handle(), SIGTERM);  // ends its sigwait(3)
+    // Ends its sigwait(3); blocked, so it terminates nothing.
+    ::pthread_kill(waiter_.native_handle(), SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread)
   }
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

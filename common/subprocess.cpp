@@ -48,13 +48,14 @@ std::vector<std::string> environment_with(const Command& command) {
     }
   }
   for (const auto& [key, value] : command.environment) {
-    all.push_back(key + '=' + value);
+    all.push_back(fmt::format("{}={}", key, value));
   }
   return all;
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (std::string& each : strings) {
     pointers.push_back(each.data());
   }

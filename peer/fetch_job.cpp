@@ -19,8 +19,6 @@ namespace swarmout {
 
 namespace {
 
-constexpr auto kConnectEvery = std::chrono::seconds(2);
-constexpr auto kBusyWait = std::chrono::milliseconds(100);
 constexpr std::size_t kSearched = 1000;  ///< releases back
 constexpr std::size_t kNamed = 5;
 constexpr std::size_t kShortestBeginning = 4;

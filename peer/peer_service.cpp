@@ -19,9 +19,7 @@ namespace swarmout {
 
 namespace {
 
-constexpr auto kConnectEvery = std::chrono::seconds(2);
 constexpr auto kRetryAfter = std::chrono::seconds(5);
-constexpr auto kBusyWait = std::chrono::milliseconds(100);
 constexpr auto kIdleWait = std::chrono::milliseconds(500);
 constexpr unsigned kAttempts = 3;  ///< with --once
 

@@ -9,6 +9,7 @@
 #include "common/swarm_session.hpp"
 #include "peer/unpack.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -18,6 +19,10 @@
 #include <thread>
 
 namespace swarmout {
+
+// The rhythm of who drives it.
+constexpr auto kConnectEvery = std::chrono::seconds(2);     ///< peers named anew to the swarm
+constexpr auto kBusyWait = std::chrono::milliseconds(100);  ///< for the swarm's events, between two ticks
 
 struct RetrievalGoal {
   SignedDescriptor release;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace swarmout {
 
 Result<void> TreeGuard::check_path(const std::string& path) const {
@@ -24,12 +26,23 @@ Result<void> TreeGuard::announce_parents(const std::string& path) {
   if (parent == last_parent_) {
     return {};
   }
-  const auto found = seen_.find(parent);
-  if (found == seen_.end()) {
-    TRY(entry({TreeEntry::Kind::directory, parent, false, 0, {}}));
-  } else {
-    REFUSE_UNLESS(found->second == TreeEntry::Kind::directory,
-                  fmt::format("the source has \"{}\" below something that is not a directory", escape_value(path)));
+  // The length of the nearest one that was seen; in loops, because a path can be 2,000 directories deep.
+  std::size_t known = parent.size();
+  while (known > 0) {
+    const auto found = seen_.find(parent.substr(0, known));
+    if (found != seen_.end()) {
+      REFUSE_UNLESS(found->second == TreeEntry::Kind::directory,
+                    fmt::format("the source has \"{}\" below something that is not a directory", escape_value(path)));
+      break;
+    }
+    const std::size_t above = parent.rfind('/', known - 1);
+    known = above == std::string::npos ? 0 : above;
+  }
+  while (known < parent.size()) {
+    known = std::min(parent.find('/', known + 1), parent.size());
+    const std::string directory = parent.substr(0, known);
+    seen_.emplace(directory, TreeEntry::Kind::directory);
+    TRY(next_.entry({TreeEntry::Kind::directory, directory, false, 0, {}}));
   }
   last_parent_ = parent;
   return {};

@@ -8,14 +8,14 @@ namespace swarmout::test {
 
 namespace {
 
-struct Written {
+struct Spelled {
   const char* text;
   Endpoint endpoint;
 };
-void PrintTo(const Written& written, std::ostream* out) {
+void PrintTo(const Spelled& written, std::ostream* out) {
   *out << written.text;
 }
-class GoodEndpoint : public testing::TestWithParam<Written> {};
+class GoodEndpoint : public testing::TestWithParam<Spelled> {};
 class BadEndpoint : public testing::TestWithParam<std::string> {};
 
 }  // namespace
@@ -27,12 +27,12 @@ TEST_P(GoodEndpoint, IsReadAndWritten) {
   EXPECT_EQ(to_string(read), GetParam().text);
 }
 INSTANTIATE_TEST_SUITE_P(Addresses, GoodEndpoint,
-                         testing::Values(Written{"192.0.2.1:6881", {"192.0.2.1", 6881}},
-                                         Written{"127.0.0.1:1", {"127.0.0.1", 1}},
-                                         Written{"255.255.255.255:65535", {"255.255.255.255", 65535}},
-                                         Written{"[2001:db8::1]:6881", {"2001:db8::1", 6881}},
-                                         Written{"[::1]:80", {"::1", 80}},
-                                         Written{"[::ffff:192.0.2.1]:80", {"::ffff:192.0.2.1", 80}}));
+                         testing::Values(Spelled{"192.0.2.1:6881", {"192.0.2.1", 6881}},
+                                         Spelled{"127.0.0.1:1", {"127.0.0.1", 1}},
+                                         Spelled{"255.255.255.255:65535", {"255.255.255.255", 65535}},
+                                         Spelled{"[2001:db8::1]:6881", {"2001:db8::1", 6881}},
+                                         Spelled{"[::1]:80", {"::1", 80}},
+                                         Spelled{"[::ffff:192.0.2.1]:80", {"::ffff:192.0.2.1", 80}}));
 
 TEST_P(BadEndpoint, IsRefused) {
   EXPECT_THAT(parse_endpoint(GetParam()), FailsWith(ErrorCode::refused));

@@ -1,6 +1,7 @@
 #include "common/tree_path.hpp"
 #include "tests/common/manifest_wire.hpp"
 #include "tests/support/bytes.hpp"
+#include "tests/support/name_of.hpp"
 #include "tests/support/result_matchers.hpp"
 
 #include <gmock/gmock.h>
@@ -69,10 +70,6 @@ Hostile with_frame(const char* name, std::function<void(format::Frame&)> spoil, 
           [spoil = std::move(spoil)](format::Manifest& wire) { spoil(*wire.mutable_packs(0)->mutable_frames(0)); },
           says};
 }
-std::string name_of(const testing::TestParamInfo<Hostile>& info) {
-  return info.param.name;
-}
-
 constexpr auto kMin64 = std::numeric_limits<std::int64_t>::min();
 constexpr auto kMax64 = std::numeric_limits<std::int64_t>::max();
 
@@ -89,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(Paths, HostileManifest,
                                          at_path("TooLong", long_path(kMaxPath + 1)),
                                          at_path("NameTooLong", std::string(kMaxName + 1, 'n')),
                                          at_path("DirectoryNameTooLong", std::string(kMaxName + 1, 'n') + "/x")),
-                         name_of);
+                         kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(Order, HostileManifest,
                          testing::Values(Hostile{"TheSamePathTwice",
@@ -104,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(Order, HostileManifest,
                                                    wire.mutable_nodes(1)->set_path("dir");
                                                  },
                                                  "twice or out of order"}),
-                         name_of);
+                         kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Parents, HostileManifest,
@@ -127,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
                               add_node(wire, "link/file");
                             },
                             "below something that is not a directory"}),
-    name_of);
+    kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(Chunks, HostileManifest,
                          testing::Values(with_steps("OneBehindTheLast", {3}), with_steps("BeforeTheFirst", {-1}),
@@ -138,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(Chunks, HostileManifest,
                                          with_steps("SmallestFromTheSecond", {0, kMin64}),
                                          // Would come back to 0 if sums wrapped.
                                          with_steps("AroundTheRange", {kMax64, kMax64, 1})),
-                         name_of);
+                         kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Nodes, HostileManifest,
@@ -174,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
                   add_node(wire, "link", format::Node::SYMLINK).set_target(std::string(kMaxPath + 1, 'x'));
                 },
                 "impossible link target"}),
-    name_of);
+    kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Frames, HostileManifest,
@@ -212,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(
             "DigestCutShort",
             [](format::Frame& frame) { frame.set_chunk_digests(std::string(3 * Digest::kSize - 1, 'd')); },
             "chunks have no digests")),
-    name_of);
+    kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Packs, HostileManifest,
@@ -226,7 +223,7 @@ INSTANTIATE_TEST_SUITE_P(
                             [](format::Manifest& wire) { wire.mutable_packs(0)->set_root(std::string(33, 'r')); },
                             "32 bytes"},
                     Hostile{"NoRoot", [](format::Manifest& wire) { wire.mutable_packs(0)->clear_root(); }, "32 bytes"}),
-    name_of);
+    kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Heads, HostileManifest,
@@ -235,7 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Hostile{"RevisionTooLong",
                             [](format::Manifest& wire) { wire.set_revision(std::string(kMaxRevision + 1, 'r')); },
                             "revision is too long"}),
-    name_of);
+    kNameOf);
 
 // Bytes that are no message.
 

@@ -3,6 +3,7 @@
 #include "common/pack.hpp"
 #include "common/tree_path.hpp"
 #include "tests/common/manifest_wire.hpp"
+#include "tests/support/name_of.hpp"
 #include "tests/support/result_matchers.hpp"
 
 #include <gmock/gmock.h>
@@ -128,10 +129,6 @@ struct Change {
 void PrintTo(const Change& change, std::ostream* out) {
   *out << change.name;
 }
-std::string name_of(const testing::TestParamInfo<Change>& info) {
-  return info.param.name;
-}
-
 class TreeDigest : public testing::TestWithParam<Change> {};
 
 }  // namespace
@@ -155,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(Changes, TreeDigest,
                                                   m.nodes[6].path = "lin";
                                                   m.nodes[6].target = "k../else\nwhere";
                                                 }}),
-                         name_of);
+                         kNameOf);
 
 // What is allowed although it looks odd.
 

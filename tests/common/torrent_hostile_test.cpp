@@ -1,5 +1,6 @@
 #include "tests/common/torrents.hpp"
 #include "tests/support/bytes.hpp"
+#include "tests/support/name_of.hpp"
 
 #include <gmock/gmock.h>
 #include <libtorrent/bdecode.hpp>
@@ -106,10 +107,6 @@ Spoiled renamed(const char* name, std::string to) {
 Spoiled with_attribute(const char* name, const char* attribute) {
   return {name, [attribute](lt::entry& torrent) { manifest_of(torrent)["attr"] = attribute; }, "attributes"};
 }
-std::string name_of(const testing::TestParamInfo<Spoiled>& info) {
-  return info.param.name;
-}
-
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(
@@ -138,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
                               torrent["piece layers"] = lt::entry(lt::entry::dictionary_t);
                             },
                             "neither a pack nor a manifest"}),
-    name_of);
+    kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Elsewhere, HostileTorrent,
@@ -160,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
                               torrent["httpseeds"].list().emplace_back("http://192.0.2.1/");
                             },
                             "trackers or web seeds"}),
-    name_of);
+    kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Files, HostileTorrent,
@@ -192,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
                   manifest_of(torrent)["length"] = static_cast<std::int64_t>((kMaxTorrentPieces + 1) * kLeafSize);
                 },
                 "too many pieces"}),
-    name_of);
+    kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Layers, HostileTorrent,
@@ -213,7 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
                               layer.resize(layer.size() - 32);
                             },
                             "damaged"}),
-    name_of);
+    kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     PieceLengths, HostileTorrent,
@@ -222,7 +219,7 @@ INSTANTIATE_TEST_SUITE_P(
         Spoiled{"Negative", [](lt::entry& torrent) { torrent["info"]["piece length"] = -32768; }, "damaged"},
         Spoiled{"NoPowerOfTwo", [](lt::entry& torrent) { torrent["info"]["piece length"] = 40'000; }, "damaged"},
         Spoiled{"LessThanALeaf", [](lt::entry& torrent) { torrent["info"]["piece length"] = 8192; }, "damaged"}),
-    name_of);
+    kNameOf);
 
 TEST(TorrentHostileTest, MoreFilesThanTheLimitAreRefused) {
   lt::entry torrent = good_torrent();

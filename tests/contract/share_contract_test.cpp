@@ -3,6 +3,7 @@
 #include "common/etcd_share.hpp"
 #include "common/memory_share.hpp"
 #include "tests/support/etcd_cluster.hpp"
+#include "tests/support/name_of.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace swarmout::test {
@@ -44,19 +45,15 @@ private:
   std::string url_ = common_etcd().fresh_url();
 };
 
-std::string name_of(const testing::TestParamInfo<ShareKind>& info) {
-  return info.param.name;
-}
-
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(Each, ShareContract,
                          testing::Values(ShareKind{"Directory", [] { return std::make_unique<DirectoryWorld>(); }},
                                          ShareKind{"Memory", [] { return std::make_unique<MemoryWorld>(); }}),
-                         name_of);
+                         kNameOf);
 
 // All with one etcd, so in one process: tests/CMakeLists.txt.
 INSTANTIATE_TEST_SUITE_P(Etcd, ShareContract,
-                         testing::Values(ShareKind{"Etcd", [] { return std::make_unique<EtcdWorld>(); }}), name_of);
+                         testing::Values(ShareKind{"Etcd", [] { return std::make_unique<EtcdWorld>(); }}), kNameOf);
 
 }  // namespace swarmout::test

@@ -1,6 +1,7 @@
 #include "tests/contract/source_contract.hpp"
 
 #include "common/subprocess.hpp"
+#include "tests/support/name_of.hpp"
 
 namespace swarmout::test {
 
@@ -66,19 +67,15 @@ std::unique_ptr<SourceWorld> tar_of_its_names() {
   return std::make_unique<TarWorld>("cd ", " && tar -cf - *");
 }
 
-std::string name_of(const testing::TestParamInfo<SourceKind>& info) {
-  return info.param.name;
-}
-
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(Each, SourceContract,
                          testing::Values(SourceKind{"Dir", true, true, [] { return std::make_unique<DirWorld>(); }},
                                          SourceKind{"TarOfNames", true, false, tar_of_its_names},
                                          SourceKind{"Git", false, true, [] { return std::make_unique<GitWorld>(); }}),
-                         name_of);
+                         kNameOf);
 INSTANTIATE_TEST_SUITE_P(Root, SourceContract, testing::Values(SourceKind{"Tar", true, false, tar_of_the_directory}),
-                         name_of);
+                         kNameOf);
 
 TEST(OpenSource, AnUnknownSchemeIsAUsageError) {
   const TempDir temp;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 namespace swarmout::test {
@@ -14,6 +15,11 @@ namespace {
 
 void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
   to.insert(to.end(), more.begin(), more.end());
+}
+
+/// Beside this program. No definition of the compiler's: that would be another one in each build directory.
+std::string swarmout() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarmout";
 }
 
 }  // namespace
@@ -32,22 +38,22 @@ std::vector<std::string> Fleet::host_options(int host) const {
 }
 
 Process Fleet::peer(int host, const Options& more, const Environment& environment) {
-  Options argv{SWARMOUT_BINARY, "peer", "--dest", dest(host), "--poll", "100ms"};
+  Options argv{swarmout(), "peer", "--dest", dest(host), "--poll", "100ms"};
   append(argv, host_options(host));
   append(argv, more);
   return Process({argv, environment}, log("peer"));
 }
 
 Process Fleet::seed(int host, const std::string& source, const Options& more, const Environment& environment) {
-  Options argv{SWARMOUT_BINARY, "seed",  "--source",          source, "--splay",  "0",
-               "--heartbeat",   "100ms", "--takeover-jitter", "0",    "--linger", "20s"};
+  Options argv{swarmout(),    "seed",  "--source",          source, "--splay",  "0",
+               "--heartbeat", "100ms", "--takeover-jitter", "0",    "--linger", "20s"};
   append(argv, host_options(host));
   append(argv, more);
   return Process({argv, environment}, log("seed"));
 }
 
 Finished Fleet::command(const Options& arguments, const Environment& environment) {
-  Options argv{SWARMOUT_BINARY};
+  Options argv{swarmout()};
   append(argv, arguments);
   return run({argv, environment}, log(arguments.front()));
 }

@@ -1,5 +1,7 @@
 #include "seeder/staging.hpp"
 
+#include "tests/support/name_of.hpp"
+
 #include <gtest/gtest.h>
 
 namespace swarmout::test {
@@ -99,10 +101,6 @@ void PrintTo(const PublishCase& each, std::ostream* out) {
   *out << each.name;
 }
 
-std::string name_of(const testing::TestParamInfo<PublishCase>& each) {
-  return each.param.name;
-}
-
 class MayPublish : public testing::TestWithParam<PublishCase> {};
 
 TEST_P(MayPublish, AsTheTableSays) {
@@ -129,10 +127,10 @@ INSTANTIATE_TEST_SUITE_P(Table, MayPublish,
                                          PublishCase{"AtTheTimeoutWithTooFewCopies", 10, 2, 0.5, 3, 10min, false},
                                          PublishCase{"LongAfterTheTimeoutWithoutACopy", 10, 0, 0.5, 1, 10h, false},
                                          PublishCase{"AtTheTimeoutIfNoCopyIsAskedFor", 10, 0, 0.5, 0, 10min, true}),
-                         name_of);
+                         kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(Rounding, MayPublish,
                          testing::Values(PublishCase{"FiftyFivePercentOfAHundred", 100, 55, 0.55, 1, 0ms, true}),
-                         name_of);
+                         kNameOf);
 
 }  // namespace swarmout::test
