@@ -10,7 +10,7 @@ build_packages=(
   libgtest-dev libgmock-dev
 )
 run_packages=(git ca-certificates)
-test_packages=(minisign zstd openssl etcd-server spin)
+test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client)
 check_packages=(clang-format clang-tidy)
 bench_packages=(zstd time)
 
