@@ -44,9 +44,23 @@ Process Fleet::peer(int host, const Options& more, const Environment& environmen
   return Process({argv, environment}, log("peer"));
 }
 
+Process Fleet::peer_under(const Options& wrapper, int host, const Options& more) {
+  Options argv = wrapper;
+  append(argv, {swarmout(), "peer", "--dest", dest(host)});
+  append(argv, host_options(host));
+  append(argv, more);
+  return Process({argv, {}}, log("peer"));
+}
+
 Process Fleet::seed(int host, const std::string& source, const Options& more, const Environment& environment) {
-  Options argv{swarmout(),    "seed",  "--source",          source, "--splay",  "0",
-               "--heartbeat", "100ms", "--takeover-jitter", "0",    "--linger", "20s"};
+  return seed_under({}, host, source, more, environment);
+}
+
+Process Fleet::seed_under(const Options& wrapper, int host, const std::string& source, const Options& more,
+                          const Environment& environment) {
+  Options argv = wrapper;
+  append(argv, {swarmout(), "seed", "--source", source, "--splay", "0"});
+  append(argv, {"--heartbeat", "100ms", "--takeover-jitter", "0", "--linger", "20s"});
   append(argv, host_options(host));
   append(argv, more);
   return Process({argv, environment}, log("seed"));

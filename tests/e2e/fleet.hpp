@@ -37,6 +37,10 @@ public:
   /// No splay, beats every 100 ms, no jitter before a takeover.
   [[nodiscard]] Process seed(int host, const std::string& source, const Options& more = {},
                              const Environment& environment = {});
+  /// The same, started by another program: strace, unshare.
+  [[nodiscard]] Process peer_under(const Options& wrapper, int host, const Options& more = {});
+  [[nodiscard]] Process seed_under(const Options& wrapper, int host, const std::string& source,
+                                   const Options& more = {}, const Environment& environment = {});
   [[nodiscard]] Finished command(const Options& arguments, const Environment& environment = {});
   [[nodiscard]] Finished fetch(int host, const std::string& revision, const Options& more = {});
 

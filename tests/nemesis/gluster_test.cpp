@@ -1,0 +1,107 @@
+// The share on a real network file system, with its caches and its lost connections.
+
+#include "tests/nemesis/gluster.hpp"
+
+#include "tests/contract/share_contract.hpp"
+#include "tests/e2e/fleet.hpp"
+#include "tests/nemesis/stopped.hpp"
+#include "tests/support/name_of.hpp"
+#include "tests/support/tree.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+namespace swarmout::test {
+
+namespace {
+
+/// One for the contract's tests: they do it no harm.
+Gluster& common_gluster() {
+  static Gluster gluster;
+  return gluster;
+}
+
+class GlusterWorld final : public ShareWorld {
+public:
+  GlusterWorld() {
+    static int worlds = 0;
+    if (Gluster::missing().empty()) {
+      root_ = common_gluster().mount() / fmt::format("share{}", ++worlds);
+      EXPECT_THAT(init_share(root_.native()), IsOk());
+    }
+  }
+  std::unique_ptr<Share> open() override {
+    if (root_.empty()) {
+      return nullptr;
+    }
+    auto opened = open_share(root_.native());
+    EXPECT_THAT(opened, IsOk());
+    return opened ? *std::move(opened) : nullptr;
+  }
+
+private:
+  Path root_;
+};
+
+class GlusterElection : public testing::Test {
+protected:
+  void SetUp() override {
+    if (const std::string missing = Gluster::missing(); !missing.empty()) {
+      GTEST_SKIP() << missing;
+    }
+  }
+};
+
+}  // namespace
+
+// All on one mount, so in one process: tests/CMakeLists.txt.
+INSTANTIATE_TEST_SUITE_P(Gluster, ShareContract,
+                         testing::Values(ShareKind{"Gluster", [] { return std::make_unique<GlusterWorld>(); },
+                                                   Gluster::missing}),
+                         kNameOf);
+
+TEST_F(GlusterElection, SeedsRaceForOnePublicationAndTakeOverFromTheDead) {
+  Gluster gluster;
+  Fleet fleet(gluster.mount() / "share");
+  const Path tree = fleet.scratch("source");
+  make_awkward_tree(tree);
+  const std::string source = fleet.counted_source(tree);
+
+  std::vector<Process> seeds;
+  for (int host = 1; host <= 8; ++host) {
+    seeds.push_back(fleet.seed(host, source, {"--slot", "first", "--linger", "0s"}));
+  }
+  for (Process& seed : seeds) {
+    EXPECT_EQ(seed.wait(), 0) << seed.err();
+    EXPECT_EQ(seed.out() + seed.err(), "") << "cron would mail that";
+  }
+  EXPECT_EQ(fleet.entries("COMMIT"), 1);
+
+  write_file(tree / "README", "second\n");
+  Process doomed = fleet.seed(1, source, {"--slot", "second"}, {{"SWARMOUT_FAILPOINT", "after-stage:kill"}});
+  EXPECT_EQ(doomed.wait(), 128 + SIGKILL) << doomed.err();
+  Process successor = fleet.seed(2, source, {"--slot", "second", "--wait", "--linger", "0s"});
+  EXPECT_EQ(successor.wait(), 0) << successor.err();
+  EXPECT_EQ(fleet.entries("COMMIT"), 2);
+}
+
+TEST_F(GlusterElection, ALeaderWhoseShareDiesHalfwayPublishesWhenItIsBack) {
+  Gluster gluster;
+  Fleet fleet(gluster.mount() / "share");
+  const Path tree = fleet.scratch("source");
+  make_awkward_tree(tree);
+  const std::string source = fleet.counted_source(tree);
+  Process leader =
+      fleet.seed(1, source, {"--slot", "s", "--linger", "0s"}, {{"SWARMOUT_FAILPOINT", "before-commit:stop"}});
+  ASSERT_TRUE(wait_for([&] { return is_stopped(leader); }));
+  gluster.kill_brick();
+  leader.signal(SIGCONT);
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // it tries, and cannot
+  EXPECT_TRUE(leader.running());
+  gluster.start_brick();
+  EXPECT_TRUE(wait_for([&] { return leader.signal(SIGCONT), !leader.running(); }));  // it stops at each try
+  EXPECT_EQ(leader.wait(), 0) << leader.err();
+  EXPECT_EQ(fleet.entries("COMMIT"), 1);
+}
+
+}  // namespace swarmout::test
