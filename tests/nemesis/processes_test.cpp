@@ -1,0 +1,183 @@
+// Real hosts that are frozen at any step, look alike, lose the share, or hang; what they may do is in docs/election.md.
+
+#include "tests/e2e/fleet.hpp"
+#include "tests/nemesis/stopped.hpp"
+#include "tests/seeder/log_text.hpp"
+#include "tests/support/etcd_cluster.hpp"
+#include "tests/support/tree.hpp"
+#include "tests/support/wait_for.hpp"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+namespace swarmout::test {
+
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+class ShareTrouble : public testing::Test {
+protected:
+  void SetUp() override {
+    make_awkward_tree(fleet_.scratch("source"));
+    source_ = fleet_.counted_source(fleet_.scratch("source"));
+  }
+  Process seed(int host, const Fleet::Options& more = {}, const Fleet::Environment& environment = {}) {
+    Fleet::Options options{"--slot", "s", "--linger", "0s"};
+    options.insert(options.end(), more.begin(), more.end());
+    return fleet_.seed(host, source_, options, environment);
+  }
+  /// The mount is gone: an empty directory, as below a mount point.
+  void unmount() {
+    std::filesystem::rename(fleet_.share(), fleet_.scratch("elsewhere"));
+    std::filesystem::create_directory(fleet_.share());
+  }
+  void mount() {
+    std::filesystem::remove(fleet_.share());
+    std::filesystem::rename(fleet_.scratch("elsewhere"), fleet_.share());
+  }
+
+  Fleet fleet_;
+  std::string source_;
+};
+
+class Frozen : public ShareTrouble, public testing::WithParamInterface<const char*> {};
+
+}  // namespace
+
+TEST_P(Frozen, AtThisStepAndTakenOverItPublishesNothingMore) {
+  Process paused = seed(1, {}, {{"SWARMOUT_FAILPOINT", std::string(GetParam()) + ":stop"}});
+  ASSERT_TRUE(wait_for([&] { return is_stopped(paused); }));
+  Process successor = seed(2, {"--wait"});
+  EXPECT_EQ(successor.wait(), 0) << successor.err();
+  EXPECT_EQ(fleet_.entries("COMMIT"), 1);
+
+  EXPECT_TRUE(wait_for([&] { return paused.signal(SIGCONT), !paused.running(); }));
+  EXPECT_THAT(paused.wait(), AnyOf(0, 75)) << paused.err();
+  EXPECT_EQ(fleet_.entries("COMMIT"), 1);
+  EXPECT_EQ(fleet_.status()["releases"].size(), 1U);
+  Process after = seed(3);
+  EXPECT_EQ(after.wait(), 0) << "nothing is left in the way: " << after.err();
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Frozen,
+                         testing::Values("before-claim", "after-claim", "after-elected", "after-heartbeat",
+                                         "after-export", "after-stage", "after-commit"),
+                         [](const testing::TestParamInfo<const char*>& step) {
+                           std::string name = step.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST_F(ShareTrouble, AnObserverThatWasFrozenDoesNotTakeThatForTheLeadersSilence) {
+  Process leader = fleet_.seed(1, "tar:sleep 7; tar -C '" + fleet_.scratch("source").native() + "' -cf - .",
+                               {"--slot", "s", "--linger", "0s"});
+  ASSERT_TRUE(wait_for([&] { return fleet_.entries("CLAIM") == 1; }));
+  Process observer = seed(2, {"--wait", "--heartbeat", "300ms"});
+  for (int i = 0; i < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    observer.signal(SIGSTOP);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // longer than it takes to judge
+    observer.signal(SIGCONT);
+  }
+  EXPECT_EQ(leader.wait(), 0) << leader.err();
+  EXPECT_EQ(observer.wait(), 0) << observer.err();
+  EXPECT_EQ(fleet_.entries("CLAIM"), 1);
+  EXPECT_EQ(fleet_.entries("COMMIT"), 1);
+}
+
+TEST_F(ShareTrouble, AShareThatIsNotMountedElectsNobodyAndIsNotMade) {
+  unmount();
+  for (int host = 1; host <= 3; ++host) {
+    Process contender = seed(host);
+    EXPECT_EQ(contender.wait(), 69);
+    EXPECT_THAT(contender.err(), HasSubstr(fleet_.share().native()));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(fleet_.share()));
+  mount();
+  Process contender = seed(1);
+  EXPECT_EQ(contender.wait(), 0) << contender.err();
+  EXPECT_EQ(fleet_.entries("COMMIT"), 1);
+}
+
+TEST_F(ShareTrouble, ALeaderWhoseShareGoesAwayHalfwayPublishesWhenItIsBack) {
+  Process leader = seed(1, {}, {{"SWARMOUT_FAILPOINT", "before-commit:stop"}});
+  ASSERT_TRUE(wait_for([&] { return is_stopped(leader); }));
+  unmount();
+  leader.signal(SIGCONT);
+  Process other = seed(2);
+  EXPECT_EQ(other.wait(), 69);
+  EXPECT_TRUE(leader.running());
+  mount();
+  EXPECT_TRUE(wait_for([&] { return leader.signal(SIGCONT), !leader.running(); }));  // it stops at each try
+  EXPECT_EQ(leader.wait(), 0) << leader.err();
+  EXPECT_EQ(fleet_.entries("CLAIM"), 1);
+  EXPECT_EQ(fleet_.entries("COMMIT"), 1);
+}
+
+TEST_F(ShareTrouble, HostsWithOneNameAndOneProcessNumberAreToldApart) {
+  std::vector<Process> clones;
+  for (int host = 1; host <= 6; ++host) {
+    clones.push_back(fleet_.seed_under({"unshare", "--uts", "--pid", "--fork", "--kill-child"}, host, source_,
+                                       {"--slot", "s", "--linger", "0s"}));
+  }
+  for (Process& clone : clones) {
+    EXPECT_EQ(clone.wait(), 0) << clone.err();
+  }
+  const auto share = open_share(fleet_.url());
+  ASSERT_TRUE(share);
+  EXPECT_EQ(entry_at(**share, Position{1}).pid, 1U) << "as each of them has";
+  EXPECT_EQ(fleet_.entries("CLAIM"), 1);
+  EXPECT_EQ(fleet_.entries("COMMIT"), 1);
+}
+
+TEST_F(ShareTrouble, ALeaderWhoseWorkHangsLosesItsHeartbeatAndIsTakenOver) {
+  const Path fifo = fleet_.scratch("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  Process wedged =
+      fleet_.seed(1, "tar:cat '" + fifo.native() + "'", {"--slot", "s", "--linger", "0s", "--stall-timeout", "500ms"});
+  ASSERT_TRUE(wait_for([&] { return fleet_.entries("CLAIM") == 1; }));
+  Process successor = seed(2, {"--wait"});
+  EXPECT_EQ(successor.wait(), 0) << successor.err();
+  EXPECT_TRUE(wedged.running());
+  wedged.signal(SIGTERM);
+  EXPECT_THAT(wedged.wait(), AnyOf(1, 75));
+  EXPECT_EQ(fleet_.entries("CLAIM"), 2);
+  EXPECT_EQ(fleet_.entries("COMMIT"), 1);
+}
+
+TEST(NemesisOnEtcd, MembersThatFreezeDieAndComeBackHarmNoElection) {
+  EtcdCluster etcd(3);
+  Fleet fleet(etcd.fresh_url());
+  make_awkward_tree(fleet.scratch("source"));
+  const std::string source = fleet.counted_source(fleet.scratch("source"));
+  for (std::size_t member = 0; member < 3; ++member) {
+    write_file(fleet.scratch("source") / "README", std::to_string(member));
+    const std::string slot = std::to_string(member);
+    Process doomed =
+        fleet.seed(1, source, {"--slot", slot, "--linger", "0s"}, {{"SWARMOUT_FAILPOINT", "after-stage:kill"}});
+    std::vector<Process> seeds;
+    for (int host = 2; host <= 4; ++host) {
+      seeds.push_back(fleet.seed(host, source, {"--slot", slot, "--linger", "0s", "--wait"}));
+    }
+    etcd.signal(member, SIGSTOP);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    etcd.signal(member, SIGCONT);
+    etcd.kill(member);
+    EXPECT_THAT(doomed.wait(), AnyOf(0, 75, 128 + SIGKILL)) << doomed.err();
+    for (Process& seed : seeds) {
+      EXPECT_THAT(seed.wait(), AnyOf(0, 75)) << seed.err();
+    }
+    etcd.restart(member);
+    EXPECT_TRUE(wait_for([&] { return etcd.healthy(); }));
+    Process undisturbed = fleet.seed(5, source, {"--slot", slot, "--linger", "0s", "--wait"});
+    EXPECT_EQ(undisturbed.wait(), 0) << undisturbed.err();
+    EXPECT_EQ(fleet.entries("COMMIT"), static_cast<int>(member) + 1);
+  }
+}
+
+}  // namespace swarmout::test
