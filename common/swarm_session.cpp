@@ -1,5 +1,6 @@
 #include "common/swarm_session.hpp"
 
+#include "common/swarm_gate.hpp"
 #include "common/swarm_settings.hpp"
 
 #include <fmt/format.h>
@@ -80,6 +81,9 @@ public:
       params.flags = content.check_existing ? lt::torrent_flags_t{} : lt::torrent_flags::paused;
       params.max_connections = connections_for(settings_);
       params.extensions.push_back(lt::create_ut_pex_plugin);
+      if (settings_.role == SwarmRole::seeder) {
+        params.extensions.push_back(make_upload_gate);
+      }
       if (!content.check_existing) {
         params.flags |= lt::torrent_flags::no_verify_files;
         params.have_pieces = pieces_of(*params.ti, content.complete);

@@ -298,6 +298,11 @@ private:
   void take(const SwarmEvent& event) {
     if (retrieval_) {
       retrieval_->on_event(event);
+      const auto* const all = std::get_if<AllArrived>(&event);
+      if (all != nullptr && all->info_hash == retrieval_->descriptor().info_hash) {
+        narrate_(fmt::format("release {}: fetched in {}", retrieval_->descriptor().position.value,
+                             to_text(std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - started_))));
+      }
     }
     if (const auto* bad = std::get_if<BadData>(&event)) {
       spdlog::warn("{} {}", to_string(bad->from), bad->what);

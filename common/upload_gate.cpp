@@ -1,0 +1,112 @@
+#include "common/upload_gate.hpp"
+
+#include "common/result.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+namespace swarmout {
+
+UploadGate::UploadGate(std::size_t pieces, std::uint32_t seed) : pieces_(pieces), order_(pieces), inside_(pieces) {
+  std::iota(order_.begin(), order_.end(), Piece{0});
+  std::shuffle(order_.begin(), order_.end(), std::minstd_rand{seed});
+}
+
+std::vector<UploadGate::Piece> UploadGate::joined(Host host) {
+  return keep_some(host, clients_[host]);
+}
+
+UploadGate::Answer UploadGate::asked(Host host, Piece piece, MonotonicTime now) {
+  Client& client = clients_[host];
+  if (piece >= pieces_.size()) {
+    return {};  // libtorrent refuses it
+  }
+  const State& state = pieces_[piece];
+  const bool own = state.host == host && state.place != Place::free;
+  // Kept for somebody else: taken from it only when nothing is free.
+  const bool first = state.place == Place::free || (state.place == Place::kept && (own || kept_.size() == inside_));
+  if (first) {
+    give(host, client, piece, now);
+  } else if (!own && inside_ > 0) {
+    const bool waited = client.refused_since && now - *client.refused_since >= kPatience;
+    if (!waited) {
+      client.refused_since = client.refused_since.value_or(now);
+      return {false, keep_some(host, client)};
+    }
+  }
+  client.refused_since.reset();
+  return {true, first ? keep_some(host, client) : std::vector<Piece>()};
+}
+
+void UploadGate::exists(Piece piece) {
+  if (piece >= pieces_.size() || pieces_[piece].place == Place::out) {
+    return;
+  }
+  State& state = pieces_[piece];
+  if (state.place == Place::kept) {
+    kept_.erase(piece);
+    clients_[state.host].kept.erase(piece);
+  }
+  state = {Place::out, 0, {}};
+  --inside_;
+}
+
+void UploadGate::all_exist() {
+  for (Piece piece = 0; piece < pieces_.size() && inside_ > 0; ++piece) {
+    exists(piece);
+  }
+}
+
+void UploadGate::left(Host host, MonotonicTime now) {
+  const auto found = clients_.find(host);
+  if (found == clients_.end()) {
+    return;
+  }
+  const Client client = std::move(found->second);
+  clients_.erase(found);
+  for (const Piece piece : client.kept) {
+    kept_.erase(piece);
+    release(piece);
+  }
+  for (const Piece piece : client.given) {
+    if (now - pieces_[piece].given < kSpreads) {
+      ++inside_;
+      release(piece);
+    }
+  }
+}
+
+void UploadGate::give(Host host, Client& client, Piece piece, MonotonicTime now) {
+  State& state = pieces_[piece];
+  if (state.place == Place::kept) {
+    kept_.erase(piece);
+    clients_[state.host].kept.erase(piece);
+  }
+  state = {Place::out, host, now};
+  client.given.insert(piece);
+  --inside_;
+}
+
+void UploadGate::release(Piece piece) {
+  pieces_[piece] = {};
+  order_.push_back(piece);
+}
+
+std::vector<UploadGate::Piece> UploadGate::keep_some(Host host, Client& client) {
+  std::vector<Piece> news;
+  while (client.kept.size() < kAhead && !order_.empty()) {
+    const Piece piece = order_.back();
+    order_.pop_back();
+    if (pieces_[piece].place == Place::free) {
+      pieces_[piece].place = Place::kept;
+      pieces_[piece].host = host;
+      kept_.insert(piece);
+      client.kept.insert(piece);
+      news.push_back(piece);
+    }
+  }
+  return news;
+}
+
+}  // namespace swarmout

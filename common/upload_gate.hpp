@@ -1,0 +1,84 @@
+// What a seeder sends to whom, so that every piece leaves it once before any leaves it twice.
+//
+// Hosts of a swarm cannot see what the others have asked the seeder for, so some ask for the same piece; each duplicate
+// is time that its uplink has lost, and all wait for that. Here a piece belongs to the first host that asks for it. Any
+// other that asks is refused, and told of a piece nobody has yet, for as long as there is one; then the gate is open.
+//
+// Pure: no clock, no network. The caller keeps it to one thread. See docs/decisions/0013-every-piece-once.md.
+
+#pragma once
+
+#include "common/clock.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace swarmout {
+
+class UploadGate {
+public:
+  using Piece = std::size_t;
+  using Host = std::uint64_t;  ///< one connection
+
+  struct Answer {
+    bool serve = true;
+    std::vector<Piece> suggest;  ///< kept for this host; it should ask for them next
+  };
+
+  /// A host that was only refused for this long is served, whatever it asks for: it may have what it is told of.
+  static constexpr std::chrono::milliseconds kPatience{500};
+  /// What a host was given this long before it went away has been passed on, if it was ever going to be.
+  static constexpr std::chrono::seconds kSpreads{10};
+  /// Pieces that are kept for a host ahead of its requests.
+  static constexpr std::size_t kAhead = 3;
+
+  /// `seed` makes the order in which pieces are given out, which is to differ from seeder to seeder.
+  UploadGate(std::size_t pieces, std::uint32_t seed);
+
+  /// A host is there and wants something. What it should ask for.
+  [[nodiscard]] std::vector<Piece> joined(Host host);
+  /// It asks for a block of the piece.
+  [[nodiscard]] Answer asked(Host host, Piece piece, MonotonicTime now);
+  /// Some host has it from elsewhere: it need not leave here.
+  void exists(Piece piece);
+  /// Some host has everything: there is nothing to ration.
+  void all_exist();
+  /// The connection ended. What was given to it lately may be lost, and is given out again.
+  void left(Host host, MonotonicTime now);
+
+  /// Pieces that have neither been asked for nor seen.
+  [[nodiscard]] std::size_t inside() const { return inside_; }
+
+private:
+  enum class Place : std::uint8_t {
+    free,  ///< nobody has it or asked for it
+    kept,  ///< somebody was told to ask for it
+    out,   ///< given to somebody, or seen
+  };
+  struct State {
+    Place place = Place::free;
+    Host host = 0;
+    MonotonicTime given{};
+  };
+  struct Client {
+    std::set<Piece> kept;
+    std::set<Piece> given;
+    std::optional<MonotonicTime> refused_since;
+  };
+
+  void give(Host host, Client& client, Piece piece, MonotonicTime now);
+  void release(Piece piece);
+  [[nodiscard]] std::vector<Piece> keep_some(Host host, Client& client);
+
+  std::vector<State> pieces_;
+  std::vector<Piece> order_;  ///< pieces that may be free, the next one last
+  std::map<Host, Client> clients_;
+  std::set<Piece> kept_;
+  std::size_t inside_;
+};
+
+}  // namespace swarmout
