@@ -10,6 +10,7 @@
 #include <libtorrent/torrent_info.hpp>
 
 #include <array>
+#include <map>
 #include <random>
 
 namespace swarmout {
@@ -33,11 +34,26 @@ std::array<char, 5 + 4 * Numbers> message(char kind, const std::array<int, Numbe
   return bytes;
 }
 
-/// Everything below is called on libtorrent's network thread.
-class GatedConnection final : public lt::peer_plugin {
+class GatedConnection;
+
+/// Everything below is used on libtorrent's network thread only.
+struct Gated {
+  struct Waiting {
+    std::weak_ptr<GatedConnection> from;
+    lt::peer_request request;
+  };
+  std::shared_ptr<const lt::torrent_info> info;
+  UploadGate gate;
+  std::multimap<int, Waiting> waiting;  ///< by piece
+
+  void refuse_waiting(int piece);
+  void refuse_all_waiting();
+};
+
+class GatedConnection final : public lt::peer_plugin, public std::enable_shared_from_this<GatedConnection> {
 public:
-  GatedConnection(std::shared_ptr<UploadGate> gate, lt::peer_connection_handle connection, UploadGate::Host host)
-      : gate_(std::move(gate)), connection_(std::move(connection)), host_(host) {}
+  GatedConnection(std::shared_ptr<Gated> gated, lt::peer_connection_handle connection, UploadGate::Host host)
+      : gated_(std::move(gated)), connection_(std::move(connection)), host_(host) {}
 
   lt::string_view type() const override { return "swarmout-gate"; }
 
@@ -49,22 +65,22 @@ public:
   bool on_bitfield(const lt::bitfield& has) override {
     for (int piece = 0; piece < has.size(); ++piece) {
       if (has.get_bit(piece)) {
-        gate_->exists(static_cast<UploadGate::Piece>(piece));
+        gated_->gate.exists(static_cast<UploadGate::Piece>(piece));
       }
     }
-    suggest(gate_->joined(host_));
+    suggest(gated_->gate.joined(host_));
     return false;
   }
   bool on_have_none() override {
-    suggest(gate_->joined(host_));
+    suggest(gated_->gate.joined(host_));
     return false;
   }
   bool on_have_all() override {
-    gate_->all_exist();
+    gated_->gate.all_exist();
     return false;
   }
   bool on_have(lt::piece_index_t piece) override {
-    gate_->exists(static_cast<UploadGate::Piece>(static_cast<int>(piece)));
+    gated_->gate.exists(static_cast<UploadGate::Piece>(static_cast<int>(piece)));
     return false;
   }
 
@@ -73,16 +89,67 @@ public:
     if (!fast_ || piece < 0) {
       return false;
     }
-    const auto answer = gate_->asked(host_, static_cast<UploadGate::Piece>(piece), system_clock().now());
+    const auto answer = gated_->gate.asked(host_, static_cast<UploadGate::Piece>(piece), system_clock().now());
     suggest(answer.suggest);  // first: the host asks anew as soon as it reads the refusal
-    if (!answer.serve) {
-      const auto bytes = message<3>(kReject, {piece, request.start, request.length});
-      connection_.send_buffer(bytes.data(), static_cast<int>(bytes.size()));
+    if (answer.verdict == UploadGate::Verdict::refuse) {
+      refuse(request);
+    } else if (answer.verdict == UploadGate::Verdict::wait) {
+      gated_->waiting.emplace(piece, Gated::Waiting{weak_from_this(), request});
     }
-    return !answer.serve;
+    return answer.verdict != UploadGate::Verdict::serve;
   }
 
-  void on_disconnect(const lt::error_code&) override { gate_->left(host_, system_clock().now()); }
+  bool on_cancel(const lt::peer_request& request) override {
+    const auto [first, last] = gated_->waiting.equal_range(static_cast<int>(request.piece));
+    for (auto each = first; each != last; ++each) {
+      if (each->second.request == request && each->second.from.lock().get() == this) {
+        gated_->waiting.erase(each);
+        refuse(request);  // as BEP 6 wants: every request is answered
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void sent_piece(const lt::peer_request& request) override {
+    const int piece = static_cast<int>(request.piece);
+    int& sent = sent_[piece];
+    sent += request.length;
+    if (sent >= gated_->info->piece_size(request.piece)) {
+      sent_.erase(piece);
+      gated_->gate.sent(host_, static_cast<UploadGate::Piece>(piece));
+      gated_->refuse_waiting(piece);
+      if (gated_->gate.leaving() == 0) {
+        gated_->refuse_all_waiting();
+      }
+    }
+  }
+
+  /// Once a second: nobody waits for longer, whatever slow link the first copies are on.
+  void tick() override {
+    std::vector<lt::peer_request> mine;
+    std::erase_if(gated_->waiting, [&](const auto& each) {
+      const bool own = each.second.from.lock().get() == this;
+      if (own) {
+        mine.push_back(each.second.request);
+      }
+      return own;
+    });
+    for (const lt::peer_request& request : mine) {
+      refuse(request);
+    }
+  }
+
+  void on_disconnect(const lt::error_code&) override {
+    gated_->gate.left(host_, system_clock().now());
+    gated_->refuse_all_waiting();
+  }
+
+  void refuse(const lt::peer_request& request) {
+    const auto bytes = message<3>(kReject, {static_cast<int>(request.piece), request.start, request.length});
+    connection_.send_buffer(bytes.data(), static_cast<int>(bytes.size()));
+  }
+  [[nodiscard]] bool open() const { return !connection_.is_disconnecting(); }
 
 private:
   void suggest(const std::vector<UploadGate::Piece>& pieces) {
@@ -92,26 +159,50 @@ private:
     }
   }
 
-  std::shared_ptr<UploadGate> gate_;
+  std::shared_ptr<Gated> gated_;
   lt::peer_connection_handle connection_;
   UploadGate::Host host_;
   bool fast_ = false;
+  std::map<int, int> sent_;  ///< bytes, by piece that has left in part
 };
+
+void Gated::refuse_waiting(int piece) {
+  const auto [first, last] = waiting.equal_range(piece);
+  std::vector<Waiting> refused;
+  for (auto each = first; each != last; ++each) {
+    refused.push_back(each->second);
+  }
+  waiting.erase(first, last);
+  for (const Waiting& each : refused) {
+    if (const auto from = each.from.lock(); from && from->open()) {
+      from->refuse(each.request);
+    }
+  }
+}
+
+void Gated::refuse_all_waiting() {
+  while (!waiting.empty()) {
+    refuse_waiting(waiting.begin()->first);
+  }
+}
 
 class GatedTorrent final : public lt::torrent_plugin {
 public:
-  explicit GatedTorrent(std::size_t pieces)
-      : gate_(std::make_shared<UploadGate>(pieces, static_cast<std::uint32_t>(std::random_device{}()))) {}
+  explicit GatedTorrent(std::shared_ptr<const lt::torrent_info> info)
+      : gated_(std::make_shared<Gated>(Gated{info,
+                                             UploadGate(static_cast<std::size_t>(info->num_pieces()),
+                                                        static_cast<std::uint32_t>(std::random_device{}())),
+                                             {}})) {}
 
   std::shared_ptr<lt::peer_plugin> new_connection(const lt::peer_connection_handle& connection) override {
     if (connection.type() != lt::connection_type::bittorrent) {
       return nullptr;
     }
-    return std::make_shared<GatedConnection>(gate_, connection, ++hosts_);
+    return std::make_shared<GatedConnection>(gated_, connection, ++hosts_);
   }
 
 private:
-  std::shared_ptr<UploadGate> gate_;
+  std::shared_ptr<Gated> gated_;
   UploadGate::Host hosts_ = 0;
 };
 
@@ -119,7 +210,7 @@ private:
 
 std::shared_ptr<lt::torrent_plugin> make_upload_gate(const lt::torrent_handle& torrent, lt::client_data_t) {
   const auto info = torrent.torrent_file();
-  return info ? std::make_shared<GatedTorrent>(static_cast<std::size_t>(info->num_pieces())) : nullptr;
+  return info ? std::make_shared<GatedTorrent>(info) : nullptr;
 }
 
 }  // namespace swarmout

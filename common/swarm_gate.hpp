@@ -1,5 +1,5 @@
-// The upload gate as a plugin of libtorrent: requests it refuses are answered with a BEP 6 reject, and what a host should
-// ask for instead is a BEP 6 suggestion. Included only by files that wrap libtorrent.
+// The upload gate as a plugin of libtorrent: requests it refuses are answered with a BEP 6 reject, and what a host
+// should ask for instead is a BEP 6 suggestion. Included only by files that wrap libtorrent.
 
 #pragma once
 

@@ -32,11 +32,24 @@ UploadGate::Answer UploadGate::asked(Host host, Piece piece, MonotonicTime now) 
     const bool waited = client.refused_since && now - *client.refused_since >= kPatience;
     if (!waited) {
       client.refused_since = client.refused_since.value_or(now);
-      return {false, keep_some(host, client)};
+      return {Verdict::refuse, keep_some(host, client)};
     }
+  } else if (!own && leaving_ > 0 && !(state.leaving && now - state.given >= kSlow)) {
+    return {Verdict::wait, {}};
   }
   client.refused_since.reset();
-  return {true, first ? keep_some(host, client) : std::vector<Piece>()};
+  return {Verdict::serve, first ? keep_some(host, client) : std::vector<Piece>()};
+}
+
+void UploadGate::sent(Host host, Piece piece) {
+  if (piece < pieces_.size() && pieces_[piece].host == host) {
+    has_left(pieces_[piece]);
+  }
+}
+
+void UploadGate::has_left(State& state) {
+  leaving_ -= state.leaving ? 1 : 0;
+  state.leaving = false;
 }
 
 void UploadGate::exists(Piece piece) {
@@ -48,7 +61,7 @@ void UploadGate::exists(Piece piece) {
     kept_.erase(piece);
     clients_[state.host].kept.erase(piece);
   }
-  state = {Place::out, 0, {}};
+  state = {Place::out, 0, false, {}};
   --inside_;
 }
 
@@ -70,6 +83,10 @@ void UploadGate::left(Host host, MonotonicTime now) {
     release(piece);
   }
   for (const Piece piece : client.given) {
+    if (pieces_[piece].host != host) {
+      continue;
+    }
+    has_left(pieces_[piece]);
     if (now - pieces_[piece].given < kSpreads) {
       ++inside_;
       release(piece);
@@ -83,7 +100,8 @@ void UploadGate::give(Host host, Client& client, Piece piece, MonotonicTime now)
     kept_.erase(piece);
     clients_[state.host].kept.erase(piece);
   }
-  state = {Place::out, host, now};
+  state = {Place::out, host, true, now};
+  ++leaving_;
   client.given.insert(piece);
   --inside_;
 }

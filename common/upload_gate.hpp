@@ -24,8 +24,13 @@ public:
   using Piece = std::size_t;
   using Host = std::uint64_t;  ///< one connection
 
+  enum class Verdict : std::uint8_t {
+    serve,
+    refuse,
+    wait,  ///< first copies are still on their way out: refuse it a little later, it may be had elsewhere by then
+  };
   struct Answer {
-    bool serve = true;
+    Verdict verdict = Verdict::serve;
     std::vector<Piece> suggest;  ///< kept for this host; it should ask for them next
   };
 
@@ -33,6 +38,8 @@ public:
   static constexpr std::chrono::milliseconds kPatience{500};
   /// What a host was given this long before it went away has been passed on, if it was ever going to be.
   static constexpr std::chrono::seconds kSpreads{10};
+  /// A first copy that has not left after this long is on a slow link: others may have theirs.
+  static constexpr std::chrono::seconds kSlow{5};
   /// Pieces that are kept for a host ahead of its requests.
   static constexpr std::size_t kAhead = 3;
 
@@ -43,6 +50,8 @@ public:
   [[nodiscard]] std::vector<Piece> joined(Host host);
   /// It asks for a block of the piece.
   [[nodiscard]] Answer asked(Host host, Piece piece, MonotonicTime now);
+  /// All of the piece that was given to the host has left.
+  void sent(Host host, Piece piece);
   /// Some host has it from elsewhere: it need not leave here.
   void exists(Piece piece);
   /// Some host has everything: there is nothing to ration.
@@ -52,6 +61,8 @@ public:
 
   /// Pieces that have neither been asked for nor seen.
   [[nodiscard]] std::size_t inside() const { return inside_; }
+  /// First copies that were asked for and have not left yet.
+  [[nodiscard]] std::size_t leaving() const { return leaving_; }
 
 private:
   enum class Place : std::uint8_t {
@@ -62,6 +73,7 @@ private:
   struct State {
     Place place = Place::free;
     Host host = 0;
+    bool leaving = false;  ///< not all of it was sent yet
     MonotonicTime given{};
   };
   struct Client {
@@ -71,6 +83,7 @@ private:
   };
 
   void give(Host host, Client& client, Piece piece, MonotonicTime now);
+  void has_left(State& state);
   void release(Piece piece);
   [[nodiscard]] std::vector<Piece> keep_some(Host host, Client& client);
 
@@ -79,6 +92,7 @@ private:
   std::map<Host, Client> clients_;
   std::set<Piece> kept_;
   std::size_t inside_;
+  std::size_t leaving_ = 0;
 };
 
 }  // namespace swarmout
