@@ -13,6 +13,7 @@ run_packages=(git ca-certificates)
 test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client)
 check_packages=(clang-format clang-tidy)
 bench_packages=(zstd time)
+swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl)  # scripts/bench swarm
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
@@ -45,6 +46,9 @@ need() {
          apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; then
       case " ${missing[*]} " in
         *" etcd-server "*) as_root systemctl disable --quiet etcd 2>/dev/null || true ;;  # nor at the next boot
+      esac
+      case " ${missing[*]} " in
+        *" opentracker "*) as_root systemctl disable --quiet opentracker nginx rsync 2>/dev/null || true ;;
       esac
       return 0
     fi
