@@ -13,7 +13,7 @@ run_packages=(git ca-certificates)
 test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client)
 check_packages=(clang-format clang-tidy)
 bench_packages=(zstd time)
-swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl)  # scripts/bench swarm
+swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl uftp)  # scripts/bench swarm
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 
