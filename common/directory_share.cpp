@@ -11,28 +11,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <thread>
 
 namespace swarmout {
 
 namespace {
 
 constexpr std::size_t kCellFile = 4096;  // one block, so that a cell is one write and one read
-
-/// Network file systems answer these when nothing can be said: not that a thing is absent.
-Error share_error(Error error) {
-  if (error.code == ErrorCode::not_found) {
-    error.code = ErrorCode::temporary;
-  }
-  return error;
-}
-
-std::optional<Position> position_of(std::string_view name) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
-  const bool number = name.size() >= 8 && error == std::errc() && end == name.data() + name.size();
-  return number && value > 0 ? std::optional(Position{value}) : std::nullopt;
-}
 
 WallTime wall_time(const timespec& time) {
   return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::seconds(time.tv_sec) +
@@ -84,105 +68,17 @@ Result<void> remove_old_files(const Path& directory, WallTime before, Removable 
 
 }  // namespace
 
-Path DirectoryShare::entry_path(Position position) const {
-  return root_ / "log" / fmt::format("{:08}", position.value);
-}
-
 Path DirectoryShare::cell_path(CellKind kind, std::string_view name) const {
   INVARIANT(good_name(name));
   return root_ / cell_directory(kind) / name;
 }
 
 Result<Position> DirectoryShare::tail(Position known) {
-  Position tail = known;
-  if (known.value == 0) {
-    auto names = list_directory(root_ / "log");
-    if (!names) {
-      TRY(read_format(root_));
-      return tl::unexpected(share_error(names.error()));
-    }
-    for (auto name = names->rbegin(); name != names->rend(); ++name) {
-      const auto position = position_of(*name);
-      std::error_code ignored;
-      if (position && *position > tail && !std::filesystem::is_directory(root_ / "log" / *name, ignored)) {
-        tail = *position;
-      }
-    }
+  auto tail = log_.tail(known);
+  if (!tail && tail.error().code == ErrorCode::not_found) {
+    TRY(read_format(root_));
   }
-  while (true) {  // a listing may be a minute old on NFS; entries after it may be there all the same
-    TRY_ASSIGN(const auto entry, read(tail.next()));
-    if (!entry) {
-      return tail;
-    }
-    tail = tail.next();
-  }
-}
-
-Result<std::optional<std::string>> DirectoryShare::read(Position position) {
-  auto bytes = read_file(entry_path(position), kMaxEntry);
-  if (bytes) {
-    return std::optional(*std::move(bytes));
-  }
-  if (bytes.error().code == ErrorCode::not_found) {
-    return std::nullopt;
-  }
-  return tl::unexpected(bytes.error());
-}
-
-PutResult DirectoryShare::put(Position position, std::string_view bytes) {
-  INVARIANT(bytes.size() <= kMaxEntry);
-  const Path temporary = root_ / "log" / fmt::format(".t-{}", random_nonce_hex());
-  const Path target = entry_path(position);
-
-  const auto write_temporary = [&]() -> Result<void> {
-    TRY_ASSIGN(Fd file, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, 0644));
-    TRY(write_all(file.get(), as_bytes(bytes), temporary.native()));
-    if (::fsync(file.get()) != 0) {
-      return fail_errno("cannot flush", temporary.native(), errno);
-    }
-    return file.close(temporary.native());
-  };
-
-  const auto deadline = std::chrono::steady_clock::now() + put_patience_;
-  auto pause = std::chrono::milliseconds(20);
-  Error last;
-  auto written = write_temporary();
-  while (true) {
-    if (written) {
-      if (::link(temporary.c_str(), target.c_str()) != 0) {
-        last = fail_errno("cannot create", target.native(), errno).value();
-      }
-    } else {
-      last = share_error(written.error());
-    }
-    // Whatever link(2) said: what is there now, under this number?
-    const auto found = read(position);
-    if (found && *found) {
-      ::unlink(temporary.c_str());
-      if (**found != bytes) {
-        return {PutOutcome::lost, **found, {}};
-      }
-      if (auto synced = sync_directory(root_ / "log"); !synced) {
-        return {PutOutcome::unknown, {}, synced.error()};
-      }
-      return {PutOutcome::won, {}, {}};
-    }
-    if (!found) {
-      last = found.error();
-    }
-    if (!written && found) {  // nothing was sent, and nothing is there: a definite failure
-      ::unlink(temporary.c_str());
-      return {PutOutcome::unknown, {}, last};
-    }
-    if (std::chrono::steady_clock::now() >= deadline) {
-      return {PutOutcome::unknown, {}, last};
-    }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::milliseconds(2000));
-    if (!path_exists(temporary)) {  // a cleaner took it: start with a new one of the same bytes
-      written = write_temporary();
-    }
-  }
+  return std::move(tail).map_error(share_error);
 }
 
 Result<void> DirectoryShare::write_cell(CellKind kind, std::string_view name, std::string_view bytes) {
@@ -288,11 +184,10 @@ Result<void> DirectoryShare::remove_blob(std::string_view name) {
 }
 
 Result<void> DirectoryShare::remove_stale(WallTime before) {
-  const auto is_temporary = [](const std::string& name) {
-    return name.starts_with(".t-") || name.starts_with(".tmp-");
-  };
+  const auto is_temporary = [](const std::string& name) { return name.starts_with(".tmp-"); };
   const auto is_cell = [&](const std::string& name) { return is_temporary(name) || good_name(name); };
-  for (const Path& directory : {root_, root_ / "log", root_ / "torrents"}) {
+  TRY(log_.remove_stale(before));
+  for (const Path& directory : {root_, root_ / "torrents"}) {
     TRY(remove_old_files(directory, before, is_temporary));
   }
   for (const CellKind kind : {CellKind::heartbeat, CellKind::stage, CellKind::peer}) {

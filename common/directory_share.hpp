@@ -1,11 +1,9 @@
-// A share that is a directory: local, NFS, GlusterFS, CephFS, SMB with hard links.
-//
-// The exclusive create is a complete, flushed temporary file that link(2) gives the entry's name, and a read-back: the
-// reply of link(2) may be lost or wrong on a network file system, the bytes under the name are not.
+// A share that is a directory: local, NFS, GlusterFS, CephFS, SMB. The log in it: directory_log.hpp.
 // Layout and formats: docs/formats/share.md.
 
 #pragma once
 
+#include "common/directory_log.hpp"
 #include "common/files.hpp"
 #include "common/share.hpp"
 
@@ -13,15 +11,17 @@
 
 namespace swarmout {
 
+inline constexpr std::chrono::milliseconds kPutPatience = std::chrono::seconds(30);
+
 class DirectoryShare final : public Share {
 public:
-  /// `put_patience`: how long an ambiguous put() is repeated before it answers `unknown`.
-  explicit DirectoryShare(Path root, std::chrono::milliseconds put_patience = std::chrono::seconds(30))
-      : root_(std::move(root)), put_patience_(put_patience) {}
+  explicit DirectoryShare(const Path& root, std::chrono::milliseconds put_patience = kPutPatience,
+                          Primitive primitive = Primitive::link)
+      : root_(root), log_(root / "log", primitive, put_patience) {}
 
   Result<Position> tail(Position known) override;
-  Result<std::optional<std::string>> read(Position position) override;
-  PutResult put(Position position, std::string_view bytes) override;
+  Result<std::optional<std::string>> read(Position position) override { return log_.read(position); }
+  PutResult put(Position position, std::string_view bytes) override { return log_.put(position, bytes); }
   Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
   Result<bool> create_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
   Result<std::optional<Cell>> read_cell(CellKind kind, std::string_view name) override;
@@ -36,15 +36,19 @@ public:
   std::string name() const override { return root_.native(); }
 
 private:
-  Path entry_path(Position position) const;
   Result<void> put_cell(CellKind kind, std::string_view name, std::string_view bytes, int flags);
   Path cell_path(CellKind kind, std::string_view name) const;
 
   Path root_;
-  std::chrono::milliseconds put_patience_;
+  DirectoryLog log_;
 };
 
 /// The FORMAT file of the share in `root`. Errors: unavailable, if there is none.
 [[nodiscard]] Result<std::string> read_format(const Path& root);
+
+/// As open_share() and init_share().
+[[nodiscard]] Result<std::unique_ptr<Share>> open_directory(const Path& root);
+/// `link`: link(2), or what a test puts in its place. Where it is refused, FORMAT says so.
+[[nodiscard]] Result<bool> init_directory(const Path& root, int (*link)(const char*, const char*));
 
 }  // namespace swarmout

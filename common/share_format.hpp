@@ -14,6 +14,9 @@ namespace swarmout {
 /// A new one, with a random cluster id. `primitive`: how entries are created there.
 [[nodiscard]] std::string new_format(std::string_view primitive);
 
+/// Errors: refused: another version, or damaged.
+[[nodiscard]] Result<std::string> primitive_in(std::string_view format);
+[[nodiscard]] tl::unexpected<Error> unknown_primitive(std::string_view primitive, const std::string& share);
 /// Errors: refused: another version, or another primitive.
 [[nodiscard]] Result<void> check_format(std::string_view text, std::string_view primitive, const std::string& share);
 

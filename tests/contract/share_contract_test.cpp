@@ -1,5 +1,6 @@
 #include "tests/contract/share_contract.hpp"
 
+#include "common/directory_share.hpp"
 #include "common/etcd_share.hpp"
 #include "common/memory_share.hpp"
 #include "tests/support/etcd_cluster.hpp"
@@ -20,6 +21,26 @@ public:
   }
 
 private:
+  TempDir temp_;
+  Path root_ = temp_ / "share";
+};
+
+/// Where hard links are refused.
+class LinklessWorld final : public ShareWorld {
+public:
+  LinklessWorld() { EXPECT_THAT(init_directory(root_, refuse), IsOk()); }
+  std::unique_ptr<Share> open() override {
+    auto opened = open_share(root_.native());
+    EXPECT_THAT(opened, IsOk());
+    return opened ? *std::move(opened) : nullptr;
+  }
+
+private:
+  static int refuse(const char*, const char*) {
+    errno = EPERM;
+    return -1;
+  }
+
   TempDir temp_;
   Path root_ = temp_ / "share";
 };
@@ -49,6 +70,7 @@ private:
 
 INSTANTIATE_TEST_SUITE_P(Each, ShareContract,
                          testing::Values(ShareKind{"Directory", [] { return std::make_unique<DirectoryWorld>(); }},
+                                         ShareKind{"Linkless", [] { return std::make_unique<LinklessWorld>(); }},
                                          ShareKind{"Memory", [] { return std::make_unique<MemoryWorld>(); }}),
                          kNameOf);
 
