@@ -58,7 +58,7 @@ Result<std::optional<bool>> link_format(const Path& root, int (*link)(const char
 }
 
 /// FORMAT without hard links. Where RENAME_NOREPLACE is not known either, two hosts at once may both say that they made
-/// the share: the second one's FORMAT stays, and says the same.
+/// the share: the second one's FORMAT stays, and means the same.
 Result<bool> rename_format(const Path& root) {
   TRY(check_directory_rename(root));
   const Path format = root / "FORMAT";

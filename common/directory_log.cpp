@@ -209,13 +209,17 @@ Result<void> DirectoryLog::remove_stale(WallTime before) const {
 Result<void> check_directory_rename(const Path& directory) {
   const Path full = directory / fmt::format(".tmp-{}", random_nonce_hex());
   const Path other = directory / fmt::format(".tmp-{}", random_nonce_hex());
+  const Path named = directory / fmt::format(".tmp-{}", random_nonce_hex());
+  const auto content = [](const Path& entry) { return read_file(entry / kContent, kMaxEntry).value_or(""); };
   const auto probe = [&]() -> Result<void> {
     for (const Path& each : {full, other}) {
       TRY(make_directory(each));
       TRY(write_flushed(each / kContent, each.native()));
     }
-    if (::rename(other.c_str(), full.c_str()) == 0 ||
-        read_file(full / kContent, kMaxEntry).value_or("") != full.native()) {
+    const bool given = ::rename(full.c_str(), named.c_str()) == 0 && content(named) == full.native();
+    const bool spared = ::rename(other.c_str(), named.c_str()) != 0 && (errno == ENOTEMPTY || errno == EEXIST) &&
+                        content(named) == full.native();
+    if (!given || !spared) {
       return fail(
           ErrorCode::cannot_write,
           fmt::format("{} has neither hard links nor a rename that spares full directories", directory.native()),
@@ -224,7 +228,7 @@ Result<void> check_directory_rename(const Path& directory) {
     return {};
   };
   auto checked = probe();
-  for (const Path& each : {full, other}) {
+  for (const Path& each : {full, other, named}) {
     [[maybe_unused]] const auto removed = remove_tree(each);  // else it ages away with what killed writers leave
   }
   return checked;

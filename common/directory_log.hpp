@@ -2,8 +2,7 @@
 //
 // link       a complete, flushed temporary file, to which link(2) gives the number.
 // directory  for file systems that refuse hard links: a temporary directory with the flushed file `entry` in it, to
-// which
-//            rename(2) gives the number. rename(2) never replaces a directory that has something in it.
+//            which rename(2) gives the number. rename(2) never replaces a directory that has something in it.
 // Either way the number appears with its whole content or not at all, and the bytes that are read back say whose it is:
 // the reply of a call may be lost or wrong on a network file system.
 
@@ -48,8 +47,8 @@ private:
   std::chrono::milliseconds put_patience_;
 };
 
-/// Does rename(2) in `directory` refuse to replace a directory that is not empty? What `init` wants to know where there
-/// are no hard links. Errors: cannot_write: it does not, so nothing can be created exclusively there.
+/// Does rename(2) in `directory` name a directory, and refuse to replace one that is not empty? What `init` wants to
+/// know where there are no hard links. Errors: cannot_write: it does not, so nothing can be created exclusively there.
 [[nodiscard]] Result<void> check_directory_rename(const Path& directory);
 
 /// Network file systems answer "not found" when nothing can be said: not that a thing is absent.
