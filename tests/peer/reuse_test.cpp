@@ -1,6 +1,7 @@
 // What the previous release's tree gives to the next one.
 
 #include "tests/peer/unpacking.hpp"
+#include "tests/support/name_of.hpp"
 
 #include <sys/stat.h>
 
@@ -88,8 +89,6 @@ std::vector<Meddling> meddlings() {
        }},
   };
 }
-
-const auto name_of = [](const auto& info) { return info.param.name; };
 
 class ReuseMeddledTest : public ReuseTest, public testing::WithParamInterface<Meddling> {};
 
@@ -179,6 +178,6 @@ TEST_P(ReuseMeddledTest, IsTakenFromThePacks) {
   EXPECT_EQ(listing(target_), listing_of(second_tree()));
   EXPECT_GT(time_of("dir/steady"), then_);
 }
-INSTANTIATE_TEST_SUITE_P(APreviousFileThat, ReuseMeddledTest, testing::ValuesIn(meddlings()), name_of);
+INSTANTIATE_TEST_SUITE_P(APreviousFileThat, ReuseMeddledTest, testing::ValuesIn(meddlings()), kNameOf);
 
 }  // namespace swarmout::test

@@ -3,6 +3,7 @@
 
 #include "common/zstd_codec.hpp"
 #include "tests/peer/unpacking.hpp"
+#include "tests/support/name_of.hpp"
 
 #include <unistd.h>
 
@@ -84,8 +85,6 @@ std::vector<BadPack> bad_packs() {
 
 class UnpackBadPackTest : public UnpackingTest, public testing::WithParamInterface<BadPack> {};
 
-const auto name_of = [](const auto& info) { return info.param.name; };
-
 }  // namespace
 
 TEST_P(UnpackBadFrameTest, IsRefusedAndNothingOfItIsInTheTree) {
@@ -97,7 +96,7 @@ TEST_P(UnpackBadFrameTest, IsRefusedAndNothingOfItIsInTheTree) {
   EXPECT_EQ(unpacker->written(), 0U);
   EXPECT_FALSE(path_exists(target_ / "dir/file"));
 }
-INSTANTIATE_TEST_SUITE_P(AFrame, UnpackBadFrameTest, testing::ValuesIn(bad_frames()), name_of);
+INSTANTIATE_TEST_SUITE_P(AFrame, UnpackBadFrameTest, testing::ValuesIn(bad_frames()), kNameOf);
 
 TEST_P(UnpackBadPackTest, IsRefusedAndNothingOfItIsInTheTree) {
   const Manifest manifest = packed({{directory("dir"), ""}, file_of("dir/file", prose(900 * kKiB))});
@@ -110,7 +109,7 @@ TEST_P(UnpackBadPackTest, IsRefusedAndNothingOfItIsInTheTree) {
   EXPECT_EQ(unpacker->written(), 0U);
   EXPECT_FALSE(path_exists(target_ / "dir/file"));
 }
-INSTANTIATE_TEST_SUITE_P(APack, UnpackBadPackTest, testing::ValuesIn(bad_packs()), name_of);
+INSTANTIATE_TEST_SUITE_P(APack, UnpackBadPackTest, testing::ValuesIn(bad_packs()), kNameOf);
 
 TEST_F(UnpackHostileTest, ABadChunkNamesItsFile) {
   const HandMade release(temp_ / "target.pack", zstd("other"), "these");
