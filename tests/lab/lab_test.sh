@@ -66,6 +66,7 @@ sent=$(($("$lab" bytes $one 1 | cut -d' ' -f2) - before))
 
 # A lab ends with everything on it; one whose owner is dead is removed by the next command that cleans.
 "$lab" exec $two 1 sleep 1000 & sleeper=$!
+until ip netns pids "lab-$two-1" | grep -q .; do sleep 0.05; done
 "$lab" down $two
 wait $sleeper && fail "a command survived its lab" || true
 sleep 1000 & owner=$!
