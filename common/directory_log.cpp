@@ -1,8 +1,8 @@
 #include "common/directory_log.hpp"
 
 #include "common/digest.hpp"
+#include "common/directory_files.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,15 +28,6 @@ std::optional<Position> position_of(std::string_view name) {
 
 Path fresh_temporary(const Path& directory) {
   return directory / fmt::format("{}{}", kTemporary, random_nonce_hex());
-}
-
-Result<void> write_flushed(const Path& path, std::string_view bytes) {
-  TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644));
-  TRY(write_all(file.get(), as_bytes(bytes), path.native()));
-  if (::fsync(file.get()) != 0) {
-    return fail_errno("cannot flush", path.native(), errno);
-  }
-  return file.close(path.native());
 }
 
 Result<void> make_directory(const Path& path) {
@@ -66,13 +57,6 @@ std::optional<Primitive> primitive_of(std::string_view name) {
     }
   }
   return std::nullopt;
-}
-
-Error share_error(Error error) {
-  if (error.code == ErrorCode::not_found) {
-    error.code = ErrorCode::temporary;
-  }
-  return error;
 }
 
 Path DirectoryLog::entry_path(Position position) const {
@@ -122,10 +106,11 @@ Result<std::optional<std::string>> DirectoryLog::read(Position position) const {
 
 Result<void> DirectoryLog::write_temporary(const Path& temporary, std::string_view bytes) const {
   if (primitive_ == Primitive::link) {
-    return write_flushed(temporary, bytes);
+    return write_new_file(temporary, as_bytes(bytes), temporary.native());
   }
   TRY(make_directory(temporary));
-  TRY(write_flushed(temporary / kContent, bytes));
+  const Path content = temporary / kContent;
+  TRY(write_new_file(content, as_bytes(bytes), content.native()));
   return sync_directory(temporary);
 }
 
@@ -191,16 +176,12 @@ PutResult DirectoryLog::put(Position position, std::string_view bytes) const {
 }
 
 Result<void> DirectoryLog::remove_stale(WallTime before) const {
-  TRY_ASSIGN(const auto names, list_directory(directory_).map_error(share_error));
-  for (const std::string& name : names) {
-    const Path path = directory_ / name;
-    struct stat info {};
-    const bool old = name.starts_with(kTemporary) && ::lstat(path.c_str(), &info) == 0 &&
-                     WallTime(std::chrono::seconds(info.st_mtim.tv_sec)) < before;
-    if (old && S_ISDIR(info.st_mode)) {
+  const auto is_temporary = [](const std::string& name) { return name.starts_with(kTemporary); };
+  TRY(remove_old_files(directory_, before, is_temporary));
+  if (primitive_ == Primitive::directory) {
+    TRY_ASSIGN(const auto old, old_entries(directory_, before, S_IFDIR, is_temporary));
+    for (const Path& path : old) {
       discard_directory(directory_, path);
-    } else if (old && ::unlink(path.c_str()) != 0 && errno != ENOENT) {
-      return fail_errno("cannot remove", path.native(), errno);
     }
   }
   return {};
@@ -214,7 +195,7 @@ Result<void> check_directory_rename(const Path& directory) {
   const auto probe = [&]() -> Result<void> {
     for (const Path& each : {full, other}) {
       TRY(make_directory(each));
-      TRY(write_flushed(each / kContent, each.native()));
+      TRY(write_new_file(each / kContent, as_bytes(each.native()), each.native()));
     }
     const bool given = ::rename(full.c_str(), named.c_str()) == 0 && content(named) == full.native();
     const bool spared = ::rename(other.c_str(), named.c_str()) != 0 && (errno == ENOTEMPTY || errno == EEXIST) &&

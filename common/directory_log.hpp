@@ -51,7 +51,4 @@ private:
 /// know where there are no hard links. Errors: cannot_write: it does not, so nothing can be created exclusively there.
 [[nodiscard]] Result<void> check_directory_rename(const Path& directory);
 
-/// Network file systems answer "not found" when nothing can be said: not that a thing is absent.
-[[nodiscard]] Error share_error(Error error);
-
 }  // namespace swarmout

@@ -1,6 +1,7 @@
 #include "common/directory_share.hpp"
 
 #include "common/digest.hpp"
+#include "common/directory_files.hpp"
 #include "common/share_format.hpp"
 
 #include <fcntl.h>
@@ -17,11 +18,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::size_t kCellFile = 4096;  // one block, so that a cell is one write and one read
-
-WallTime wall_time(const timespec& time) {
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::seconds(time.tv_sec) +
-                                                                 std::chrono::nanoseconds(time.tv_nsec)));
-}
 
 /// The content, its length and digest in front, zeros behind.
 std::string seal_cell(std::string_view bytes) {
@@ -48,22 +44,6 @@ Result<std::string> unseal_cell(std::string_view sealed, std::string_view path) 
     return torn();
   }
   return std::string(content);
-}
-
-/// Regular files whose names `removable` takes, last written before `before`.
-template <typename Removable>
-Result<void> remove_old_files(const Path& directory, WallTime before, Removable removable) {
-  TRY_ASSIGN(const auto names, list_directory(directory).map_error(share_error));
-  for (const std::string& name : names) {
-    const Path path = directory / name;
-    struct stat info {};
-    const bool old = removable(name) && ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-                     wall_time(info.st_mtim) < before;
-    if (old && ::unlink(path.c_str()) != 0 && errno != ENOENT) {
-      return fail_errno("cannot remove", path.native(), errno);
-    }
-  }
-  return {};
 }
 
 }  // namespace

@@ -248,15 +248,20 @@ Result<std::string> read_file(const Path& path, Bytes limit) {
   return content;
 }
 
+Result<void> write_new_file(const Path& path, ByteView data, std::string_view shown, unsigned mode,
+                            Durability durability) {
+  TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode));
+  TRY(write_all(file.get(), data, shown));
+  if (durability == Durability::flushed && ::fsync(file.get()) != 0) {
+    return fail_errno("cannot flush", shown, errno);
+  }
+  return file.close(shown);
+}
+
 Result<void> replace_file(const Path& path, ByteView data, unsigned mode, Durability durability) {
   const Path temporary = temporary_beside(path);
   auto write = [&]() -> Result<void> {
-    TRY_ASSIGN(Fd file, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode));
-    TRY(write_all(file.get(), data, path.native()));
-    if (durability == Durability::flushed && ::fsync(file.get()) != 0) {
-      return fail_errno("cannot flush", path.native(), errno);
-    }
-    TRY(file.close(path.native()));
+    TRY(write_new_file(temporary, data, path.native(), mode, durability));
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       return fail_errno("cannot replace", path.native(), errno);
     }

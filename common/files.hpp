@@ -56,6 +56,9 @@ private:
 
 enum class Durability { flushed, cached };
 
+/// Makes the file, which must not exist; fsync unless `cached`. Messages name `shown`, which it is to become.
+[[nodiscard]] Result<void> write_new_file(const Path& path, ByteView data, std::string_view shown, unsigned mode = 0644,
+                                          Durability durability = Durability::flushed);
 /// Temporary file beside `path`, fsync, rename over it, fsync of the directory (`flushed`); or the
 /// same without the two fsyncs (`cached`): atomic for readers, but a power cut may lose it.
 [[nodiscard]] Result<void> replace_file(const Path& path, ByteView data, unsigned mode = 0644,

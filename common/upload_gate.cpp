@@ -1,7 +1,5 @@
 #include "common/upload_gate.hpp"
 
-#include "common/result.hpp"
-
 #include <algorithm>
 #include <numeric>
 #include <random>

@@ -31,25 +31,27 @@ without_services() {
   return "$status"
 }
 
+# Nothing where there is no systemd.
+enabled_services() {
+  { systemctl list-unit-files --type=service --state=enabled --no-legend 2>/dev/null || true; } | cut -d' ' -f1 | sort
+}
+
 # Installs what is missing of the named packages; takes a moment when nothing is.
 need() {
-  local missing=() each
+  local missing=() each before added
   for each in "$@"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$each" 2>/dev/null || true)" = installed ] || missing+=("$each")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
+  before=$(enabled_services)
   local try
   for try in 1 2 3; do
     if as_root apt-get update -qq &&
        without_services as_root env DEBIAN_FRONTEND=noninteractive \
          apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; then
-      case " ${missing[*]} " in
-        *" etcd-server "*) as_root systemctl disable --quiet etcd 2>/dev/null || true ;;  # nor at the next boot
-      esac
-      case " ${missing[*]} " in
-        *" opentracker "*) as_root systemctl disable --quiet opentracker nginx rsync 2>/dev/null || true ;;
-      esac
+      mapfile -t added < <(comm -13 <(echo "$before") <(enabled_services))
+      [ ${#added[@]} = 0 ] || as_root systemctl disable --quiet "${added[@]}" 2>/dev/null || true  # nor at boot
       return 0
     fi
     sleep $((try * 5))

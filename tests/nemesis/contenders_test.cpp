@@ -2,10 +2,10 @@
 //
 // SWARMOUT_NEMESIS_ROUNDS=N makes it longer.
 
-#include "common/memory_share.hpp"
 #include "seeder/election.hpp"
 #include "seeder/publish.hpp"
 #include "tests/nemesis/history.hpp"
+#include "tests/nemesis/nemesis_settings.hpp"
 #include "tests/seeder/log_text.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -21,11 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kContenders = 100;
-
-int rounds() {
-  const char* const set = std::getenv("SWARMOUT_NEMESIS_ROUNDS");
-  return set != nullptr ? std::stoi(set) : 200;
-}
 
 /// Sleeps are short, so that a round is.
 class HastyClock final : public Clock {
@@ -44,7 +39,7 @@ TEST(Contenders, OfAHundredAtOnceOneWinsEachRound) {
   std::barrier line(kContenders);
   std::atomic<int> published{0};
   std::atomic<int> failed{0};
-  const int last = rounds();
+  const int last = static_cast<int>(number_from_environment("SWARMOUT_NEMESIS_ROUNDS", 200));
   {
     std::vector<std::jthread> hosts;
     for (int host = 0; host < kContenders; ++host) {

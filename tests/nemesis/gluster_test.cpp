@@ -49,7 +49,16 @@ protected:
     if (const std::string missing = Gluster::missing(); !missing.empty()) {
       GTEST_SKIP() << missing;
     }
+    gluster_.emplace();
+    fleet_.emplace(gluster_->mount() / "share");
+    make_awkward_tree(tree());
+    source_ = fleet_->counted_source(tree());
   }
+  [[nodiscard]] Path tree() const { return fleet_->scratch("source"); }
+
+  std::optional<Gluster> gluster_;
+  std::optional<Fleet> fleet_;
+  std::string source_;
 };
 
 }  // namespace
@@ -61,47 +70,36 @@ INSTANTIATE_TEST_SUITE_P(Gluster, ShareContract,
                          kNameOf);
 
 TEST_F(GlusterElection, SeedsRaceForOnePublicationAndTakeOverFromTheDead) {
-  Gluster gluster;
-  Fleet fleet(gluster.mount() / "share");
-  const Path tree = fleet.scratch("source");
-  make_awkward_tree(tree);
-  const std::string source = fleet.counted_source(tree);
-
   std::vector<Process> seeds;
   for (int host = 1; host <= 8; ++host) {
-    seeds.push_back(fleet.seed(host, source, {"--slot", "first", "--linger", "0s"}));
+    seeds.push_back(fleet_->seed(host, source_, {"--slot", "first", "--linger", "0s"}));
   }
   for (Process& seed : seeds) {
     EXPECT_EQ(seed.wait(), 0) << seed.err();
     EXPECT_EQ(seed.out() + seed.err(), "") << "cron would mail that";
   }
-  EXPECT_EQ(fleet.entries("COMMIT"), 1);
+  EXPECT_EQ(fleet_->entries("COMMIT"), 1);
 
-  write_file(tree / "README", "second\n");
-  Process doomed = fleet.seed(1, source, {"--slot", "second"}, {{"SWARMOUT_FAILPOINT", "after-stage:kill"}});
+  write_file(tree() / "README", "second\n");
+  Process doomed = fleet_->seed(1, source_, {"--slot", "second"}, {{"SWARMOUT_FAILPOINT", "after-stage:kill"}});
   EXPECT_EQ(doomed.wait(), 128 + SIGKILL) << doomed.err();
-  Process successor = fleet.seed(2, source, {"--slot", "second", "--wait", "--linger", "0s"});
+  Process successor = fleet_->seed(2, source_, {"--slot", "second", "--wait", "--linger", "0s"});
   EXPECT_EQ(successor.wait(), 0) << successor.err();
-  EXPECT_EQ(fleet.entries("COMMIT"), 2);
+  EXPECT_EQ(fleet_->entries("COMMIT"), 2);
 }
 
 TEST_F(GlusterElection, ALeaderWhoseShareDiesHalfwayPublishesWhenItIsBack) {
-  Gluster gluster;
-  Fleet fleet(gluster.mount() / "share");
-  const Path tree = fleet.scratch("source");
-  make_awkward_tree(tree);
-  const std::string source = fleet.counted_source(tree);
   Process leader =
-      fleet.seed(1, source, {"--slot", "s", "--linger", "0s"}, {{"SWARMOUT_FAILPOINT", "before-commit:stop"}});
+      fleet_->seed(1, source_, {"--slot", "s", "--linger", "0s"}, {{"SWARMOUT_FAILPOINT", "before-commit:stop"}});
   ASSERT_TRUE(wait_for([&] { return is_stopped(leader); }));
-  gluster.kill_brick();
+  gluster_->kill_brick();
   leader.signal(SIGCONT);
   std::this_thread::sleep_for(std::chrono::seconds(1));  // it tries, and cannot
   EXPECT_TRUE(leader.running());
-  gluster.start_brick();
+  gluster_->start_brick();
   EXPECT_TRUE(wait_for([&] { return leader.signal(SIGCONT), !leader.running(); }));  // it stops at each try
   EXPECT_EQ(leader.wait(), 0) << leader.err();
-  EXPECT_EQ(fleet.entries("COMMIT"), 1);
+  EXPECT_EQ(fleet_->entries("COMMIT"), 1);
 }
 
 }  // namespace swarmout::test

@@ -14,11 +14,14 @@ struct NemesisSettings {
   std::chrono::seconds duration;
 };
 
+inline std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* const set = std::getenv(name);
+  return set != nullptr ? std::stoull(set) : otherwise;
+}
+
 inline NemesisSettings nemesis_settings() {
-  const char* const seed = std::getenv("SWARMOUT_NEMESIS_SEED");
-  const char* const seconds = std::getenv("SWARMOUT_NEMESIS_SECONDS");
-  return {seed != nullptr ? std::stoull(seed) : std::random_device()(),
-          std::chrono::seconds(seconds != nullptr ? std::stoi(seconds) : 20)};
+  return {number_from_environment("SWARMOUT_NEMESIS_SEED", std::random_device()()),
+          std::chrono::seconds(number_from_environment("SWARMOUT_NEMESIS_SECONDS", 20))};
 }
 
 }  // namespace swarmout::test
