@@ -22,6 +22,9 @@ constexpr char kSuggest = 0x0d;
 constexpr char kReject = 0x10;
 constexpr char kFastBit = 0x04;  ///< in the last of the handshake's reserved bytes
 
+/// Requests that wait; others are refused at once. Twice what a thousand clones have outstanding, at 32 each.
+constexpr std::size_t kMostWaiting = 65'536;
+
 template <std::size_t Numbers>
 std::array<char, 5 + 4 * Numbers> message(char kind, const std::array<int, Numbers>& numbers) {
   std::array<char, 5 + 4 * Numbers> bytes{0, 0, 0, static_cast<char>(1 + 4 * Numbers), kind};
@@ -91,12 +94,15 @@ public:
     }
     const auto answer = gated_->gate.asked(host_, static_cast<UploadGate::Piece>(piece), system_clock().now());
     suggest(answer.suggest);  // first: the host asks anew as soon as it reads the refusal
-    if (answer.verdict == UploadGate::Verdict::refuse) {
-      refuse(request);
-    } else if (answer.verdict == UploadGate::Verdict::wait) {
-      gated_->waiting.emplace(piece, Gated::Waiting{weak_from_this(), request});
+    if (answer.verdict == UploadGate::Verdict::serve) {
+      return false;
     }
-    return answer.verdict != UploadGate::Verdict::serve;
+    if (answer.verdict == UploadGate::Verdict::wait && gated_->waiting.size() < kMostWaiting) {
+      gated_->waiting.emplace(piece, Gated::Waiting{weak_from_this(), request});
+    } else {
+      refuse(request);
+    }
+    return true;
   }
 
   bool on_cancel(const lt::peer_request& request) override {
