@@ -1,10 +1,12 @@
 #include "cli/verbs.hpp"
+#include "common/share_helper.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -67,6 +69,9 @@ private:
 
 int main(int argc, char** argv) {
   ::umask(022);
+  if (argc == 2 && std::string_view(argv[1]) == kShareHelperVerb) {  // not for people
+    return serve_share(STDIN_FILENO);
+  }
   const Signals signals;
   auto log = spdlog::stderr_color_st("swarmout");
   log->set_pattern("swarmout: %v");

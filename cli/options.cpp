@@ -1,4 +1,5 @@
 #include "cli/verbs.hpp"
+#include "common/duration.hpp"
 #include "common/endpoint.hpp"
 #include "common/etcd_settings.hpp"
 
@@ -16,7 +17,8 @@ namespace {
 /// The server of the mount that holds `path`, if it is a network file system: "addr=192.0.2.7" in its options.
 std::string server_of_mount(const std::string& path) {
   std::error_code error;
-  const std::string real = std::filesystem::weakly_canonical(path, error).native();
+  // By its name alone: to look at a share whose server is away would hang.
+  const std::string real = std::filesystem::absolute(path, error).lexically_normal().native();
   std::ifstream mounts("/proc/mounts");
   std::string best;
   std::string server;
@@ -78,6 +80,18 @@ void add_share_option(CLI::App& verb, CommonOptions& options) {
   add_setting(verb, "--share", options.share.url,
               "The directory that every host can reach, or etcd://HOST:2379[,HOST2:2379...]/PREFIX (etcds:// for TLS)")
       ->required();
+  verb.add_option_function<std::string>(
+          "--share-timeout",
+          [&options](const std::string& text) {
+            const auto timeout = parse_duration(text);
+            if (!timeout || *timeout < std::chrono::milliseconds(100)) {
+              throw CLI::ValidationError("--share-timeout", "\"" + text + "\" is not a time from 100ms on");
+            }
+            options.share.timeout = *timeout;
+          },
+          "Give up a share that does not answer for this long, and try again later (default: 30s)")
+      ->envname(environment_name("--share-timeout"));
+  options.share.helper = "/proc/self/exe";
   add_setting(verb, "--etcd-user", options.share.etcd_user,
               "User for etcd; the password is in SWARMOUT_ETCD_PASSWORD, or in a file");
   add_setting(verb, "--etcd-password-file", options.share.etcd_password_file, "File with the password for etcd");

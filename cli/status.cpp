@@ -152,7 +152,7 @@ void setup_status(CLI::App& app, Action& chosen) {
   verb->add_flag("--watch", flags->watch, "Again every second, until interrupted");
   verb->callback([&chosen, flags] {
     chosen = [flags](std::stop_token stop) -> Result<void> {
-      TRY_ASSIGN(const auto share, open_share(flags->common.share));
+      TRY_ASSIGN(const auto share, open_share(flags->common.share, stop));
       do {
         TRY_ASSIGN(const Json all, overview(*share));
         const bool redraw = flags->watch && !flags->json && ::isatty(STDOUT_FILENO) == 1;

@@ -90,14 +90,14 @@ Result<std::string> read_format(const Path& root) {
   return text;
 }
 
-Result<std::unique_ptr<Share>> open_directory(const Path& root) {
+Result<std::unique_ptr<Share>> open_directory(const Path& root, std::chrono::milliseconds put_patience) {
   TRY_ASSIGN(const std::string text, read_format(root));
   TRY_ASSIGN(const std::string name, primitive_in(text));
   const auto primitive = primitive_of(name);
   if (!primitive) {
     return unknown_primitive(name, root.native());
   }
-  return std::make_unique<DirectoryShare>(root, kPutPatience, *primitive);
+  return std::make_unique<DirectoryShare>(root, put_patience, *primitive);
 }
 
 Result<bool> init_directory(const Path& root, int (*link)(const char*, const char*)) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -15,6 +16,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// For what is tidied up at the end, when etcd answers.
+constexpr std::chrono::seconds kStopGrace{1};
 constexpr Bytes kMaxHeaders = 64 * kKiB;
 /// Less than this between two clocks is not worth a correction, nor is it known.
 constexpr std::chrono::seconds kClockTolerance{2};
@@ -164,7 +167,7 @@ public:
         errors.push_back(std::move(answer.error().error));
         std::rotate(order_.begin(), order_.begin() + 1, order_.end());  // the one that answers stays in front
       }
-      if (std::chrono::steady_clock::now() >= deadline) {
+      if (std::chrono::steady_clock::now() >= deadline || settings_.stop.stop_requested()) {
         return tl::unexpected(summary(errors));
       }
       std::this_thread::sleep_for(pause);
@@ -295,9 +298,23 @@ private:
       ::curl_easy_setopt(curl, CURLOPT_CAINFO, settings_.ca.c_str());
       ::curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);  // these and no others
     }
+    stopped_.reset();
+    ::curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    ::curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    ::curl_easy_setopt(curl, CURLOPT_XFERINFODATA, this);
     const CURLcode code = ::curl_easy_perform(curl);
     ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     return code;
+  }
+
+  /// Called about once a second while nothing moves. Not 0: give up, a stop was requested and there is still no answer.
+  static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    auto& connection = *static_cast<Connection*>(self);
+    if (!connection.settings_.stop.stop_requested()) {
+      return 0;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    return now - connection.stopped_.emplace(connection.stopped_.value_or(now)) >= kStopGrace ? 1 : 0;
   }
 
   void compare_clocks(std::time_t date, std::chrono::steady_clock::duration took) {
@@ -316,6 +333,7 @@ private:
   EtcdSettings settings_;
   Clock& clock_;
   std::vector<std::string> order_;
+  std::optional<std::chrono::steady_clock::time_point> stopped_;  ///< when a call first saw that a stop was requested
   std::string token_;
   bool without_auth_ = false;
   WallTime::duration offset_{};

@@ -9,6 +9,7 @@
 #include "common/share.hpp"
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ struct EtcdSettings {
   std::chrono::milliseconds call_timeout{5000};
   /// When none answers, all are asked again until this is over.
   std::chrono::milliseconds patience{5000};
+
+  /// Once it is requested, a call that gets no answer is given up after a second.
+  std::stop_token stop{};
 
   /// As it was given, for messages.
   [[nodiscard]] std::string url() const;

@@ -210,7 +210,8 @@ PutResult EtcdShare::put(Position position, std::string_view bytes) {
     if (outcome) {
       return judge(position, bytes, *outcome);
     }
-    if (outcome.error().code != ErrorCode::temporary || std::chrono::steady_clock::now() >= deadline) {
+    const bool stopped = kv_.client().settings().stop.stop_requested();
+    if (outcome.error().code != ErrorCode::temporary || stopped || std::chrono::steady_clock::now() >= deadline) {
       return {PutOutcome::unknown, {}, outcome.error()};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -18,8 +18,10 @@
 #include "common/result.hpp"
 #include "common/units.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,17 +107,20 @@ struct ShareAddress {
   std::string url;  ///< a directory, etcd://host:2379[,host2:2379…]/prefix or etcds://…
   std::string etcd_user;
   std::string etcd_password_file;  ///< or the password itself in SWARMOUT_ETCD_PASSWORD
-  std::string etcd_ca;             ///< file with the certificates to trust; empty: the system's
+  std::string helper;  ///< the program that touches a directory for us (share_helper.hpp); empty: this process does
+  std::chrono::milliseconds timeout{std::chrono::seconds(30)};  ///< of one call through the helper
+  std::string etcd_ca;  ///< file with the certificates to trust; empty: the system's
 };
 
-/// Opens an initialised share. Never creates anything.
+/// Opens an initialised share. Never creates anything. Once `stop` is requested, a call that gets no answer is given up
+/// after a second; those that get one go on working.
 ///
 /// Errors:
 ///   usage        the address makes no sense
 ///   unavailable  there is no FORMAT: not mounted, or never initialised; user, password or certificates are wrong
 ///   refused      FORMAT has a version or primitive this program does not know
 ///   temporary    the place cannot be reached
-[[nodiscard]] Result<std::unique_ptr<Share>> open_share(const ShareAddress& address);
+[[nodiscard]] Result<std::unique_ptr<Share>> open_share(const ShareAddress& address, std::stop_token stop = {});
 
 /// Makes a share there. Nothing else ever does. A share that exists already is left as it is.
 ///

@@ -4,6 +4,7 @@
 #include "common/directory_share.hpp"
 #include "common/etcd_share.hpp"
 #include "common/key_values.hpp"
+#include "common/remote_share.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -67,12 +68,16 @@ std::string cell_path(CellKind kind, std::string_view name) {
   return fmt::format("{}/{}", cell_directory(kind), name);
 }
 
-Result<std::unique_ptr<Share>> open_share(const ShareAddress& address) {
+Result<std::unique_ptr<Share>> open_share(const ShareAddress& address, std::stop_token stop) {
   if (is_etcd_url(address.url)) {
     TRY_ASSIGN(EtcdSettings settings, etcd_settings(address));
+    settings.stop = std::move(stop);
     return EtcdShare::open(std::move(settings));
   }
   TRY_ASSIGN(const Path root, directory_of(address));
+  if (!address.helper.empty()) {
+    return RemoteShare::open(address.helper, root, address.timeout, std::move(stop));
+  }
   return open_directory(root);
 }
 

@@ -109,7 +109,7 @@ Result<void> move_into_place(const Places& places) {
 Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
                        const ProgressReport& progress) {
   const PeerOptions& peer = options.peer;
-  TRY_ASSIGN(const auto share, open_share(peer.share));
+  TRY_ASSIGN(const auto share, open_share(peer.share, stop));
   TRY_ASSIGN(const VerifyKey key, VerifyKey::load(peer.keys / kPublicKeyFile));
   LogReader reader(*share);
   const bool newest = options.revision == "latest";

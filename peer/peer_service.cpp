@@ -378,7 +378,7 @@ Position read_seen(const Path& state) {
 
 Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
                       const ProgressReport& progress) {
-  TRY_ASSIGN(const auto share, open_share(options.share));
+  TRY_ASSIGN(const auto share, open_share(options.share, stop));
   TRY_ASSIGN(const VerifyKey key, VerifyKey::load(options.keys / kPublicKeyFile));
   TRY_ASSIGN(const Fd lock, own_state(options.state, "peer.lock"));
   TRY_ASSIGN(Store store, Store::open(options.state));

@@ -45,7 +45,8 @@ public:
   Result<SeedReport> run(LogReader& log) {
     auto report = with_heartbeat(log);
     if (!report && !ended_) {
-      const auto given_up = abandon(share_, clock_, leadership_, report.error().message, options_.publish_patience);
+      const auto given_up =
+          abandon(share_, clock_, leadership_, report.error().message, options_.publish_patience, stop_);
       if (!given_up) {
         spdlog::error("{}", to_string(given_up.error()));
       }
@@ -60,7 +61,7 @@ private:
 
   Result<SeedReport> with_heartbeat(LogReader& log) {
     status_.phase("resolving");
-    TRY_ASSIGN(auto beat_share, open_share(options_.share));
+    TRY_ASSIGN(auto beat_share, open_share(options_.share, stop_));
     heartbeat_.emplace(std::move(beat_share), cell(), options_.heartbeat, [this] { return status_.collect(); });
     failpoint("after-heartbeat");
     // Contenders look at the end of the log only; the one that won looks further.
@@ -72,7 +73,7 @@ private:
     }
     if (const LogEntry* const done = slot.empty() ? nullptr : view->commit_of(slot)) {
       const std::string message = fmt::format("slot {} was published by {} at {}", slot, done->host, done->time);
-      TRY(abandon(share_, clock_, leadership_, message, options_.publish_patience));
+      TRY(abandon(share_, clock_, leadership_, message, options_.publish_patience, stop_));
       ended_ = true;
       return SeedReport{SeedReport::Outcome::already_published, done->release, message};
     }
@@ -177,7 +178,7 @@ private:
                               last_spread_.live));
     }
     TRY_ASSIGN(const PublishOutcome outcome,
-               publish(share_, clock_, leadership_, sealed.release, options_.publish_patience));
+               publish(share_, clock_, leadership_, sealed.release, options_.publish_patience, stop_));
     ended_ = true;
     if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
       TRY(stage.withdraw(share_, *session));
@@ -243,7 +244,7 @@ private:
   Result<SeedReport> unchanged(const SignedDescriptor& newest) {
     const Descriptor& descriptor = newest.descriptor;
     TRY_ASSIGN(const PublishOutcome outcome, publish_unchanged(share_, clock_, leadership_, descriptor.position,
-                                                               descriptor.revision, options_.publish_patience));
+                                                               descriptor.revision, options_.publish_patience, stop_));
     ended_ = true;
     if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
       return fenced_error(*fenced);

@@ -22,7 +22,8 @@ LogEntry ending(EntryKind kind, const Leadership& leadership) {
   return entry;
 }
 
-Result<PublishOutcome> put(Share& share, Clock& clock, LogEntry entry, std::chrono::milliseconds patience) {
+Result<PublishOutcome> put(Share& share, Clock& clock, LogEntry entry, std::chrono::milliseconds patience,
+                           std::stop_token stop) {
   // Never a check whether we still lead: whoever is right is decided by who gets the number.
   sign_in(entry, share.now().value_or(clock.wall()));
   const std::string bytes = encode(entry);
@@ -40,13 +41,12 @@ Result<PublishOutcome> put(Share& share, Clock& clock, LogEntry entry, std::chro
                              : std::string("an entry that cannot be read")};
       }
       case PutOutcome::unknown:
-        if (clock.now() >= deadline) {
+        if (clock.now() >= deadline || !clock.sleep(std::chrono::seconds(1), stop)) {
           return fail(ErrorCode::temporary,
                       fmt::format("the outcome of publishing epoch {} is unknown: {}", entry.position.value,
                                   result.error.message),
                       "the next run will tell");
         }
-        clock.sleep(std::chrono::seconds(1), {});
         break;
     }
   }
@@ -55,29 +55,31 @@ Result<PublishOutcome> put(Share& share, Clock& clock, LogEntry entry, std::chro
 }  // namespace
 
 Result<PublishOutcome> publish(Share& share, Clock& clock, const Leadership& leadership,
-                               const SignedDescriptor& release, std::chrono::milliseconds patience) {
+                               const SignedDescriptor& release, std::chrono::milliseconds patience,
+                               std::stop_token stop) {
   LogEntry entry = ending(EntryKind::commit, leadership);
   INVARIANT(release.descriptor.position == entry.position);
   entry.release = entry.position;
   entry.revision = release.descriptor.revision;
   entry.descriptor = release.text;
   entry.signature = release.signature;
-  return put(share, clock, std::move(entry), patience);
+  return put(share, clock, std::move(entry), patience, std::move(stop));
 }
 
 Result<PublishOutcome> publish_unchanged(Share& share, Clock& clock, const Leadership& leadership, Position release,
-                                         const std::string& revision, std::chrono::milliseconds patience) {
+                                         const std::string& revision, std::chrono::milliseconds patience,
+                                         std::stop_token stop) {
   LogEntry entry = ending(EntryKind::commit, leadership);
   entry.release = release;
   entry.revision = revision;
-  return put(share, clock, std::move(entry), patience);
+  return put(share, clock, std::move(entry), patience, std::move(stop));
 }
 
 Result<PublishOutcome> abandon(Share& share, Clock& clock, const Leadership& leadership, const std::string& reason,
-                               std::chrono::milliseconds patience) {
+                               std::chrono::milliseconds patience, std::stop_token stop) {
   LogEntry entry = ending(EntryKind::abandon, leadership);
   entry.reason = reason.substr(0, kMaxReason);
-  return put(share, clock, std::move(entry), patience);
+  return put(share, clock, std::move(entry), patience, std::move(stop));
 }
 
 }  // namespace swarmout

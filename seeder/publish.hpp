@@ -20,16 +20,18 @@ struct Fenced {
 };
 using PublishOutcome = std::variant<Published, Fenced>;
 
-/// A new release. Tries until `patience` is over. Errors: temporary: the outcome is unknown; it may appear later, and
-/// is valid then.
+/// A new release. Tries until `patience` is over or `stop` is requested, and once in any case. Errors: temporary: the
+/// outcome is unknown; it may appear later, and is valid then.
 [[nodiscard]] Result<PublishOutcome> publish(Share& share, Clock& clock, const Leadership& leadership,
-                                             const SignedDescriptor& release, std::chrono::milliseconds patience);
+                                             const SignedDescriptor& release, std::chrono::milliseconds patience,
+                                             std::stop_token stop = {});
 /// The slot is done, and the release at `release` is still the current one.
 [[nodiscard]] Result<PublishOutcome> publish_unchanged(Share& share, Clock& clock, const Leadership& leadership,
                                                        Position release, const std::string& revision,
-                                                       std::chrono::milliseconds patience);
+                                                       std::chrono::milliseconds patience, std::stop_token stop = {});
 /// The work failed: successors need not wait for a timeout.
 [[nodiscard]] Result<PublishOutcome> abandon(Share& share, Clock& clock, const Leadership& leadership,
-                                             const std::string& reason, std::chrono::milliseconds patience);
+                                             const std::string& reason, std::chrono::milliseconds patience,
+                                             std::stop_token stop = {});
 
 }  // namespace swarmout

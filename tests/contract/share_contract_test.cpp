@@ -45,6 +45,27 @@ private:
   Path root_ = temp_ / "share";
 };
 
+/// Behind a helper process.
+class RemoteWorld final : public ShareWorld {
+public:
+  RemoteWorld() { EXPECT_THAT(init_share(where_), IsOk()); }
+  std::unique_ptr<Share> open() override {
+    auto opened = open_share(where_);
+    EXPECT_THAT(opened, IsOk());
+    return opened ? *std::move(opened) : nullptr;
+  }
+
+private:
+  static ShareAddress behind_helper(const Path& root) {
+    ShareAddress address(root.native());
+    address.helper = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarmout";
+    return address;
+  }
+
+  TempDir temp_;
+  ShareAddress where_ = behind_helper(temp_ / "share");
+};
+
 class MemoryWorld final : public ShareWorld {
 public:
   std::unique_ptr<Share> open() override { return std::make_unique<MemoryShare>(state_); }
@@ -70,6 +91,7 @@ private:
 
 INSTANTIATE_TEST_SUITE_P(Each, ShareContract,
                          testing::Values(ShareKind{"Directory", [] { return std::make_unique<DirectoryWorld>(); }},
+                                         ShareKind{"Remote", [] { return std::make_unique<RemoteWorld>(); }},
                                          ShareKind{"Linkless", [] { return std::make_unique<LinklessWorld>(); }},
                                          ShareKind{"Memory", [] { return std::make_unique<MemoryWorld>(); }}),
                          kNameOf);
