@@ -94,6 +94,7 @@ int main(int argc, char** argv) {
   setup_peer(app, chosen);
   setup_fetch(app, chosen);
   setup_status(app, chosen);
+  setup_abandon(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -23,6 +23,7 @@ void setup_seed(CLI::App& app, Action& chosen);
 void setup_peer(CLI::App& app, Action& chosen);
 void setup_fetch(CLI::App& app, Action& chosen);
 void setup_status(CLI::App& app, Action& chosen);
+void setup_abandon(CLI::App& app, Action& chosen);
 
 /// Options that several verbs have.
 struct CommonOptions {

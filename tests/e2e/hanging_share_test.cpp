@@ -54,6 +54,7 @@ TEST_F(HangingFleet, EveryVerbSays75AndNamesTheShare) {
   EXPECT_EQ(fleet_.peer(1, kImpatient).wait(seconds(30)), 75);
   EXPECT_EQ(fleet_.fetch(1, "latest", kImpatient).status, 75);
   EXPECT_EQ(fleet_.command(with({"status", "--share", fleet_.url()}, kImpatient)).status, 75);
+  EXPECT_EQ(fleet_.command(with({"abandon", "1", "--share", fleet_.url()}, kImpatient)).status, 75);
 }
 
 TEST_F(HangingFleet, SigtermEndsARunThatWaitsForTheShareAtOnce) {
