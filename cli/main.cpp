@@ -104,7 +104,9 @@ int main(int argc, char** argv) {
   spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
   const Result<void> done = chosen(signals.token());
   if (!done) {
-    fmt::print(stderr, "swarmout: {}\n", to_string(done.error()));
+    if (!done.error().message.empty()) {  // else it was said often enough
+      fmt::print(stderr, "swarmout: {}\n", to_string(done.error()));
+    }
     return static_cast<int>(done.error().code);
   }
   return 0;

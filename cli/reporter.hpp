@@ -20,6 +20,8 @@ public:
   explicit Reporter(Lines lines);
   ~Reporter();
 
+  /// Is a person there, or somebody who asked for more?
+  [[nodiscard]] bool watched() const { return lines_; }
   /// A line that stays.
   void say(const std::string& line);
   /// The moving line; without a terminal, a plain line every ten seconds.

@@ -1,9 +1,11 @@
+#include "cli/journal.hpp"
 #include "cli/reporter.hpp"
 #include "cli/verbs.hpp"
 #include "common/duration.hpp"
 #include "common/key_values.hpp"
 #include "common/manifest.hpp"
 #include "seeder/seed_job.hpp"
+#include "seeder/share_trouble.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -129,11 +131,22 @@ void setup_seed(CLI::App& app, Action& chosen) {
     chosen = [flags](std::stop_token stop) -> Result<void> {
       TRY_ASSIGN(const SeedOptions options, options_from(*flags));
       Reporter reporter(Reporter::Lines::when_watched);
-      TRY_ASSIGN(const SeedReport report,
-                 run_seed(
-                     options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
-                     [&](const std::string& line) { reporter.progress(line); }));
-      reporter.say(report.message);
+      auto report = run_seed(
+          options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
+          [&](const std::string& line) { reporter.progress(line); });
+      ShareTrouble trouble(options.state);
+      if (!report) {
+        journal(report.error());
+        if (!trouble.worth_saying(report.error(), system_clock().wall()) && !reporter.watched()) {
+          report.error().message.clear();  // the journal has it
+        }
+        return tl::unexpected(std::move(report).error());
+      }
+      journal(report->message);
+      if (const auto over = trouble.over(system_clock().wall())) {
+        fmt::print(stderr, "swarmout: {}\n", *over);
+      }
+      reporter.say(report->message);
       return {};
     };
   });

@@ -46,8 +46,8 @@ Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_
     }
     return error;
   }));
+  TRY(make_directories(options.state));  // first, so that trouble with the share can be remembered in it
   TRY_ASSIGN(const auto share, open_share(options.share, stop));
-  TRY(make_directories(options.state));
   // Runs of one host must not pile up behind a slow one.
   TRY_ASSIGN(const auto host_lock, try_lock(options.state / "seed.lock"));
   if (!host_lock) {

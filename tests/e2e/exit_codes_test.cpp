@@ -61,6 +61,24 @@ TEST(ExitCodes, AShareThatWasNeverInitialisedIs69ForEveryVerb) {
   EXPECT_EQ(fleet.command({"status", "--share", fleet.share()}).status, 69);
 }
 
+TEST(ExitCodes, ATroubleOfTheShareIsSaidToCronOnceAndItsEndToo) {
+  Fleet fleet;
+  write_file(fleet.scratch("source") / "file", "content");
+  const std::string source = "dir:" + fleet.scratch("source").native();
+  std::filesystem::rename(fleet.share(), fleet.scratch("away"));
+  const auto run = [&](const Fleet::Options& more) {
+    Process seed = fleet.seed(1, source, more);
+    const int status = seed.wait();
+    return std::pair(status, seed.err());
+  };
+  EXPECT_THAT(run({}), testing::Pair(69, HasSubstr("not mounted")));
+  EXPECT_THAT(run({}), testing::Pair(69, ""));
+  EXPECT_THAT(run({"-v"}), testing::Pair(69, HasSubstr("not mounted")));
+  std::filesystem::rename(fleet.scratch("away"), fleet.share());
+  EXPECT_THAT(run({"--slot", "1", "--linger", "0s"}), testing::Pair(0, HasSubstr("well again")));
+  EXPECT_THAT(run({"--slot", "1", "--linger", "0s"}), testing::Pair(0, ""));
+}
+
 TEST(ExitCodes, AShareThatIsNotMountedIs69) {
   Fleet fleet;
   const Finished shown = fleet.command({"status", "--share", fleet.scratch("nowhere")});
