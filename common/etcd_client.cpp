@@ -1,5 +1,7 @@
 #include "common/etcd_client.hpp"
 
+#include "common/etcd_errors.hpp"
+
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,10 +23,6 @@ constexpr std::chrono::seconds kStopGrace{1};
 constexpr Bytes kMaxHeaders = 64 * kKiB;
 /// Less than this between two clocks is not worth a correction, nor is it known.
 constexpr std::chrono::seconds kClockTolerance{2};
-
-/// Codes of gRPC that matter here.
-enum GrpcCode { kInvalid = 3, kNotFound = 5, kDenied = 7, kExhausted = 8, kPrecondition = 9, kNoSuchCall = 12 };
-constexpr int kUnauthenticated = 16;
 
 struct Freed {
   void operator()(CURL* handle) const { ::curl_easy_cleanup(handle); }
@@ -67,14 +65,6 @@ std::string text_of(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-/// Of a server that may not be an etcd: short, and printable.
-std::string shown(std::string text) {
-  text.resize(std::min<std::size_t>(text.size(), 200));
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return text;
-}
-
 /// etcd's answers are six levels deep. A million brackets take the parser seconds, and nobody honest sends them.
 bool too_deep(std::string_view json) {
   int depth = 0;
@@ -91,50 +81,8 @@ bool too_deep(std::string_view json) {
   return depth > 32;
 }
 
-/// One endpoint's failure. `final`: another endpoint would say the same.
-struct Failure {
-  Error error;
-  bool final = false;
-  bool login_again = false;
-};
 template <typename T>
-using Attempt = tl::expected<T, Failure>;
-
-Error cannot_get_in(std::string message, std::string hint) {
-  return {ErrorCode::unavailable, std::move(message), std::move(hint)};
-}
-
-/// What etcd's own errors mean. The texts are those of etcd 3.4 to 3.6.
-Failure judge(const std::string& endpoint, int code, const std::string& text, bool with_user) {
-  const auto says = [&text](std::string_view part) { return text.find(part) != std::string::npos; };
-  const std::string message = fmt::format("etcd at {}: {}", endpoint, shown(text));
-  if (code == kUnauthenticated || says("user name is empty") || says("revision in header is old")) {
-    if (with_user) {
-      return {cannot_get_in(message, "check the user and the password"), false, true};
-    }
-    return {cannot_get_in(message, "this etcd wants a user: give --etcd-user and a password"), true};
-  }
-  if (says("authentication failed")) {
-    return {cannot_get_in(message, "check --etcd-user and the password"), true};
-  }
-  if (says("space exceeded")) {
-    return {{ErrorCode::cannot_write, message, "compact and defragment etcd, then disarm its NOSPACE alarm"}, true};
-  }
-  switch (code) {
-    case kInvalid:
-      return {{ErrorCode::refused, message, {}}, true};
-    case kNotFound:
-      return {{ErrorCode::not_found, message, {}}, true};
-    case kDenied:
-      return {{ErrorCode::cannot_write, message, "the user's role must have readwrite on the share's prefix"}, true};
-    case kPrecondition:
-      return {{ErrorCode::failed, message, {}}, true};
-    case kNoSuchCall:
-      return {cannot_get_in(message, "etcd 3.4 or later is needed"), false};
-    default:  // no leader, timed out, stopped, too many requests: ask another one
-      return {{ErrorCode::temporary, message, {}}, false};
-  }
-}
+using Attempt = tl::expected<T, EtcdFailure>;
 
 bool wrong_certificate(CURLcode code) {
   return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM;
@@ -214,7 +162,7 @@ private:
       return {};
     }
     if (!answer) {
-      Failure failure = answer.error();
+      EtcdFailure failure = answer.error();
       failure.login_again = false;
       return tl::unexpected(std::move(failure));
     }
@@ -226,7 +174,7 @@ private:
     return {};
   }
 
-  Failure not_etcd(const std::string& what) const {
+  EtcdFailure not_etcd(const std::string& what) const {
     return {{ErrorCode::temporary, fmt::format("etcd at {} {}", order_.front(), what), "is this an etcd?"}};
   }
 
@@ -241,7 +189,8 @@ private:
         return tl::unexpected(not_etcd("sent more than there can be in an answer"));
       }
       const std::string why = std::string(error_).empty() ? ::curl_easy_strerror(code) : error_;
-      Failure failure{{ErrorCode::temporary, fmt::format("cannot reach etcd at {}: {}", endpoint, shown(why)), {}}};
+      EtcdFailure failure{
+          {ErrorCode::temporary, fmt::format("cannot reach etcd at {}: {}", endpoint, printable_answer(why)), {}}};
       if (wrong_certificate(code)) {
         failure.error.code = ErrorCode::unavailable;
         failure.error.hint = "give the certificate authority of this etcd with --etcd-ca";
@@ -253,8 +202,8 @@ private:
     if (!answer.is_object()) {
       if (status == 404) {
         return tl::unexpected(
-            Failure{cannot_get_in(fmt::format("the server at {} has no JSON gateway of etcd", endpoint),
-                                  "start etcd without --enable-grpc-gateway=false")});
+            EtcdFailure{cannot_get_in(fmt::format("the server at {} has no JSON gateway of etcd", endpoint),
+                                      "start etcd without --enable-grpc-gateway=false")});
       }
       return tl::unexpected(not_etcd(fmt::format("sent something that is no answer of etcd (HTTP {})", status)));
     }
@@ -264,8 +213,9 @@ private:
       return answer;
     }
     const auto code = answer.find("code");
-    return tl::unexpected(judge(endpoint, code != answer.end() && code->is_number_integer() ? code->get<int>() : 0,
-                                error.empty() ? fmt::format("HTTP {}", status) : error, !settings_.user.empty()));
+    return tl::unexpected(
+        etcd_failure(endpoint, code != answer.end() && code->is_number_integer() ? code->get<int>() : 0,
+                     error.empty() ? fmt::format("HTTP {}", status) : error, !settings_.user.empty()));
   }
 
   CURLcode perform(std::string_view path, const std::string& request, Exchange& exchange, long& status) {

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 
 namespace swarmout::test {
 
@@ -97,6 +98,34 @@ TEST(EtcdClient, ThatFindsNobodyIsTemporaryAndNamesTheEndpoints) {
 
 TEST(EtcdClient, ThatDoesNotKnowTheHostIsTemporary) {
   EXPECT_THAT(EtcdShare::open(only("host.invalid:2379")), FailsWith(ErrorCode::temporary, "host.invalid"));
+}
+
+TEST(EtcdClient, AfterAStopDoesNotWaitForAnAnswerThatDoesNotCome) {
+  const TcpServer silent([](int socket, const std::stop_token& stop) {
+    while (read_http(socket, stop)) {
+    }
+  });
+  std::stop_source stop;
+  EtcdSettings settings = only(silent.endpoint());
+  settings.call_timeout = settings.patience = std::chrono::hours(1);
+  settings.stop = stop.get_token();
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stop.request_stop();
+  });
+
+  EXPECT_EQ(EtcdShare(settings, system_clock(), std::chrono::hours(1)).put(Position{1}, "mine").outcome,
+            PutOutcome::unknown);
+}
+
+TEST(EtcdClient, AfterAStopStillTakesAnAnswerThatComes) {
+  std::stop_source stop;
+  EtcdSettings settings = common_etcd().fresh_settings();
+  ASSERT_OK(EtcdShare::init(settings));
+  settings.stop = stop.get_token();
+  stop.request_stop();
+
+  EXPECT_EQ(share_on(settings).put(Position{1}, "the last word").outcome, PutOutcome::won);
 }
 
 TEST(EtcdClient, GoesOnToAnEndpointThatWorks) {
