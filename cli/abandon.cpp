@@ -26,6 +26,9 @@ void setup_abandon(CLI::App& app, Action& chosen) {
       options.claim = Position{flags->position};
       options.force = flags->force;
       TRY_ASSIGN(const auto beat, parse_duration(flags->beat));
+      if (beat.count() < 10) {
+        return fail(ErrorCode::usage, "--heartbeat must be at least 10ms", "--force does not look at the heartbeat");
+      }
       options.watch = 3 * beat;
       TRY_ASSIGN(const auto share, open_share(flags->common.share, stop));
       TRY_ASSIGN(const std::string done, abandon_claim(*share, system_clock(), options, stop));

@@ -12,7 +12,7 @@ void setup_init(CLI::App& app, Action& chosen) {
   add_share_option(*verb, *options);
   add_setting(*verb, "--keys", options->keys, "Where the key pair is, or is made");
   verb->callback([&chosen, options] {
-    chosen = [options](std::stop_token) -> Result<void> {
+    chosen = [options](std::stop_token stop) -> Result<void> {
       const Path keys = options->keys;
       const bool have = path_exists(keys / kPublicKeyFile) && path_exists(keys / kSecretKeyFile);
       if (have) {
@@ -24,7 +24,7 @@ void setup_init(CLI::App& app, Action& chosen) {
       } else {
         TRY(make_key_pair(keys));
       }
-      TRY_ASSIGN(const bool made, init_share(options->share));
+      TRY_ASSIGN(const bool made, init_share(options->share, stop));
       TRY_ASSIGN(const VerifyKey key, VerifyKey::load(keys / kPublicKeyFile));
       fmt::print("share {} {}\nkey {} {} in {}\n", options->share.url, made ? "made" : "was there already", key.id(),
                  have ? "was there already" : "made", keys.native());

@@ -2,44 +2,23 @@
 #include "common/duration.hpp"
 #include "common/endpoint.hpp"
 #include "common/etcd_settings.hpp"
+#include "common/mounts.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <sstream>
 
 namespace swarmout {
 
 namespace {
 
-/// The server of the mount that holds `path`, if it is a network file system: "addr=192.0.2.7" in its options.
-std::string server_of_mount(const std::string& path) {
-  std::error_code error;
-  // By its name alone: to look at a share whose server is away would hang.
-  const std::string real = std::filesystem::absolute(path, error).lexically_normal().native();
-  std::ifstream mounts("/proc/mounts");
-  std::string best;
-  std::string server;
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream fields(line);
-    std::string device, point, type, settings;
-    fields >> device >> point >> type >> settings;
-    const bool holds = real == point || real.starts_with(point == "/" ? "/" : point + '/');
-    if (holds && point.size() >= best.size()) {
-      best = point;
-      const std::size_t at = (',' + settings).find(",addr=");
-      server = at == std::string::npos ? "" : settings.substr(at + 5, settings.find(',', at + 5) - at - 5);
-    }
-  }
-  return server;
-}
+constexpr Bytes kMaxMounts = 16 * kMiB;  // hosts of containers have thousands
 
 /// The servers of the share, as numeric addresses.
 std::vector<std::string> servers_of(const std::string& share) {
   if (!is_etcd_url(share)) {
-    return {server_of_mount(share)};
+    return {server_of(share, read_file("/proc/mounts", kMaxMounts).value_or(""))};
   }
   std::vector<std::string> servers;
   if (const auto settings = parse_etcd_url(share)) {

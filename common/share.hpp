@@ -125,7 +125,7 @@ struct ShareAddress {
 /// Makes a share there. Nothing else ever does. A share that exists already is left as it is.
 ///
 /// Returns true if it was made now, false if it was there. Errors: cannot_write; refused, if the
-/// place has other things in it.
-[[nodiscard]] Result<bool> init_share(const ShareAddress& address);
+/// place has other things in it; temporary.
+[[nodiscard]] Result<bool> init_share(const ShareAddress& address, std::stop_token stop = {});
 
 }  // namespace swarmout

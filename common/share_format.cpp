@@ -81,12 +81,16 @@ Result<std::unique_ptr<Share>> open_share(const ShareAddress& address, std::stop
   return open_directory(root);
 }
 
-Result<bool> init_share(const ShareAddress& address) {
+Result<bool> init_share(const ShareAddress& address, std::stop_token stop) {
   if (is_etcd_url(address.url)) {
     TRY_ASSIGN(EtcdSettings settings, etcd_settings(address));
+    settings.stop = std::move(stop);
     return EtcdShare::init(std::move(settings));
   }
   TRY_ASSIGN(const Path root, directory_of(address));
+  if (!address.helper.empty()) {
+    return RemoteShare::init(address.helper, root, address.timeout, std::move(stop));
+  }
   return init_directory(root, ::link);
 }
 

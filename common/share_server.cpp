@@ -59,6 +59,8 @@ public:
       } else {
         set_error(reply, opened.error());
       }
+    } else if (call.kind() == ShareCall::INIT) {
+      answer(reply, init_directory(call.name(), ::link), [&](bool made) { reply.set_found(made); });
     } else if (share_ == nullptr) {
       set_error(reply, {ErrorCode::failed, "the share was not opened", {}});
     } else {

@@ -73,8 +73,8 @@ private:
     }
     if (const LogEntry* const done = slot.empty() ? nullptr : view->commit_of(slot)) {
       const std::string message = fmt::format("slot {} was published by {} at {}", slot, done->host, done->time);
-      TRY(abandon(share_, clock_, leadership_, message, options_.publish_patience, stop_));
       ended_ = true;
+      TRY(abandon(share_, clock_, leadership_, message, options_.publish_patience, stop_));
       return SeedReport{SeedReport::Outcome::already_published, done->release, message};
     }
     if (const auto tidied = tidy_share(share_); !tidied) {
@@ -177,9 +177,9 @@ private:
                               descriptor.position.value, to_text(options_.max_runtime), last_spread_.complete,
                               last_spread_.live));
     }
+    ended_ = true;
     TRY_ASSIGN(const PublishOutcome outcome,
                publish(share_, clock_, leadership_, sealed.release, options_.publish_patience, stop_));
-    ended_ = true;
     if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
       TRY(stage.withdraw(share_, *session));
       return fenced_error(*fenced);
@@ -243,9 +243,9 @@ private:
 
   Result<SeedReport> unchanged(const SignedDescriptor& newest) {
     const Descriptor& descriptor = newest.descriptor;
+    ended_ = true;
     TRY_ASSIGN(const PublishOutcome outcome, publish_unchanged(share_, clock_, leadership_, descriptor.position,
                                                                descriptor.revision, options_.publish_patience, stop_));
-    ended_ = true;
     if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
       return fenced_error(*fenced);
     }
@@ -330,7 +330,8 @@ private:
   WorkStatus status_;
   std::optional<Heartbeat> heartbeat_;  ///< uses status_
   Spread last_spread_;
-  bool ended_ = false;  ///< a COMMIT was written, or another host's entry fenced us
+  /// An entry was put that ends the claim. If nobody knows what came of it, it may yet appear, and no other may be put.
+  bool ended_ = false;
 };
 
 }  // namespace

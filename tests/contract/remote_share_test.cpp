@@ -110,6 +110,16 @@ TEST_F(HangingShare, AFormatThatCannotBeReadIsTemporary) {
   EXPECT_THAT(RemoteShare::open(program(), root_, kTimeout, {}), FailsWith(ErrorCode::temporary, "does not answer"));
 }
 
+TEST_F(HangingShare, MakingAShareOnItIsTemporary) {
+  mend("FORMAT");
+  hang("FORMAT");
+  ShareAddress address(root_.native());
+  address.helper = program();
+  address.timeout = kTimeout;
+
+  EXPECT_THAT(init_share(address), FailsWith(ErrorCode::temporary, "does not answer"));
+}
+
 TEST_F(HangingShare, AfterAStopNobodyWaitsForTheTimeout) {
   std::stop_source stop;
   const auto share = open(std::chrono::minutes(10), stop.get_token());

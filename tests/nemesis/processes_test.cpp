@@ -119,6 +119,22 @@ TEST_F(ShareTrouble, ALeaderWhoseShareGoesAwayHalfwayPublishesWhenItIsBack) {
   EXPECT_EQ(fleet_.entries("COMMIT"), 1);
 }
 
+TEST_F(ShareTrouble, ALeaderThatCannotKnowWhetherItPublishedWritesNothingElse) {
+  Process leader = seed(1, {"--share-timeout", "500ms"}, {{"SWARMOUT_FAILPOINT", "before-commit:stop"}});
+  ASSERT_TRUE(wait_for([&] { return is_stopped(leader); }));
+  unmount();
+  leader.signal(SIGTERM);
+  leader.signal(SIGCONT);
+  ASSERT_TRUE(wait_for([&] { return is_stopped(leader) || !leader.running(); })) << "it tries once more, at most";
+  leader.signal(SIGCONT);
+  ASSERT_TRUE(wait_for([&] { return is_stopped(leader) || !leader.running(); })) << leader.err();
+  mount();
+  EXPECT_TRUE(wait_for([&] { return leader.signal(SIGCONT), !leader.running(); }));
+  EXPECT_EQ(leader.wait(), 75);
+  EXPECT_THAT(leader.err(), HasSubstr("unknown"));
+  EXPECT_EQ(fleet_.entries("ABANDON"), 0) << "its COMMIT may yet come through, and would not, then";
+}
+
 TEST_F(ShareTrouble, HostsWithOneNameAndOneProcessNumberAreToldApart) {
   std::vector<Process> clones;
   for (int host = 1; host <= 6; ++host) {

@@ -101,9 +101,6 @@ private:
       return;
     }
     finish(leadership);
-    if (run_.end == End::unknown) {
-      [[maybe_unused]] const auto ended = abandon(share_, clock_, leadership, "the outcome is unknown", 10s);
-    }
   }
   void give_up(const Leadership& leadership) {
     [[maybe_unused]] const auto ended = abandon(share_, clock_, leadership, "the work failed", 10s);
