@@ -80,6 +80,7 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   options.min_copies = flags.min_copies;
   options.level = flags.level;
   TRY_ASSIGN(options.swarm, swarm_settings(flags.common));
+  options.swarm.role = SwarmRole::seeder;
   return options;
 }
 

@@ -180,6 +180,14 @@ Result<Fd> Store::lock_for_writing() const {
   return lock;
 }
 
+Result<void> Store::clear_scratch() {
+  TRY_ASSIGN(const auto names, list_directory(scratch()));
+  for (const std::string& name : names) {
+    TRY(remove_tree(scratch() / name));
+  }
+  return {};
+}
+
 Result<void> Store::prune(std::size_t keep) {
   TRY_ASSIGN(const auto lock, try_lock(state_ / "store.lock"));
   if (!lock) {

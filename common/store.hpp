@@ -58,6 +58,8 @@ public:
   /// holds the lock: what it wrote may not be named by a record yet.
   [[nodiscard]] Result<void> prune(std::size_t keep);
 
+  [[nodiscard]] Result<void> clear_scratch();
+
   /// Held by whoever adds packs before a record names them.
   [[nodiscard]] Result<Fd> lock_for_writing() const;
 

@@ -4,13 +4,10 @@
 
 namespace swarmout {
 
-namespace {
-
 Result<Manifest> whole_manifest(Store& store, const Descriptor& release) {
   TRY_ASSIGN(const std::string bytes, store.manifest_bytes(release.manifest));
   TRY_ASSIGN(Manifest manifest, decode_manifest(bytes));
   for (const PackInfo& pack : manifest.packs) {
-    // Read, not only looked at: this host may soon be the only one that has the release.
     TRY_ASSIGN(const bool whole, store.check_pack(pack.root, pack.size));
     if (!whole) {
       return fail(ErrorCode::not_found, "a pack of it is not on this host");
@@ -18,8 +15,6 @@ Result<Manifest> whole_manifest(Store& store, const Descriptor& release) {
   }
   return manifest;
 }
-
-}  // namespace
 
 std::optional<Basis> newest_basis(Store& store) {
   const auto releases = store.releases();

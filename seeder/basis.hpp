@@ -14,6 +14,10 @@ struct Basis {
   Manifest manifest;
 };
 
+/// The manifest of a release whose packs are all in the store. They are read, not only looked at: this host may soon be
+/// the only one that has them. Errors: not_found; refused.
+[[nodiscard]] Result<Manifest> whole_manifest(Store& store, const Descriptor& release);
+
 /// Nullopt if there is none; then everything is packed anew, which costs time and traffic but is never wrong.
 [[nodiscard]] std::optional<Basis> newest_basis(Store& store);
 

@@ -5,6 +5,7 @@
 #include "common/signing.hpp"
 #include "common/store.hpp"
 #include "common/trust.hpp"
+#include "seeder/adoption.hpp"
 #include "seeder/basis.hpp"
 #include "seeder/git_source.hpp"
 #include "seeder/packer.hpp"
@@ -72,23 +73,32 @@ private:
                                                     leadership_.claim.value, view->tail().value, share_.name()));
     }
     if (const LogEntry* const done = slot.empty() ? nullptr : view->commit_of(slot)) {
-      const std::string message = fmt::format("slot {} was published by {} at {}", slot, done->host, done->time);
       ended_ = true;
+      const std::string message = fmt::format("slot {} was published by {} at {}", slot, done->host, done->time);
       TRY(abandon(share_, clock_, leadership_, message, options_.publish_patience, stop_));
       return SeedReport{SeedReport::Outcome::already_published, done->release, message};
     }
+    const auto left = left_behind(share_, *view, leadership_.claim, key_.verify_key());
     if (const auto tidied = tidy_share(share_); !tidied) {
       spdlog::warn("tidying up {}: {}", share_.name(), to_string(tidied.error()));
     }
-    return lead(*view);
+    return lead(*view, left);
   }
 
-  Result<SeedReport> lead(const LogView& log) {
+  Result<SeedReport> lead(const LogView& log, const std::optional<SealedRelease>& left) {
     TRY_ASSIGN(const auto source, open_source(options_.source, options_.state));
     const std::optional<SignedDescriptor> newest = believed_release(log);
     TRY_ASSIGN(const auto revision, resolve(*source));
     if (newest && revision && newest->descriptor.revision == *revision) {
       return unchanged(*newest);
+    }
+    if (left && revision) {
+      const Job job{*revision, without_credentials(options_.source), leadership_.claim.next()};
+      if (const auto adopted = adopt(*left, job, store_, key_)) {
+        narrate_(fmt::format("epoch {}: {} was staged by the leader before, and is whole here; nothing is exported",
+                             leadership_.claim.value, *revision));
+        return stage_and_publish(*adopted);
+      }
     }
     TRY_ASSIGN(const SealedRelease sealed, export_and_seal(*source, revision.value_or("")));
     if (newest && newest->descriptor.revision == sealed.release.descriptor.revision) {
@@ -103,12 +113,11 @@ private:
     if (newest == nullptr) {
       return std::nullopt;
     }
-    auto release = trusted(*newest, key_.verify_key());
+    const auto release = trusted(*newest, key_.verify_key());
     if (!release) {
       spdlog::warn("publishing anew: {}", to_string(release.error()));
-      return std::nullopt;
     }
-    return *std::move(release);
+    return release ? std::optional(*release) : std::nullopt;
   }
 
   Result<std::optional<std::string>> resolve(Source& source) {
@@ -159,7 +168,7 @@ private:
 
   Result<SeedReport> stage_and_publish(const SealedRelease& sealed) {
     const Descriptor& descriptor = sealed.release.descriptor;
-    TRY_ASSIGN(const auto session, SwarmSession::open(as_seeder(options_.swarm)));
+    TRY_ASSIGN(const auto session, SwarmSession::open(options_.swarm));
     status_.endpoint(session->endpoint());
     status_.phase("staged");
     TRY_ASSIGN(Stage stage, Stage::open(share_, store_, *session, sealed, cell()));
@@ -169,8 +178,9 @@ private:
     const MonotonicTime staged = clock_.now();
     const StageRule rule{options_.quorum, options_.min_copies, options_.stage_timeout};
     TRY_ASSIGN(const bool enough,
-               follow_peers(*session, descriptor, "staged", options_.max_runtime,
-                            [&](const Spread& spread) { return may_publish(spread, rule, since(staged)); }));
+               follow_peers(*session, descriptor, "staged", options_.max_runtime, [&](const Spread& spread) {
+                 return may_publish(spread, rule, since(staged)) || superseded();
+               }));
     if (!enough) {
       return fail(ErrorCode::temporary,
                   fmt::format("not enough peers have fetched release {} within {} ({} of {} live ones)",
@@ -241,6 +251,9 @@ private:
     return false;
   }
 
+  /// Peers do not fetch for a leader that was taken over. Only its COMMIT, which fails, tells for certain.
+  bool superseded() { return share_.read(leadership_.claim.next()).value_or(std::nullopt).has_value(); }
+
   Result<SeedReport> unchanged(const SignedDescriptor& newest) {
     const Descriptor& descriptor = newest.descriptor;
     ended_ = true;
@@ -272,7 +285,7 @@ private:
     if (!content) {
       return {};  // this host has not got it all
     }
-    TRY_ASSIGN(const auto session, SwarmSession::open(as_seeder(options_.swarm)));
+    TRY_ASSIGN(const auto session, SwarmSession::open(options_.swarm));
     TRY(session->add(*content));
     status_.endpoint(session->endpoint());
     narrate_(fmt::format("release {}: seeding to {} peers that are not on it", descriptor.position.value,
@@ -302,17 +315,9 @@ private:
     note(share_.remove_cell(CellKind::stage, cell()));
     note(share_.remove_cell(CellKind::heartbeat, cell()));
     note(store_.prune(kKeepReleases));
-    if (const auto names = list_directory(store_.scratch())) {
-      for (const std::string& name : *names) {
-        note(remove_tree(store_.scratch() / name));
-      }
-    }
+    note(store_.clear_scratch());
   }
 
-  static SwarmSettings as_seeder(SwarmSettings settings) {
-    settings.role = SwarmRole::seeder;
-    return settings;
-  }
   std::chrono::milliseconds since(MonotonicTime start) const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start);
   }

@@ -10,8 +10,6 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::size_t kMaxSource = 200;  // a staged descriptor must fit into a cell
-
 LeafHashes leaves_in_memory(std::string_view bytes) {
   LeafHasher hasher;
   hasher.update(as_bytes(bytes));
@@ -19,6 +17,14 @@ LeafHashes leaves_in_memory(std::string_view bytes) {
 }
 
 }  // namespace
+
+SignedDescriptor sign(Descriptor descriptor, const SigningKey& key) {
+  SignedDescriptor release;
+  release.text = encode(descriptor);
+  release.signature = key.sign(release.text, fmt::format("swarmout release {}", descriptor.position.value));
+  release.descriptor = std::move(descriptor);
+  return release;
+}
 
 Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key) {
   Manifest& manifest = input.packed.manifest;
@@ -52,8 +58,7 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   TRY_ASSIGN(SealedTorrent torrent, seal_torrent(std::move(files), piece_length_for(packed_size)));
   REFUSE_UNLESS(torrent.bytes.size() <= kMaxBlob, "the release is too large: its torrent does not fit on the share");
 
-  SealedRelease sealed;
-  Descriptor& descriptor = sealed.release.descriptor;
+  Descriptor descriptor;
   descriptor.position = input.position;
   descriptor.revision = manifest.revision;
   descriptor.source = input.source.substr(0, kMaxSource);
@@ -66,10 +71,7 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   descriptor.tree_size = manifest.tree_size();
   descriptor.files = manifest.nodes.size();
   descriptor.basis = input.basis;
-  sealed.release.text = encode(descriptor);
-  sealed.release.signature = key.sign(sealed.release.text, fmt::format("swarmout release {}", input.position.value));
-  sealed.torrent = std::move(torrent.bytes);
-  return sealed;
+  return SealedRelease{sign(std::move(descriptor), key), std::move(torrent.bytes)};
 }
 
 }  // namespace swarmout

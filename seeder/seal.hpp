@@ -8,6 +8,9 @@
 
 namespace swarmout {
 
+/// Of a source's name in a descriptor: a staged one must fit into a cell.
+inline constexpr std::size_t kMaxSource = 200;
+
 struct SealInput {
   PackedRelease packed;
   Position position;     ///< of the COMMIT to come
@@ -21,6 +24,8 @@ struct SealedRelease {
   SignedDescriptor release;
   std::string torrent;
 };
+
+[[nodiscard]] SignedDescriptor sign(Descriptor descriptor, const SigningKey& key);
 
 /// Errors: cannot_write; refused.
 [[nodiscard]] Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key);

@@ -1,6 +1,7 @@
 #include "seeder/tidy_share.hpp"
 
 #include "common/descriptor.hpp"
+#include "common/failpoint.hpp"
 #include "common/log_view.hpp"
 
 #include <set>
@@ -25,6 +26,7 @@ Result<void> tidy_share(Share& share) {
       named.insert(torrent_blob(*descriptor));
     }
   }
+  failpoint("while-tidying");
   for (const std::string& blob : blobs) {
     // Positions only grow: what is at or before the end of this view, and not named in it, never will be.
     const auto release = release_of_blob(blob);

@@ -110,7 +110,7 @@ int Fleet::entries(const std::string& kind) const {
   return count;
 }
 
-std::string Fleet::counted_source(const Path& tree) {
+std::string Fleet::counted_source(const Path& tree) const {
   return "tar:echo ran >> '" + scratch("invocations").native() + "'; tar -C '" + tree.native() + "' -cf - .";
 }
 

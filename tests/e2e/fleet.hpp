@@ -52,7 +52,7 @@ public:
   [[nodiscard]] int entries(const std::string& kind) const;
 
   /// A source that writes `tree` as a tar stream and counts how often it ran.
-  [[nodiscard]] std::string counted_source(const Path& tree);
+  [[nodiscard]] std::string counted_source(const Path& tree) const;
   [[nodiscard]] int invocations() const;
 
 private:

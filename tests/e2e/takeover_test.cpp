@@ -1,6 +1,9 @@
 // A leader that dies at any step: another host takes over, and exactly one release comes of it.
 
+#include "common/live_records.hpp"
+#include "common/log_entry.hpp"
 #include "tests/e2e/fleet.hpp"
+#include "tests/support/bytes.hpp"
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_for.hpp"
 
@@ -44,6 +47,65 @@ INSTANTIATE_TEST_SUITE_P(EndToEnd, Takeover,
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+class Succession : public testing::Test {
+protected:
+  /// A leader whose release is whole on two hosts, and that is killed before it could publish it.
+  void SetUp() override {
+    make_awkward_tree(fleet_.scratch("source"));
+    write_file(fleet_.scratch("source") / "large", noise(3 * kMiB));
+    peers_.push_back(fleet_.peer(1));
+    peers_.push_back(fleet_.peer(2));
+    ASSERT_TRUE(wait_for([&] { return fleet_.status()["peers"].size() == 2; }));
+    Process doomed = fleet_.seed(3, source(), {"--slot", "s", "--revision", "r7", "--quorum", "1"},
+                                 {{"SWARMOUT_FAILPOINT", "before-commit:kill"}});
+    ASSERT_EQ(doomed.wait(), 128 + SIGKILL) << doomed.err();
+    const auto share = open_share(fleet_.url());
+    const auto stages = (*share)->list_cells(CellKind::stage);
+    ASSERT_EQ(stages->size(), 1U);
+    staged_ = decode_staged((*share)->read_cell(CellKind::stage, stages->front()).value()->bytes)->release.descriptor;
+  }
+  void takes_over(int host) {
+    Process successor = fleet_.seed(host, source(), {"--slot", "s", "--revision", "r7", "--wait"});
+    EXPECT_EQ(successor.wait(), 0) << successor.err();
+    EXPECT_TRUE(wait_for([&] { return fleet_.all_equal(2, fleet_.scratch("source")); }));
+  }
+  /// The published one has the content of the staged one, and nobody fetched it twice.
+  void expect_one_swarm() {
+    const auto share = open_share(fleet_.url());
+    const auto commit = decode_entry((*share)->read(Position{3}).value().value());
+    const auto published = decode_descriptor(commit->descriptor);
+    ASSERT_TRUE(published) << commit->descriptor;
+    EXPECT_EQ(published->info_hash, staged_.info_hash);
+    EXPECT_EQ(published->position, Position{3});
+    EXPECT_TRUE(wait_for([&] {
+      const auto peers = fleet_.status()["peers"];
+      return std::all_of(peers.begin(), peers.end(), [](const auto& peer) { return peer["release"] == 3; });
+    }));
+    for (const auto& peer : fleet_.status()["peers"]) {
+      EXPECT_LT(peer["downloaded_bytes"].get<Bytes>(), staged_.packed_size * 3 / 2);
+    }
+  }
+  std::string source() const { return fleet_.counted_source(fleet_.scratch("source")); }
+
+  Fleet fleet_;
+  std::vector<Process> peers_;
+  Descriptor staged_;
+};
+
+TEST_F(Succession, AHostThatHasWhatWasStagedGoesOnWithItAndExportsNothing) {
+  takes_over(1);
+
+  EXPECT_EQ(fleet_.invocations(), 1);
+  expect_one_swarm();
+}
+
+TEST_F(Succession, AHostThatHasItNotExportsAgainIntoTheSameSwarm) {
+  takes_over(4);
+
+  EXPECT_EQ(fleet_.invocations(), 2);
+  expect_one_swarm();
+}
 
 TEST(EndToEnd, ALeaderThatWakesUpAfterItsSuccessorPublishedPublishesNothing) {
   Fleet fleet;

@@ -73,6 +73,20 @@ INSTANTIATE_TEST_SUITE_P(Each, Frozen,
                            return name;
                          });
 
+TEST_F(ShareTrouble, ALeaderThatWasTakenOverDoesNotWaitForPeersThatHaveGoneOn) {
+  const Process peer = fleet_.peer(9);
+  ASSERT_TRUE(wait_for([&] { return fleet_.status()["peers"].size() == 1; }));
+  Process paused = seed(1, {}, {{"SWARMOUT_FAILPOINT", "after-export:stop"}});
+  ASSERT_TRUE(wait_for([&] { return is_stopped(paused); }));
+  write_file(fleet_.scratch("source") / "README", "of the successor\n");
+  EXPECT_EQ(seed(2, {"--wait"}).wait(), 0);
+
+  paused.signal(SIGCONT);
+
+  EXPECT_EQ(paused.wait(), 75);
+  EXPECT_THAT(paused.err(), HasSubstr("FENCED"));
+}
+
 TEST_F(ShareTrouble, AnObserverThatWasFrozenDoesNotTakeThatForTheLeadersSilence) {
   Process leader = fleet_.seed(1, "tar:sleep 7; tar -C '" + fleet_.scratch("source").native() + "' -cf - .",
                                {"--slot", "s", "--linger", "0s"});

@@ -1,0 +1,67 @@
+#include "seeder/adoption.hpp"
+
+#include "common/live_records.hpp"
+#include "seeder/basis.hpp"
+#include "seeder/staging.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace swarmout {
+
+namespace {
+
+/// What is staged under one claim. Errors: not_found; refused; what the share fails with.
+Result<SealedRelease> staged_under(Share& share, const LogEntry& claim, const VerifyKey& key) {
+  TRY_ASSIGN(const auto cell, share.read_cell(CellKind::stage, claim_cell(claim.position, claim.owner)));
+  if (!cell) {
+    return fail(ErrorCode::not_found, "nothing was staged");
+  }
+  TRY_ASSIGN(StagedRelease staged, decode_staged(cell->bytes));
+  const Descriptor& descriptor = staged.release.descriptor;
+  TRY(key.verify(staged.release.text, staged.release.signature));
+  REFUSE_UNLESS(descriptor.position == claim.position.next(), "it was staged for another position");
+  TRY_ASSIGN(auto torrent, share.read_blob(torrent_blob(descriptor), descriptor.torrent_size));
+  if (!torrent) {
+    return fail(ErrorCode::not_found, "its torrent is no longer on the share");
+  }
+  return SealedRelease{std::move(staged.release), *std::move(torrent)};
+}
+
+}  // namespace
+
+std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Position claim, const VerifyKey& key) {
+  for (const LogEntry* before = log.at(claim.previous()); before != nullptr && before->kind == EntryKind::claim;
+       before = log.at(before->position.previous())) {
+    auto staged = staged_under(share, *before, key);
+    if (staged) {
+      return *std::move(staged);
+    }
+    if (staged.error().code != ErrorCode::not_found) {
+      spdlog::warn("not going on with what epoch {} has staged: {}", before->position.value, to_string(staged.error()));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, Store& store, const SigningKey& key) {
+  const Descriptor& theirs = staged.release.descriptor;
+  if (theirs.revision != job.revision || theirs.source != job.source.substr(0, kMaxSource)) {
+    return std::nullopt;
+  }
+  const auto whole = [&]() -> Result<void> {
+    TRY_ASSIGN(const Fd lock, store.lock_for_writing());
+    TRY(whole_manifest(store, theirs));
+    TRY(content_of(store, theirs, staged.torrent));
+    return {};
+  }();
+  if (!whole) {
+    spdlog::debug("exporting what epoch {} had staged, too: {}", theirs.position.previous().value,
+                  to_string(whole.error()));
+    return std::nullopt;
+  }
+  Descriptor ours = theirs;
+  ours.position = job.position;
+  return SealedRelease{sign(std::move(ours), key), staged.torrent};
+}
+
+}  // namespace swarmout

@@ -1,0 +1,34 @@
+// A successor goes on with what the leader before it had staged, if this host has all of it: the source is not asked
+// for it a second time, and peers go on in the same swarm.
+
+#pragma once
+
+#include "common/log_view.hpp"
+#include "common/share.hpp"
+#include "common/signing.hpp"
+#include "common/store.hpp"
+#include "seeder/seal.hpp"
+
+#include <optional>
+#include <string>
+
+namespace swarmout {
+
+/// What the leaders right before `claim`, who wrote neither COMMIT nor ABANDON, had staged last: with a good signature
+/// of our key, and its torrent still on the share. To be asked for before the share is tidied up.
+[[nodiscard]] std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Position claim,
+                                                       const VerifyKey& key);
+
+/// What a leader is to publish.
+struct Job {
+  std::string revision;
+  std::string source;  ///< without credentials
+  Position position;   ///< of the COMMIT to come
+};
+
+/// What was staged, as a release of ours. Nothing, if it is something else, or if some of it is not in the store: every
+/// byte is read and hashed, because this host may soon be the only one that has it.
+[[nodiscard]] std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, Store& store,
+                                                 const SigningKey& key);
+
+}  // namespace swarmout
