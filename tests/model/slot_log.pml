@@ -1,7 +1,8 @@
 /* The log of CLAIM, COMMIT and ABANDON (docs/election.md), for exhaustive search by Spin: tests/model/check.
  *
  * There is no time in it. "Is the leader dead?" is a free choice, so that every wrong judgement is covered, and so are
- * clocks that lie. A host may crash at any step, be paused for any time (it is just not scheduled), see any old beginning
+ * clocks that lie. A contender looks back to the last COMMIT it sees, the one that won over the whole log: so a slot that
+ * was published long ago is found late, but before anything is done for it. A host may crash at any step, be paused for any time (it is just not scheduled), see any old beginning
  * of the log in its listing, and lose the reply of any create; the share may execute a create after its sender is dead.
  *
  * Asserted:
@@ -13,7 +14,7 @@
  *
  * Each of these makes a deliberately wrong protocol, in which the search must find an error:
  *   COMMIT_ELSEWHERE   COMMIT does not compete with takeover for a number, but has a name of its own     (S1)
- *   TRUST_LISTING      who finds the number taken takes the next one without reading the log again       (S1)
+ *   NO_LOOK_BACK       who won does not look further back than contenders do                             (S1)
  *   BLIND_WRITE        an entry is written without asking whether there is one                           (S3)
  *   NO_NONCE           "it exists" is believed to mean "somebody else's", although the reply was lost    (S5)
  *   TIDY_WHAT_IS_NEWER tidying removes every torrent that its view, which may be old, does not name      (S4)
@@ -115,14 +116,15 @@ proctype Host(byte me; byte job) {
     :: break
     od
   }
-look:
+look: /* at the last COMMIT, and what follows it */
   atomic {
     done = false;
-    i = 1;
+    i = view;
     do
-    :: i <= view -> done = done || (kind[i] == COMMIT && slot[i] == job); i++
+    :: i > 0 && kind[i] != COMMIT -> i--
     :: else -> break
     od;
+    done = i > 0 && slot[i] == job;
     i = 0
   }
   if
@@ -137,7 +139,6 @@ look:
     fi
   :: else
   fi;
-claim:
   position = view + 1;
   if
   :: position >= END - 1 -> goto leave
@@ -158,14 +159,24 @@ claim:
 lost:
   assert(!(tail == position && kind[position] == CLAIM && owner[position] == me)); /* S5 */
   view = position;
-#ifdef TRUST_LISTING
-  goto claim;
-#else
   goto look;
-#endif
 
-lead: /* the work: crash or pause anywhere */
+lead:
+#ifndef NO_LOOK_BACK
+  atomic { /* at all that was before: it is there, and does not change */
+    i = 1;
+    do
+    :: i < position -> done = done || (kind[i] == COMMIT && slot[i] == job); i++
+    :: else -> break
+    od;
+    i = 0
+  }
   if
+  :: done -> send(position + 1, ABANDON); goto leave
+  :: else
+  fi;
+#endif
+  if /* the work: crash or pause anywhere */
   :: goto leave
   :: send(position + 1, ABANDON); goto leave
   :: skip

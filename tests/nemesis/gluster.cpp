@@ -77,22 +77,29 @@ std::string Gluster::missing() {
   return "";
 }
 
-Gluster::Gluster() : port_(free_port()) {
+Gluster::Gluster(int mounts) : port_(free_port()) {
   std::filesystem::create_directory(dir_ / "brick");
-  std::filesystem::create_directory(mount());
   write_file(dir_ / "brick.vol", fmt::format(kBrick, (dir_ / "brick").native(), port_));
   write_file(dir_ / "client.vol", fmt::format(kClient, port_));
   start_brick();
-  client_.emplace(Launch{{"glusterfs", "-N", "-f", dir_ / "client.vol", "-l", dir_ / "client.log", "-p",
-                          dir_ / "client.pid", mount()},
-                         {}},
-                  dir_ / "client");
-  const Path probe = mount() / "probe";
-  EXPECT_TRUE(wait_for([&] { return is_mounted(mount()) && replace_file(probe, {}).has_value(); })) << client_->err();
+  for (int number = 1; number <= mounts; ++number) {
+    const std::string name = fmt::format("client{}", number);
+    std::filesystem::create_directory(mount(number));
+    clients_.emplace_back(Launch{{"glusterfs", "-N", "-f", dir_ / "client.vol", "-l", dir_ / (name + ".log"), "-p",
+                                  dir_ / (name + ".pid"), mount(number)},
+                                 {}},
+                          dir_ / name);
+  }
+  for (int number = 1; number <= mounts; ++number) {
+    const Path probe = mount(number) / "probe";
+    EXPECT_TRUE(wait_for([&] { return is_mounted(mount(number)) && replace_file(probe, {}).has_value(); }));
+  }
 }
 
 Gluster::~Gluster() {
-  ::umount2(mount().c_str(), MNT_DETACH);
+  for (std::size_t number = 1; number <= clients_.size(); ++number) {
+    ::umount2(mount(static_cast<int>(number)).c_str(), MNT_DETACH);
+  }
 }
 
 void Gluster::kill_brick() {

@@ -1,4 +1,4 @@
-// A real GlusterFS on this machine: one brick, one FUSE mount, no glusterd. Gone when the test is.
+// A real GlusterFS on this machine: one brick, FUSE mounts as on so many hosts, no glusterd. Gone when the test is.
 
 #pragma once
 
@@ -7,12 +7,14 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace swarmout::test {
 
 class Gluster {
 public:
-  Gluster();
+  explicit Gluster(int mounts = 1);
   ~Gluster();
   Gluster(const Gluster&) = delete;
   Gluster& operator=(const Gluster&) = delete;
@@ -20,8 +22,8 @@ public:
   /// Why there can be none here; empty: there can.
   [[nodiscard]] static std::string missing();
 
-  /// Where it is mounted.
-  [[nodiscard]] Path mount() const { return dir_ / "mount"; }
+  /// Where it is mounted. Each mount has a client of its own, with its own caches.
+  [[nodiscard]] Path mount(int number = 1) const { return dir_ / ("mount" + std::to_string(number)); }
   /// The server dies, and comes back with what it has on disk. Calls meanwhile hang or fail.
   void kill_brick();
   void start_brick();
@@ -30,7 +32,7 @@ private:
   TempDir dir_;
   std::uint16_t port_;
   std::optional<Process> brick_;
-  std::optional<Process> client_;
+  std::vector<Process> clients_;
   int processes_ = 0;
 };
 
