@@ -36,6 +36,7 @@ struct SeedFlags {
   unsigned min_copies = 1;
   unsigned max_attempts = 3;
   int level = kDefaultZstdLevel;
+  std::uint16_t tracker_port = 0;
   bool wait = false;
   bool catch_up = false;
 };
@@ -79,6 +80,7 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   options.quorum = flags.quorum;
   options.min_copies = flags.min_copies;
   options.level = flags.level;
+  options.tracker_port = flags.tracker_port;
   TRY_ASSIGN(options.swarm, swarm_settings(flags.common));
   options.swarm.role = SwarmRole::seeder;
   return options;
@@ -123,6 +125,9 @@ void setup_seed(CLI::App& app, Action& chosen) {
   verb->add_option("--level", flags->level, "zstd level")
       ->envname("SWARMOUT_LEVEL")
       ->check(CLI::Range(1, 19))
+      ->capture_default_str();
+  verb->add_option("--tracker-port", flags->tracker_port, "TCP port of the tracker, at --listen's address; 0: any")
+      ->envname("SWARMOUT_TRACKER_PORT")
       ->capture_default_str();
   verb->add_flag("--wait", flags->wait, "Stay until the slot is published; take over if its leader dies");
   verb->add_flag("--catch-up", flags->catch_up,

@@ -65,6 +65,7 @@ Result<Json> overview(Share& share) {
         leader["copies"] = info->copies;
         leader["peers"] = info->peers;
         leader["endpoint"] = info->endpoint ? to_string(*info->endpoint) : "";
+        leader["tracker"] = info->tracker ? to_string(*info->tracker) : "";
       }
       out["leader"] = std::move(leader);
     }

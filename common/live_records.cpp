@@ -19,6 +19,19 @@ std::string short_text(const std::string& text) {
   return text.substr(0, 200);
 }
 
+std::string text_of(const std::optional<Endpoint>& endpoint) {
+  return endpoint ? to_string(*endpoint) : "";
+}
+
+/// Empty is none, and so is a record of a version that had no such key.
+Result<std::optional<Endpoint>> endpoint_in(const KeyValues& record, std::string_view key) {
+  const std::string text = record.find(key).value_or("");
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  return parse_endpoint(text).map([](Endpoint endpoint) { return std::optional(std::move(endpoint)); });
+}
+
 }  // namespace
 
 std::string encode(const StagedRelease& staged) {
@@ -26,6 +39,7 @@ std::string encode(const StagedRelease& staged) {
       .add("descriptor", staged.release.text)
       .add("signature", staged.release.signature)
       .add("endpoint", to_string(staged.endpoint))
+      .add("tracker", text_of(staged.tracker))
       .text();
 }
 
@@ -37,6 +51,7 @@ Result<StagedRelease> decode_staged(std::string_view bytes) {
   TRY_ASSIGN(staged.release.descriptor, decode_descriptor(staged.release.text));
   TRY_ASSIGN(const std::string endpoint, record.get("endpoint"));
   TRY_ASSIGN(staged.endpoint, parse_endpoint(endpoint));
+  TRY_ASSIGN(staged.tracker, endpoint_in(record, "tracker"));
   return staged;
 }
 
@@ -50,7 +65,8 @@ std::string encode(const HeartbeatInfo& info) {
       .add("packed", info.packed)
       .add("copies", info.copies)
       .add("peers", info.peers)
-      .add("endpoint", info.endpoint ? to_string(*info.endpoint) : "")
+      .add("endpoint", text_of(info.endpoint))
+      .add("tracker", text_of(info.tracker))
       .text();
 }
 
@@ -65,10 +81,8 @@ Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes) {
   TRY_ASSIGN(info.packed, record.number("packed"));
   TRY_ASSIGN(info.copies, record.number("copies"));
   TRY_ASSIGN(info.peers, record.number("peers"));
-  TRY_ASSIGN(const std::string endpoint, record.get("endpoint"));
-  if (!endpoint.empty()) {
-    TRY_ASSIGN(info.endpoint, parse_endpoint(endpoint));
-  }
+  TRY_ASSIGN(info.endpoint, endpoint_in(record, "endpoint"));
+  TRY_ASSIGN(info.tracker, endpoint_in(record, "tracker"));
   info.host = printable(std::move(info.host));
   info.phase = printable(std::move(info.phase));
   return info;

@@ -27,6 +27,7 @@ struct HeartbeatInfo {
   std::uint64_t copies = 0;          ///< peers that have all of what is staged
   std::uint64_t peers = 0;           ///< live peers
   std::optional<Endpoint> endpoint;  ///< of the leader's swarm session, once there is one
+  std::optional<Endpoint> tracker;   ///< likewise
 };
 
 struct PeerRecord {
@@ -52,6 +53,7 @@ struct PeerRecord {
 struct StagedRelease {
   SignedDescriptor release;
   Endpoint endpoint;
+  std::optional<Endpoint> tracker{};  ///< the leader's, unless its port could not be had
 };
 
 [[nodiscard]] std::string encode(const StagedRelease& staged);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <libtorrent/add_torrent_params.hpp>
 #include <libtorrent/alert_types.hpp>
+#include <libtorrent/announce_entry.hpp>
 #include <libtorrent/extensions/ut_pex.hpp>
 #include <libtorrent/load_torrent.hpp>
 #include <libtorrent/peer_class.hpp>
@@ -14,6 +15,7 @@
 #include <libtorrent/torrent_handle.hpp>
 #include <libtorrent/torrent_info.hpp>
 #include <libtorrent/torrent_status.hpp>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <map>
@@ -34,6 +36,11 @@ void raise_descriptor_limit() {
 Error disk_error(const lt::file_error_alert& alert) {
   const int value = alert.error.value();
   return fail_errno("cannot read or write", alert.filename(), value).value();
+}
+
+/// libtorrent asks a tracker on loopback for no other path than this one.
+std::string announce_url(const Endpoint& tracker) {
+  return fmt::format("http://{}/announce", to_string(tracker));
 }
 
 class LibtorrentSession final : public SwarmSession {
@@ -92,8 +99,11 @@ public:
         lt::error_code ignored;
         params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
       }
+      for (const Endpoint& tracker : content.trackers) {
+        params.trackers.push_back(announce_url(tracker));
+      }
       const lt::torrent_handle handle = session_.add_torrent(std::move(params));
-      torrents_[handle] = {contents.info_hash, content.check_existing, false, false, false};
+      torrents_[handle] = {contents.info_hash, content.trackers, content.check_existing, false, false, false};
     } catch (const std::exception& error) {
       return fail(ErrorCode::refused, fmt::format("cannot add the torrent: {}", error.what()));
     }
@@ -110,6 +120,19 @@ public:
         }
       }
     }
+  }
+
+  void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& trackers) override {
+    const auto found = find(info_hash);
+    if (found == torrents_.end() || found->second.trackers == trackers || !found->first.is_valid()) {
+      return;
+    }
+    found->second.trackers = trackers;
+    std::vector<lt::announce_entry> entries;
+    for (const Endpoint& tracker : trackers) {
+      entries.emplace_back(announce_url(tracker));
+    }
+    found->first.replace_trackers(entries);
   }
 
   void remove(const InfoHash& info_hash) override {
@@ -158,6 +181,7 @@ public:
 private:
   struct Torrent {
     InfoHash info_hash;
+    std::vector<Endpoint> trackers;
     bool checking = false;
     bool finished = false;   ///< all pieces passed; waiting for the flush
     bool announced = false;  ///< AllArrived was sent
@@ -225,6 +249,8 @@ private:
         about->handle.pause();
         events.emplace_back(SwarmFailed{torrent.info_hash, disk_error(*disk)});
       }
+    } else if (const auto* tracker = lt::alert_cast<lt::tracker_error_alert>(&alert)) {
+      spdlog::debug("{}", tracker->message());  // it may be gone with its leader; there are other ways to peers
     } else if (const auto* error = lt::alert_cast<lt::torrent_error_alert>(&alert)) {
       if (!torrent.failed) {
         torrent.failed = true;

@@ -36,11 +36,12 @@ struct SwarmSettings {
 };
 
 struct SwarmContent {
-  std::string torrent;             ///< bytes of the .torrent
-  Path directory;                  ///< its files are <directory>/swarmout/<name>; must exist
-  std::set<std::string> complete;  ///< names of the files that are known to be there, whole and right
-  bool check_existing = false;     ///< other files may be there in part: hash what is there (resume)
-  std::vector<Endpoint> peers;     ///< tried at once, before the first tick
+  std::string torrent;               ///< bytes of the .torrent
+  Path directory;                    ///< its files are <directory>/swarmout/<name>; must exist
+  std::set<std::string> complete;    ///< names of the files that are known to be there, whole and right
+  bool check_existing = false;       ///< other files may be there in part: hash what is there (resume)
+  std::vector<Endpoint> peers;       ///< tried at once, before the first tick
+  std::vector<Endpoint> trackers{};  ///< HTTP trackers to announce to; others that did are tried at once, too
 };
 
 struct FileArrived {
@@ -85,6 +86,8 @@ public:
   [[nodiscard]] virtual Result<InfoHash> add(const SwarmContent& content) = 0;
   /// Offers more peers; those already known are ignored.
   virtual void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) = 0;
+  /// Announces to these from now on, and no longer to others. Does nothing if it does so already.
+  virtual void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& trackers) = 0;
   /// Stops serving it; its files stay.
   virtual void remove(const InfoHash& info_hash) = 0;
 

@@ -29,7 +29,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::listen_queue_size, seeder ? 4096 : 1024);   // default 5: clones arrive in a burst
   pack.set_bool(sp::allow_multiple_connections_per_ip, true);  // several clones on one machine
 
-  // No discovery of its own: the share's registry pushes peers. No UDP at all.
+  // Others are found by the leader's tracker, the registry on the share, and PEX. No UDP at all.
   pack.set_bool(sp::enable_dht, false);
   pack.set_bool(sp::enable_lsd, false);
   pack.set_bool(sp::enable_upnp, false);
@@ -40,6 +40,11 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::mixed_mode_algorithm, sp::prefer_tcp);
   pack.set_int(sp::out_enc_policy, sp::pe_disabled);  // RC4 is no protection; it only costs a DH handshake
   pack.set_int(sp::in_enc_policy, sp::pe_disabled);
+
+  pack.set_int(sp::min_announce_interval, 15);  // the tracker is ours, and says how often
+  pack.set_int(sp::num_want, 50);
+  pack.set_int(sp::tracker_receive_timeout, 5);  // it is near, or dead
+  pack.set_int(sp::tracker_completion_timeout, 10);
 
   // Connect at once, and again soon: the defaults are made for strangers on the Internet.
   pack.set_int(sp::connections_limit, seeder ? 2000 : 400);

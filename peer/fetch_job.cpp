@@ -57,21 +57,29 @@ Result<const LogEntry*> find_release(const LogView& log, const std::string& want
 }
 
 /// Hosts that may have the release: the live peers, and the leader that published it while it still seeds.
-std::vector<Endpoint> holders(Share& share, const LogView& log, Position release) {
-  std::vector<Endpoint> endpoints;
+struct Holders {
+  std::vector<Endpoint> peers;
+  std::vector<Endpoint> trackers;
+};
+
+Holders holders(Share& share, const LogView& log, Position release) {
+  Holders found;
   if (const auto peers = live_peers(share, kPeersAtOnce)) {
     for (const SeenPeer& each : *peers) {
-      endpoints.push_back(each.record.endpoint);
+      found.peers.push_back(each.record.endpoint);
     }
   }
   if (const LogEntry* const claim = log.at(release.previous())) {
     const auto beat = share.read_cell(CellKind::heartbeat, claim_cell(claim->position, claim->owner));
     const auto info = beat && *beat ? decode_heartbeat((*beat)->bytes) : fail(ErrorCode::not_found, "");
     if (info && info->endpoint) {
-      endpoints.push_back(*info->endpoint);
+      found.peers.push_back(*info->endpoint);
+    }
+    if (info && info->tracker) {
+      found.trackers.push_back(*info->tracker);
     }
   }
-  return endpoints;
+  return found;
 }
 
 /// Where the tree is made, and where it ends up.
@@ -136,15 +144,18 @@ Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_toke
                 fmt::format("the torrent of release {} is no longer on {}", descriptor.position.value, share->name()));
   }
   goal.torrent = *std::move(torrent);
+  Holders known = holders(*share, *log, descriptor.position);
+  goal.peers = std::move(known.peers);
+  goal.trackers = std::move(known.trackers);
   TRY_ASSIGN(const auto retrieval, Retrieval::start(store, *session, std::move(goal)));
-  MonotonicTime next_connect{};
+  MonotonicTime next_connect = clock.now() + kConnectEvery;
   while (retrieval->state() == Retrieval::State::working) {
     if (stop.stop_requested()) {
       return fail(ErrorCode::temporary, "stopped on request", "what was fetched stays; run it again to go on");
     }
     if (clock.now() >= next_connect) {
       next_connect = clock.now() + kConnectEvery;
-      session->connect(descriptor.info_hash, holders(*share, *log, descriptor.position));
+      session->connect(descriptor.info_hash, holders(*share, *log, descriptor.position).peers);
     }
     for (const SwarmEvent& event : session->poll(kBusyWait)) {
       retrieval->on_event(event);

@@ -34,6 +34,7 @@ Result<Wanted> Follower::look() {
   if (const auto beat = share_.read_cell(CellKind::heartbeat, cell); beat && *beat) {
     if (const auto info = decode_heartbeat((*beat)->bytes)) {
       wanted.leader = info->endpoint;
+      wanted.tracker = info->tracker;
     }
   }
   if (claim != nullptr) {
@@ -46,6 +47,7 @@ Result<Wanted> Follower::look() {
       if (good && position == claim->position.next() && position > seen_) {
         wanted.staged = std::move(staged->release);
         wanted.leader = staged->endpoint;
+        wanted.tracker = staged->tracker;
       } else {
         spdlog::warn("not fetching what {} has staged: {}", claim->host,
                      good ? "it is for another position" : to_string(good.error()));

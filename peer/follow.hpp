@@ -16,6 +16,7 @@ struct Wanted {
   std::optional<SignedDescriptor> published;  ///< the newest release
   std::optional<SignedDescriptor> staged;     ///< what the leader is about to publish
   std::optional<Endpoint> leader;
+  std::optional<Endpoint> tracker;  ///< the leader's
 };
 
 /// One thread.

@@ -45,6 +45,7 @@ public:
     while (!stop.stop_requested()) {
       look();
       choose();
+      announce();
       TRY(advance());
       if (options_.once && done_) {
         return {};
@@ -87,6 +88,11 @@ private:
     }
     wanted_ = *std::move(wanted);
     looked_ = true;
+  }
+
+  /// What is being fetched, or was fetched last.
+  const Descriptor* shown() const {
+    return retrieval_ ? &retrieval_->descriptor() : active_ ? &active_->descriptor : nullptr;
   }
 
   const SignedDescriptor* target() const {
@@ -136,6 +142,7 @@ private:
       goal.previous_tree = trees_.tree(active_->descriptor);
     }
     goal.peers = known_peers();
+    goal.trackers = trackers();
     kept_.drop(descriptor.info_hash);  // it is to be fetched again, or unpacked again
     started_ = clock_.now();
     TRY_ASSIGN(retrieval_, Retrieval::start(store_, *session_, std::move(goal)));
@@ -165,6 +172,24 @@ private:
       all.push_back(*wanted_.leader);
     }
     return all;
+  }
+
+  std::vector<Endpoint> trackers() const {
+    return wanted_.tracker ? std::vector{*wanted_.tracker} : std::vector<Endpoint>();
+  }
+
+  /// What is fetched or served now is announced to the tracker that was named last: one that is not named any more may
+  /// just not be readable now. Older releases are announced to none.
+  void announce() {
+    const Descriptor* const now = shown();
+    if (now == nullptr || !wanted_.tracker) {
+      return;
+    }
+    if (announced_ && *announced_ != now->info_hash) {
+      session_->set_trackers(*announced_, {});
+    }
+    announced_ = now->info_hash;
+    session_->set_trackers(now->info_hash, trackers());
   }
 
   void connect() {
@@ -318,12 +343,11 @@ private:
       record.active = active_->descriptor.position;
       record.revision = active_->descriptor.revision;
     }
-    const Descriptor* const shown = retrieval_ ? &retrieval_->descriptor() : active_ ? &active_->descriptor : nullptr;
-    if (shown != nullptr) {
-      const SwarmStatus swarm = session_->status(shown->info_hash);
-      record.target = shown->position;
-      record.info_hash = shown->info_hash;
-      record.wanted = shown->packed_size;
+    if (const Descriptor* const now = shown()) {
+      const SwarmStatus swarm = session_->status(now->info_hash);
+      record.target = now->position;
+      record.info_hash = now->info_hash;
+      record.wanted = now->packed_size;
       record.have = std::min(swarm.have, record.wanted);
       record.complete = !retrieval_ || retrieval_->state() == Retrieval::State::ready;
       record.have = record.complete ? record.wanted : record.have;
@@ -354,6 +378,7 @@ private:
   Wanted wanted_;
   std::optional<SignedDescriptor> active_;
   std::unique_ptr<Retrieval> retrieval_;
+  std::optional<InfoHash> announced_;
   MonotonicTime started_{};
   MonotonicTime next_look_{};
   MonotonicTime next_connect_{};

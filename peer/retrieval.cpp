@@ -41,6 +41,7 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
   SwarmContent content;
   content.torrent = retrieval->goal_.torrent;
   content.peers = retrieval->goal_.peers;
+  content.trackers = retrieval->goal_.trackers;
   TRY_ASSIGN(content.directory,
              store.lay_out(retrieval->goal_.purpose, contents, descriptor.manifest, content.complete));
   retrieval->layout_ = content.directory;

@@ -33,6 +33,7 @@ struct RetrievalGoal {
   Path previous_tree;
   std::string purpose = "peer";  ///< names the directory that it is fetched into; one process at a time uses one
   std::vector<Endpoint> peers;   ///< tried at once
+  std::vector<Endpoint> trackers;
 };
 
 class Retrieval {

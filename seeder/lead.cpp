@@ -166,12 +166,17 @@ private:
     return sealed;
   }
 
+  Result<Serving> serve(const Descriptor& release) {
+    return open_serving(options_.swarm, options_.tracker_port, release.info_hash, clock_);
+  }
+
   Result<SeedReport> stage_and_publish(const SealedRelease& sealed) {
     const Descriptor& descriptor = sealed.release.descriptor;
-    TRY_ASSIGN(const auto session, SwarmSession::open(options_.swarm));
-    status_.endpoint(session->endpoint());
+    TRY_ASSIGN(const Serving serving, serve(descriptor));
+    const auto& session = serving.session;
+    status_.serving(serving);
     status_.phase("staged");
-    TRY_ASSIGN(Stage stage, Stage::open(share_, store_, *session, sealed, cell()));
+    TRY_ASSIGN(Stage stage, Stage::open(share_, store_, serving, sealed, cell()));
     narrate_(fmt::format("epoch {}: staged {}, seeding on {}", leadership_.claim.value, descriptor.revision,
                          to_string(session->endpoint())));
     failpoint("after-stage");
@@ -285,12 +290,12 @@ private:
     if (!content) {
       return {};  // this host has not got it all
     }
-    TRY_ASSIGN(const auto session, SwarmSession::open(options_.swarm));
-    TRY(session->add(*content));
-    status_.endpoint(session->endpoint());
+    TRY_ASSIGN(const Serving serving, serve(descriptor));
+    TRY(serving.session->add(*content));
+    status_.serving(serving);
     narrate_(fmt::format("release {}: seeding to {} peers that are not on it", descriptor.position.value,
                          spread.live - spread.active));
-    return seed_to_all(*session, descriptor);
+    return seed_to_all(*serving.session, descriptor);
   }
 
   tl::unexpected<Error> fenced_error(const Fenced& fenced) const {

@@ -26,6 +26,7 @@ struct SeedOptions {
   bool catch_up = false;           ///< with a period: after publishing, run once more if the next slot has begun
   HeartbeatSettings heartbeat;
   SwarmSettings swarm;
+  std::uint16_t tracker_port = 0;  ///< 0: any free port
   int level = kDefaultZstdLevel;
 
   double quorum = 0.5;      ///< publish when this part of the live peers has everything,

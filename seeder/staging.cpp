@@ -55,16 +55,17 @@ Result<void> keep_serving(SwarmSession& session, std::chrono::milliseconds patie
   return {};
 }
 
-Result<Stage> Stage::open(Share& share, Store& store, SwarmSession& session, const SealedRelease& sealed,
+Result<Stage> Stage::open(Share& share, Store& store, const Serving& serving, const SealedRelease& sealed,
                           const std::string& cell) {
   const Descriptor& descriptor = sealed.release.descriptor;
   TRY_ASSIGN(const SwarmContent content, content_of(store, descriptor, sealed.torrent));
   Stage stage;
   stage.cell_ = cell;
   stage.layout_ = content.directory;
-  TRY_ASSIGN(stage.info_hash_, session.add(content));
+  TRY_ASSIGN(stage.info_hash_, serving.session->add(content));
   TRY(share.write_blob(torrent_blob(descriptor), sealed.torrent));
-  TRY(share.write_cell(CellKind::stage, cell, encode(StagedRelease{sealed.release, session.endpoint()})));
+  const StagedRelease staged{sealed.release, serving.session->endpoint(), serving.tracker_endpoint()};
+  TRY(share.write_cell(CellKind::stage, cell, encode(staged)));
   return stage;
 }
 

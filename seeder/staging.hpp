@@ -7,6 +7,7 @@
 #include "common/store.hpp"
 #include "common/swarm_session.hpp"
 #include "seeder/seal.hpp"
+#include "seeder/serving.hpp"
 
 namespace swarmout {
 
@@ -38,7 +39,7 @@ class Stage {
 public:
   /// Lays the files out, starts the session's torrent, then puts the .torrent and the descriptor on the share, in this
   /// order: what a peer reads can be fetched already.
-  [[nodiscard]] static Result<Stage> open(Share& share, Store& store, SwarmSession& session,
+  [[nodiscard]] static Result<Stage> open(Share& share, Store& store, const Serving& serving,
                                           const SealedRelease& sealed, const std::string& cell);
 
   /// Takes the descriptor off the share and the torrent out of the session.

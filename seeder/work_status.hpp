@@ -23,9 +23,10 @@ public:
     const std::lock_guard lock(mutex_);
     info_.phase = std::move(name);
   }
-  void endpoint(const Endpoint& endpoint) {
+  void serving(const Serving& serving) {
     const std::lock_guard lock(mutex_);
-    info_.endpoint = endpoint;
+    info_.endpoint = serving.session->endpoint();
+    info_.tracker = serving.tracker_endpoint();
   }
   void spread(const Spread& spread) {
     const std::lock_guard lock(mutex_);
