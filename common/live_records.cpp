@@ -23,9 +23,8 @@ std::string text_of(const std::optional<Endpoint>& endpoint) {
   return endpoint ? to_string(*endpoint) : "";
 }
 
-/// Empty is none, and so is a record of a version that had no such key.
-Result<std::optional<Endpoint>> endpoint_in(const KeyValues& record, std::string_view key) {
-  const std::string text = record.find(key).value_or("");
+/// Empty is none.
+Result<std::optional<Endpoint>> endpoint_or_none(const std::string& text) {
   if (text.empty()) {
     return std::nullopt;
   }
@@ -38,8 +37,8 @@ std::string encode(const StagedRelease& staged) {
   return KeyValues(std::string(kStageMagic))
       .add("descriptor", staged.release.text)
       .add("signature", staged.release.signature)
+      .add("tracker", text_of(staged.tracker))  // may be missing, so not the last: a record cut short is refused
       .add("endpoint", to_string(staged.endpoint))
-      .add("tracker", text_of(staged.tracker))
       .text();
 }
 
@@ -51,7 +50,7 @@ Result<StagedRelease> decode_staged(std::string_view bytes) {
   TRY_ASSIGN(staged.release.descriptor, decode_descriptor(staged.release.text));
   TRY_ASSIGN(const std::string endpoint, record.get("endpoint"));
   TRY_ASSIGN(staged.endpoint, parse_endpoint(endpoint));
-  TRY_ASSIGN(staged.tracker, endpoint_in(record, "tracker"));
+  TRY_ASSIGN(staged.tracker, endpoint_or_none(record.find("tracker").value_or("")));
   return staged;
 }
 
@@ -65,8 +64,8 @@ std::string encode(const HeartbeatInfo& info) {
       .add("packed", info.packed)
       .add("copies", info.copies)
       .add("peers", info.peers)
-      .add("endpoint", text_of(info.endpoint))
       .add("tracker", text_of(info.tracker))
+      .add("endpoint", text_of(info.endpoint))
       .text();
 }
 
@@ -81,8 +80,9 @@ Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes) {
   TRY_ASSIGN(info.packed, record.number("packed"));
   TRY_ASSIGN(info.copies, record.number("copies"));
   TRY_ASSIGN(info.peers, record.number("peers"));
-  TRY_ASSIGN(info.endpoint, endpoint_in(record, "endpoint"));
-  TRY_ASSIGN(info.tracker, endpoint_in(record, "tracker"));
+  TRY_ASSIGN(const std::string endpoint, record.get("endpoint"));
+  TRY_ASSIGN(info.endpoint, endpoint_or_none(endpoint));
+  TRY_ASSIGN(info.tracker, endpoint_or_none(record.find("tracker").value_or("")));
   info.host = printable(std::move(info.host));
   info.phase = printable(std::move(info.phase));
   return info;

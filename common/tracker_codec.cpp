@@ -32,10 +32,10 @@ Result<std::string> percent_decoded(std::string_view text) {
 /// Calls `take(key, value)` for each "key=value".
 template <typename Take>
 Result<void> each_parameter(std::string_view query, Take take) {
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
+  for (std::size_t begin = 0; begin < query.size();) {
+    const std::size_t end = std::min(query.find('&', begin), query.size());
+    const std::string_view pair = query.substr(begin, end - begin);
+    begin = end + 1;
     const std::size_t equals = std::min(pair.find('='), pair.size());
     TRY(take(pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size()))));
   }

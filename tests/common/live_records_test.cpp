@@ -23,6 +23,7 @@ HeartbeatInfo heartbeat() {
   info.copies = 5;
   info.peers = 6;
   info.endpoint = Endpoint{"192.0.2.1", 6881};
+  info.tracker = Endpoint{"192.0.2.1", 6969};
   return info;
 }
 
@@ -53,6 +54,7 @@ StagedRelease staged() {
   each.release.text = encode(each.release.descriptor);
   each.release.signature = "four\nlines\n";
   each.endpoint = {"192.0.2.1", 6881};
+  each.tracker = Endpoint{"192.0.2.1", 6969};
   return each;
 }
 
@@ -76,6 +78,7 @@ TEST(LiveRecordsTest, AHeartbeatIsReadAsItWasWritten) {
   EXPECT_EQ(read.copies, 5U);
   EXPECT_EQ(read.peers, 6U);
   EXPECT_EQ(read.endpoint, heartbeat().endpoint);
+  EXPECT_EQ(read.tracker, heartbeat().tracker);
 }
 
 TEST(LiveRecordsTest, AHeartbeatMayHaveNoEndpointYet) {
@@ -123,6 +126,30 @@ TEST(LiveRecordsTest, AStageIsReadAsItWasWritten) {
   EXPECT_EQ(read.release.signature, "four\nlines\n");
   EXPECT_EQ(read.release.descriptor.revision, "r4");
   EXPECT_EQ(read.endpoint, staged().endpoint);
+  EXPECT_EQ(read.tracker, staged().tracker);
+}
+
+TEST(LiveRecordsTest, ARecordWithoutATrackerIsOneOfAnOlderVersion) {
+  EXPECT_EQ(decode_staged(without_line(encode(staged()), "tracker"))->tracker, std::nullopt);
+  EXPECT_EQ(decode_heartbeat(without_line(encode(heartbeat()), "tracker"))->tracker, std::nullopt);
+}
+
+TEST(LiveRecordsTest, ALeaderWithoutATrackerSaysSo) {
+  StagedRelease stage = staged();
+  stage.tracker.reset();
+  HeartbeatInfo beat = heartbeat();
+  beat.tracker.reset();
+
+  EXPECT_EQ(decode_staged(encode(stage))->tracker, std::nullopt);
+  EXPECT_EQ(decode_heartbeat(encode(beat))->tracker, std::nullopt);
+}
+
+TEST(LiveRecordsTest, ATrackerThatIsNoEndpointIsRefused) {
+  std::string text = encode(staged());
+  const std::string line = "tracker 192.0.2.1:6969";
+  text.replace(text.find(line), line.size(), "tracker http://example.org/");
+
+  EXPECT_THAT(decode_staged(text), FailsWith(ErrorCode::refused, "endpoint"));
 }
 
 TEST(LiveRecordsTest, AStageWithoutAProperDescriptorIsRefused) {

@@ -54,7 +54,7 @@ protected:
                                   "--enable-dht6=false",
                                   "--bt-enable-lpd=false",
                                   "--enable-peer-exchange=false",
-                                  "--bt-hash-check-seed=true",
+                                  "--check-integrity=true",
                                   "--summary-interval=0"};
     argv.insert(argv.end(), more.begin(), more.end());
     argv.push_back((temp_ / "torrent").native());

@@ -262,11 +262,16 @@ TEST_F(TrackerServerTest, AHostThatReadsNoAnswersIsCutOff) {
   open(settings);
   const RawClient client(tracker_->endpoint());
   std::string requests;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     requests += get("/scrape");
   }
 
-  EXPECT_FALSE(client.send(requests)) << "it would have to take them all";
+  std::size_t sent = 0;
+  while (sent < 256 * kMiB && client.send(requests)) {
+    sent += requests.size();
+  }
+
+  EXPECT_LT(sent, 256 * kMiB) << "it would have to keep the answers to all of them";
   EXPECT_THAT(scrape(), StartsWith("HTTP/1.1 200"));
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 const Endpoint kLeader{"192.0.2.7", 4321};
 const Endpoint kBeating{"192.0.2.8", 1234};
+const Endpoint kTracker{"192.0.2.7", 6969};
+const Endpoint kBeatingTracker{"192.0.2.8", 6969};
 
 class FollowTest : public testing::Test {
 protected:
@@ -21,12 +23,13 @@ protected:
   }
   void stage(const Leadership& leadership, const SignedDescriptor& release) {
     EXPECT_THAT(host_.share().write_cell(CellKind::stage, claim_cell(leadership.claim, leadership.owner),
-                                         encode(StagedRelease{release, kLeader})),
+                                         encode(StagedRelease{release, kLeader, kTracker})),
                 IsOk());
   }
   void beat(const Leadership& leadership) {
     HeartbeatInfo info;
     info.endpoint = kBeating;
+    info.tracker = kBeatingTracker;
     EXPECT_THAT(
         host_.share().write_cell(CellKind::heartbeat, claim_cell(leadership.claim, leadership.owner), encode(info)),
         IsOk());
@@ -177,6 +180,7 @@ TEST_F(FollowTest, WhatTheLeaderHasStagedIsWanted) {
   ASSERT_TRUE(wanted.staged);
   EXPECT_EQ(wanted.staged->descriptor.revision, "r2");
   EXPECT_EQ(wanted.leader, kLeader);
+  EXPECT_EQ(wanted.tracker, kTracker);
 }
 
 TEST_F(FollowTest, TheFirstReleaseCanBeStaged) {
@@ -274,6 +278,7 @@ TEST_F(FollowTest, TheLeaderThatSeedsOnAfterItsCommitIsKnown) {
   ASSERT_OK_AND_ASSIGN(const Wanted wanted, follower().look());
 
   EXPECT_EQ(wanted.leader, kBeating);
+  EXPECT_EQ(wanted.tracker, kBeatingTracker);
 }
 
 TEST_F(FollowTest, AHeartbeatOfAnotherClaimIsNotTheLeaders) {
