@@ -1,7 +1,7 @@
 // Which hosts are in which swarm: what a tracker remembers, and whom it names to whom.
 //
 // Pure: time and chance come in, nothing of a network does. Why there is a tracker, and its rules:
-// docs/decisions/0014-tracker-at-the-leader.md.
+// docs/decisions/0016-tracker-at-the-leader.md.
 
 #pragma once
 

@@ -81,7 +81,8 @@ TEST_F(TrackerClients, Aria2FindsAnotherAria2ByTheTracker) {
 
   EXPECT_EQ(clone.wait(), 0) << clone.out() << clone.err();
   EXPECT_EQ(read_file(temp_ / "clone" / "payload", 2 * kMiB).value_or("") == payload_, true);
-  EXPECT_THAT(scrape(), testing::HasSubstr("10:downloadedi1e")) << "it announced that it became complete";
+  EXPECT_TRUE(wait_for([&] { return scrape().find("10:incompletei0e") != std::string::npos; }))
+      << "it announced its end: " << scrape();
 }
 
 }  // namespace swarmout::test
