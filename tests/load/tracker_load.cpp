@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 
 #include <fstream>
-#include <sstream>
+#include <thread>
 
 namespace swarmout::test {
 
@@ -196,6 +196,11 @@ void contact(std::size_t hosts, bool tracked) {
   fmt::print("{} hosts that know the seeder, {} tracker:\n", hosts, tracked ? "with a" : "without a");
   report("first connection", first, hosts);
   report("to another clone", second, hosts);
+  std::fflush(stdout);
+  std::vector<std::jthread> ending;  // each waits a second or two
+  for (Contact& each : clones) {
+    ending.emplace_back([&each] { each.session.reset(); });
+  }
 }
 
 }  // namespace
