@@ -34,13 +34,16 @@ void setup_fetch(CLI::App& app, Action& chosen) {
       if (!flags->to.empty()) {
         options.to = flags->to;
       }
-      Path directory;
+      Fetched fetched;
       {
         Reporter reporter(Reporter::Lines::always);
-        TRY_ASSIGN(directory, run_fetch(options, system_clock(), stop,
-                                        [&](const FetchProgress& progress) { reporter.fetch_progress(progress); }));
+        TRY_ASSIGN(fetched, run_fetch(options, system_clock(), stop,
+                                      [&](const FetchProgress& progress) { reporter.fetch_progress(progress); }));
+        if (!fetched.summary.empty()) {
+          reporter.say(fetched.summary);
+        }
       }
-      fmt::print("{}\n", std::filesystem::absolute(directory).native());
+      fmt::print("{}\n", std::filesystem::absolute(fetched.directory).native());
       return {};
     };
   });

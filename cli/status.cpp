@@ -17,6 +17,23 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::size_t kShownReleases = 5;
 
+void add_traffic(Json& to, const Traffic& traffic) {
+  to["traffic"] = Json::array();
+  for (const HostTraffic& each : traffic.hosts) {
+    to["traffic"].push_back({{"endpoint", to_string(each.host)},
+                             {"downloaded_bytes", each.in},
+                             {"uploaded_bytes", each.out},
+                             {"bad_pieces", each.bad_pieces},
+                             {"banned", each.banned}});
+  }
+  to["traffic_others"] = {
+      {"hosts", traffic.others}, {"downloaded_bytes", traffic.others_in}, {"uploaded_bytes", traffic.others_out}};
+}
+
+Json seconds_or_null(std::optional<std::chrono::milliseconds> time) {
+  return time ? Json(std::chrono::duration<double>(*time).count()) : Json(nullptr);
+}
+
 /// Everything that `status` shows, as docs/operations.md specifies it.
 Result<Json> overview(Share& share) {
   LogReader reader(share);
@@ -45,6 +62,7 @@ Result<Json> overview(Share& share) {
     out["releases"].push_back(std::move(release));
   }
   out["leader"] = nullptr;
+  double line_rate = 0;
   const LogEntry* const newest = log->newest_release();
   const LogEntry* const claim = log->open_claim() != nullptr ? log->open_claim()
                                 : newest != nullptr          ? log->at(newest->position.previous())
@@ -66,6 +84,12 @@ Result<Json> overview(Share& share) {
         leader["peers"] = info->peers;
         leader["endpoint"] = info->endpoint ? to_string(*info->endpoint) : "";
         leader["tracker"] = info->tracker ? to_string(*info->tracker) : "";
+        leader["offered_bytes"] = info->offered;
+        leader["uploaded_bytes"] = info->traffic.out();
+        leader["copies_sent"] =
+            info->offered == 0 ? 0 : static_cast<double>(info->traffic.out()) / static_cast<double>(info->offered);
+        leader["line_rate"] = line_rate = info->line_rate;
+        add_traffic(leader, info->traffic);
       }
       out["leader"] = std::move(leader);
     }
@@ -73,19 +97,27 @@ Result<Json> overview(Share& share) {
   out["peers"] = Json::array();
   for (const SeenPeer& peer : peers) {
     const PeerRecord& record = peer.record;
-    out["peers"].push_back({{"id", record.id},
-                            {"host", record.host},
-                            {"endpoint", to_string(record.endpoint)},
-                            {"release", record.active.value},
-                            {"revision", record.revision},
-                            {"target", record.target.value},
-                            {"have_bytes", record.have},
-                            {"wanted_bytes", record.wanted},
-                            {"complete", record.complete},
-                            {"download_rate", record.download_rate},
-                            {"downloaded_bytes", record.downloaded},
-                            {"uploaded_bytes", record.uploaded},
-                            {"trouble", record.trouble}});
+    Json shown = {{"id", record.id},
+                  {"host", record.host},
+                  {"endpoint", to_string(record.endpoint)},
+                  {"release", record.active.value},
+                  {"revision", record.revision},
+                  {"target", record.target.value},
+                  {"have_bytes", record.have},
+                  {"wanted_bytes", record.wanted},
+                  {"complete", record.complete},
+                  {"download_rate", record.download_rate},
+                  {"downloaded_bytes", record.downloaded},
+                  {"uploaded_bytes", record.uploaded},
+                  {"trouble", record.trouble}};
+    shown["duplicate_bytes"] = record.duplicate;
+    shown["failed_bytes"] = record.failed;
+    shown["first_piece_seconds"] = seconds_or_null(record.first_piece);
+    shown["fetched_seconds"] = seconds_or_null(record.fetched_in);
+    const auto times = record.fetched_in ? times_bound(*record.fetched_in, record.needed(), line_rate) : std::nullopt;
+    shown["bound_multiple"] = times ? Json(*times) : Json(nullptr);
+    add_traffic(shown, record.traffic);
+    out["peers"].push_back(std::move(shown));
   }
   return out;
 }
@@ -131,6 +163,14 @@ std::string table_of(const Json& all) {
                         each["release"].get<std::uint64_t>(), each["revision"].get<std::string>().substr(0, 12),
                         wanted == 0 ? 0 : 100 * each["have_bytes"].get<double>() / wanted,
                         bytes_of(each["download_rate"]), each["trouble"].get<std::string>());
+  }
+  for (const Json& each : all["peers"]) {
+    for (const Json& other : each["traffic"]) {
+      if (other["banned"].get<bool>()) {
+        text += fmt::format("{} was banned by {} on {}: it sent bad data\n", other["endpoint"].get<std::string>(),
+                            each["id"].get<std::string>(), each["host"].get<std::string>());
+      }
+    }
   }
   if (all["peers"].empty()) {
     text += "no peer has been seen in the last minute\n";

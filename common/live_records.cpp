@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kHeartbeatMagic = "swarmout-heartbeat 1";
 constexpr std::string_view kStageMagic = "swarmout-stage 1";
 constexpr std::string_view kPeerMagic = "swarmout-peer 1";
+constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365);
 
 std::string short_text(const std::string& text) {
   return text.substr(0, 200);
@@ -29,6 +30,25 @@ Result<std::optional<Endpoint>> endpoint_or_none(const std::string& text) {
     return std::nullopt;
   }
   return parse_endpoint(text).map([](Endpoint endpoint) { return std::optional(std::move(endpoint)); });
+}
+
+// Fields that came later: records of older versions do not have them.
+
+Result<std::uint64_t> number_if_there(const KeyValues& record, std::string_view key) {
+  return record.find(key) ? record.number(key) : Result<std::uint64_t>(0);
+}
+
+Result<std::optional<std::chrono::milliseconds>> time_if_there(const KeyValues& record, std::string_view key) {
+  if (!record.find(key)) {
+    return std::nullopt;
+  }
+  TRY_ASSIGN(const std::uint64_t value, record.number(key));
+  return std::chrono::milliseconds(std::min<std::uint64_t>(value, kLongest.count()));
+}
+
+Result<Traffic> traffic_if_there(const KeyValues& record) {
+  const auto text = record.find("traffic");
+  return text ? decode_traffic(*text) : Result<Traffic>(Traffic{});
 }
 
 }  // namespace
@@ -64,6 +84,9 @@ std::string encode(const HeartbeatInfo& info) {
       .add("packed", info.packed)
       .add("copies", info.copies)
       .add("peers", info.peers)
+      .add("offered", info.offered)
+      .add("line-rate", static_cast<std::uint64_t>(info.line_rate))
+      .add("traffic", encode(shortened(info.traffic, kNamedHosts)))
       .add("tracker", text_of(info.tracker))
       .add("endpoint", text_of(info.endpoint))
       .text();
@@ -83,14 +106,18 @@ Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes) {
   TRY_ASSIGN(const std::string endpoint, record.get("endpoint"));
   TRY_ASSIGN(info.endpoint, endpoint_or_none(endpoint));
   TRY_ASSIGN(info.tracker, endpoint_or_none(record.find("tracker").value_or("")));
+  TRY_ASSIGN(info.offered, number_if_there(record, "offered"));
+  TRY_ASSIGN(const std::uint64_t rate, number_if_there(record, "line-rate"));
+  info.line_rate = static_cast<double>(rate);
+  TRY_ASSIGN(info.traffic, traffic_if_there(record));
   info.host = printable(std::move(info.host));
   info.phase = printable(std::move(info.phase));
   return info;
 }
 
 std::string encode(const PeerRecord& record) {
-  return KeyValues(std::string(kPeerMagic))
-      .add("id", record.id)
+  KeyValues values{std::string(kPeerMagic)};
+  values.add("id", record.id)
       .add("counter", record.counter)
       .add("host", short_text(record.host))
       .add("endpoint", to_string(record.endpoint))
@@ -104,8 +131,16 @@ std::string encode(const PeerRecord& record) {
       .add("download-rate", static_cast<std::uint64_t>(record.download_rate))
       .add("downloaded", record.downloaded)
       .add("uploaded", record.uploaded)
-      .add("trouble", short_text(record.trouble))
-      .text();
+      .add("duplicate", record.duplicate)
+      .add("failed", record.failed);
+  if (record.first_piece) {
+    values.add("first-piece", static_cast<std::uint64_t>(record.first_piece->count()));
+  }
+  if (record.fetched_in) {
+    values.add("fetched-in", static_cast<std::uint64_t>(record.fetched_in->count()));
+  }
+  values.add("traffic", encode(shortened(record.traffic, kNamedHosts)));
+  return values.add("trouble", short_text(record.trouble)).text();
 }
 
 Result<PeerRecord> decode_peer(std::string_view bytes) {
@@ -133,6 +168,11 @@ Result<PeerRecord> decode_peer(std::string_view bytes) {
   TRY_ASSIGN(record.downloaded, values.number("downloaded"));
   TRY_ASSIGN(record.uploaded, values.number("uploaded"));
   TRY_ASSIGN(record.trouble, values.get("trouble"));
+  TRY_ASSIGN(record.duplicate, number_if_there(values, "duplicate"));
+  TRY_ASSIGN(record.failed, number_if_there(values, "failed"));
+  TRY_ASSIGN(record.first_piece, time_if_there(values, "first-piece"));
+  TRY_ASSIGN(record.fetched_in, time_if_there(values, "fetched-in"));
+  TRY_ASSIGN(record.traffic, traffic_if_there(values));
   for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble}) {
     *shown = printable(std::move(*shown));
   }

@@ -9,13 +9,19 @@
 #include "common/result.hpp"
 #include "common/share.hpp"
 #include "common/torrent_file.hpp"
+#include "common/traffic.hpp"
 #include "common/units.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace swarmout {
+
+/// Hosts that a record names; the others are in a sum, so that it stays small.
+inline constexpr std::size_t kNamedHosts = 8;
 
 struct HeartbeatInfo {
   std::uint64_t counter = 0;  ///< moves on with every beat; observers look at nothing else
@@ -28,6 +34,9 @@ struct HeartbeatInfo {
   std::uint64_t peers = 0;           ///< live peers
   std::optional<Endpoint> endpoint;  ///< of the leader's swarm session, once there is one
   std::optional<Endpoint> tracker;   ///< likewise
+  Bytes offered = 0;                 ///< all files of what is staged
+  double line_rate = 0;              ///< bytes a second its line carries, as far as known; else 0
+  Traffic traffic;                   ///< at most kNamedHosts hosts
 };
 
 struct PeerRecord {
@@ -45,7 +54,15 @@ struct PeerRecord {
   double download_rate = 0;  ///< bytes a second
   Bytes downloaded = 0;
   Bytes uploaded = 0;
-  std::string trouble;  ///< the last error, empty if there is none
+  Bytes duplicate = 0;                                   ///< of `downloaded`: was here already
+  Bytes failed = 0;                                      ///< of `downloaded`: did not match its hash
+  std::optional<std::chrono::milliseconds> first_piece;  ///< from the beginning of the fetch
+  std::optional<std::chrono::milliseconds> fetched_in;   ///< likewise, to its last piece; only when it is complete
+  Traffic traffic;                                       ///< at most kNamedHosts hosts
+  std::string trouble;                                   ///< the last error, empty if there is none
+
+  /// What it had to fetch.
+  [[nodiscard]] Bytes needed() const { return downloaded - std::min(downloaded, duplicate + failed); }
 };
 
 /// What a leader offers before it is published. The endpoint is here, not only in the heartbeat, so that nobody waits

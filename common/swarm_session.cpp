@@ -2,6 +2,7 @@
 
 #include "common/swarm_gate.hpp"
 #include "common/swarm_settings.hpp"
+#include "common/swarm_traffic.hpp"
 
 #include <fmt/format.h>
 #include <libtorrent/add_torrent_params.hpp>
@@ -45,8 +46,8 @@ std::string announce_url(const Endpoint& tracker) {
 
 class LibtorrentSession final : public SwarmSession {
 public:
-  LibtorrentSession(const SwarmSettings& settings, lt::session_params params)
-      : settings_(settings), session_(std::move(params)) {
+  LibtorrentSession(const SwarmSettings& settings, lt::session_params params, Clock& clock)
+      : settings_(settings), clock_(clock), session_(std::move(params)) {
     // Hosts on private addresses are in a class of their own, which the session's limits do not bind.
     lt::peer_class_info local = session_.get_peer_class(lt::session::local_peer_class_id);
     local.upload_limit = static_cast<int>(settings.upload_limit);
@@ -88,6 +89,8 @@ public:
       params.flags = content.check_existing ? lt::torrent_flags_t{} : lt::torrent_flags::paused;
       params.max_connections = connections_for(settings_);
       params.extensions.push_back(lt::create_ut_pex_plugin);
+      const auto ledger = std::make_shared<TrafficLedger>(clock_.now());
+      params.extensions.push_back(make_traffic_counter(ledger, clock_));
       if (settings_.role == SwarmRole::seeder) {
         params.extensions.push_back(make_upload_gate);
       }
@@ -103,7 +106,7 @@ public:
         params.trackers.push_back(announce_url(tracker));
       }
       const lt::torrent_handle handle = session_.add_torrent(std::move(params));
-      torrents_[handle] = {contents.info_hash, content.trackers, content.check_existing, false, false, false};
+      torrents_[handle] = {contents.info_hash, content.trackers, ledger, content.check_existing, false, false, false};
     } catch (const std::exception& error) {
       return fail(ErrorCode::refused, fmt::format("cannot add the torrent: {}", error.what()));
     }
@@ -158,8 +161,7 @@ public:
   }
 
   SwarmStatus status(const InfoHash& info_hash) const override {
-    const auto found = std::find_if(torrents_.begin(), torrents_.end(),
-                                    [&](const auto& each) { return each.second.info_hash == info_hash; });
+    const auto found = find(info_hash);
     if (found == torrents_.end() || !found->first.is_valid()) {
       return {};
     }
@@ -168,8 +170,10 @@ public:
     to.wanted = static_cast<Bytes>(from.total_wanted);
     // While a file's last, padded piece is partly there, libtorrent counts more as done than it wants.
     to.have = static_cast<Bytes>(std::min(from.total_wanted_done, from.total_wanted));
-    to.downloaded = static_cast<Bytes>(from.total_payload_download);
-    to.uploaded = static_cast<Bytes>(from.total_payload_upload);
+    to.downloaded = found->second.ledger->in();
+    to.duplicate = static_cast<Bytes>(from.total_redundant_bytes);
+    to.failed = static_cast<Bytes>(from.total_failed_bytes);
+    to.uploaded = found->second.ledger->out();
     to.download_rate = from.download_payload_rate;
     to.upload_rate = from.upload_payload_rate;
     to.connected = from.num_peers;
@@ -178,10 +182,16 @@ public:
     return to;
   }
 
+  TransferReport transfer(const InfoHash& info_hash) const override {
+    const auto found = find(info_hash);
+    return found == torrents_.end() ? TransferReport{} : found->second.ledger->report();
+  }
+
 private:
   struct Torrent {
     InfoHash info_hash;
     std::vector<Endpoint> trackers;
+    std::shared_ptr<TrafficLedger> ledger;
     bool checking = false;
     bool finished = false;   ///< all pieces passed; waiting for the flush
     bool announced = false;  ///< AllArrived was sent
@@ -189,10 +199,12 @@ private:
   };
   using Torrents = std::map<lt::torrent_handle, Torrent>;
 
-  Torrents::iterator find(const InfoHash& info_hash) {
-    return std::find_if(torrents_.begin(), torrents_.end(),
+  static auto find_in(auto& torrents, const InfoHash& info_hash) {
+    return std::find_if(torrents.begin(), torrents.end(),
                         [&](const auto& each) { return each.second.info_hash == info_hash; });
   }
+  Torrents::iterator find(const InfoHash& info_hash) { return find_in(torrents_, info_hash); }
+  Torrents::const_iterator find(const InfoHash& info_hash) const { return find_in(torrents_, info_hash); }
 
   /// Always of full length: a shorter bitmap would mean "interrupted while checking".
   static lt::typed_bitfield<lt::piece_index_t> pieces_of(const lt::torrent_info& info,
@@ -213,8 +225,11 @@ private:
 
   void take(const lt::alert& alert, std::vector<SwarmEvent>& events) {
     if (const auto* ban = lt::alert_cast<lt::peer_ban_alert>(&alert)) {
-      events.emplace_back(BadData{{ban->endpoint.address().to_string(), ban->endpoint.port()},
-                                  "sent data that does not match its hash"});
+      const Endpoint host{ban->endpoint.address().to_string(), ban->endpoint.port()};
+      if (const auto of = torrents_.find(ban->handle); of != torrents_.end()) {
+        of->second.ledger->banned(host);
+      }
+      events.emplace_back(BadData{host, "sent data that does not match its hash"});
       return;
     }
     const auto* about = dynamic_cast<const lt::torrent_alert*>(&alert);
@@ -260,6 +275,7 @@ private:
   }
 
   SwarmSettings settings_;
+  Clock& clock_;
   lt::session session_;
   Torrents torrents_;
   std::uint16_t port_ = 0;
@@ -267,10 +283,10 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<SwarmSession>> SwarmSession::open(const SwarmSettings& settings) {
+Result<std::unique_ptr<SwarmSession>> SwarmSession::open(const SwarmSettings& settings, Clock& clock) {
   raise_descriptor_limit();
   try {
-    auto session = std::make_unique<LibtorrentSession>(settings, session_params_for(settings));
+    auto session = std::make_unique<LibtorrentSession>(settings, session_params_for(settings), clock);
     TRY(session->wait_until_listening());
     return session;
   } catch (const std::exception& error) {

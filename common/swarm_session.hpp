@@ -6,10 +6,12 @@
 
 #pragma once
 
+#include "common/clock.hpp"
 #include "common/endpoint.hpp"
 #include "common/files.hpp"
 #include "common/result.hpp"
 #include "common/torrent_file.hpp"
+#include "common/traffic.hpp"
 #include "common/units.hpp"
 
 #include <chrono>
@@ -65,6 +67,8 @@ struct SwarmStatus {
   Bytes wanted = 0;          ///< all files, without padding
   Bytes have = 0;            ///< of those, checked
   Bytes downloaded = 0;      ///< payload received in this session, duplicates and failed pieces included
+  Bytes duplicate = 0;       ///< of that: was here already
+  Bytes failed = 0;          ///< of that: pieces that failed their hash
   Bytes uploaded = 0;        ///< payload sent in this session
   double download_rate = 0;  ///< bytes a second
   double upload_rate = 0;
@@ -75,8 +79,10 @@ struct SwarmStatus {
 
 class SwarmSession {
 public:
-  /// Binds the port. Errors: temporary, if the address or port cannot be bound.
-  [[nodiscard]] static Result<std::unique_ptr<SwarmSession>> open(const SwarmSettings& settings);
+  /// Binds the port. `clock` times what is fetched, and outlives the session. Errors: temporary, if the address or port
+  /// cannot be bound.
+  [[nodiscard]] static Result<std::unique_ptr<SwarmSession>> open(const SwarmSettings& settings,
+                                                                  Clock& clock = system_clock());
   virtual ~SwarmSession() = default;
 
   /// Where others reach this session.
@@ -95,6 +101,9 @@ public:
   [[nodiscard]] virtual std::vector<SwarmEvent> poll(std::chrono::milliseconds patience) = 0;
   /// All zero if the torrent is not there. Asks the session's network thread, which takes it a few microseconds.
   [[nodiscard]] virtual SwarmStatus status(const InfoHash& info_hash) const = 0;
+  /// What came from whom and went to whom since add(), which is also the beginning of its times. Its sums are those of
+  /// status(). Empty if the torrent is not there.
+  [[nodiscard]] virtual TransferReport transfer(const InfoHash& info_hash) const = 0;
 };
 
 }  // namespace swarmout

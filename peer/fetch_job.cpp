@@ -4,6 +4,7 @@
 #include "common/log_view.hpp"
 #include "common/signing.hpp"
 #include "common/trust.hpp"
+#include "peer/fetch_summary.hpp"
 #include "peer/follow.hpp"
 #include "peer/own_state.hpp"
 #include "peer/presence.hpp"
@@ -60,6 +61,7 @@ Result<const LogEntry*> find_release(const LogView& log, const std::string& want
 struct Holders {
   std::vector<Endpoint> peers;
   std::vector<Endpoint> trackers;
+  double line_rate = 0;  ///< of the leader; 0: not known
 };
 
 Holders holders(Share& share, const LogView& log, Position release) {
@@ -74,6 +76,7 @@ Holders holders(Share& share, const LogView& log, Position release) {
     const auto info = beat && *beat ? decode_heartbeat((*beat)->bytes) : fail(ErrorCode::not_found, "");
     if (info && info->endpoint) {
       found.peers.push_back(*info->endpoint);
+      found.line_rate = info->line_rate;
     }
     if (info && info->tracker) {
       found.trackers.push_back(*info->tracker);
@@ -114,8 +117,8 @@ Result<void> move_into_place(const Places& places) {
 
 }  // namespace
 
-Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
-                       const ProgressReport& progress) {
+Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
+                          const ProgressReport& progress) {
   const PeerOptions& peer = options.peer;
   TRY_ASSIGN(const auto share, open_share(peer.share, stop));
   TRY_ASSIGN(const VerifyKey key, VerifyKey::load(peer.keys / kPublicKeyFile));
@@ -127,13 +130,13 @@ Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_toke
   const Descriptor& descriptor = release.descriptor;
   TRY_ASSIGN(const Places places, places_for(options, descriptor));
   if (places.there) {
-    return places.final;
+    return Fetched{places.final, ""};
   }
 
   TRY_ASSIGN(const Fd lock, own_state(peer.state, "fetch.lock"));
   TRY_ASSIGN(Store store, Store::open(peer.state));
   TRY(store.remove_layouts("fetch", {descriptor.info_hash}));
-  TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm));
+  TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm, clock));
   RetrievalGoal goal;
   goal.release = release;
   goal.purpose = "fetch";
@@ -149,13 +152,16 @@ Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_toke
   goal.trackers = std::move(known.trackers);
   TRY_ASSIGN(const auto retrieval, Retrieval::start(store, *session, std::move(goal)));
   MonotonicTime next_connect = clock.now() + kConnectEvery;
+  double line_rate = known.line_rate;
   while (retrieval->state() == Retrieval::State::working) {
     if (stop.stop_requested()) {
       return fail(ErrorCode::temporary, "stopped on request", "what was fetched stays; run it again to go on");
     }
     if (clock.now() >= next_connect) {
       next_connect = clock.now() + kConnectEvery;
-      session->connect(descriptor.info_hash, holders(*share, *log, descriptor.position).peers);
+      const Holders found = holders(*share, *log, descriptor.position);
+      line_rate = std::max(line_rate, found.line_rate);
+      session->connect(descriptor.info_hash, found.peers);
     }
     for (const SwarmEvent& event : session->poll(kBusyWait)) {
       retrieval->on_event(event);
@@ -169,9 +175,11 @@ Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_toke
   }
   TRY(store.record(release));
   TRY(move_into_place(places));
+  std::string summary =
+      fetch_summary(session->status(descriptor.info_hash), session->transfer(descriptor.info_hash), line_rate);
   session->remove(descriptor.info_hash);
   TRY(store.remove_layouts("fetch"));
-  return places.final;
+  return Fetched{places.final, std::move(summary)};
 }
 
 }  // namespace swarmout

@@ -17,9 +17,14 @@ struct FetchOptions {
   std::optional<Path> to;  ///< must not exist, or be empty; default: below peer.dest
 };
 
-/// Returns the directory. Errors: not_found, naming the newest revisions; refused; cannot_write; temporary, also if
+struct Fetched {
+  Path directory;
+  std::string summary;  ///< how it came here; empty if it was here already
+};
+
+/// Errors: not_found, naming the newest revisions; refused; cannot_write; temporary, also if
 /// stopped: what was fetched stays, and the next call goes on from there.
-[[nodiscard]] Result<Path> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
-                                     const ProgressReport& progress);
+[[nodiscard]] Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
+                                        const ProgressReport& progress);
 
 }  // namespace swarmout

@@ -35,6 +35,7 @@ Result<Wanted> Follower::look() {
     if (const auto info = decode_heartbeat((*beat)->bytes)) {
       wanted.leader = info->endpoint;
       wanted.tracker = info->tracker;
+      wanted.leader_rate = info->line_rate;
     }
   }
   if (claim != nullptr) {

@@ -17,6 +17,7 @@ struct Wanted {
   std::optional<SignedDescriptor> staged;     ///< what the leader is about to publish
   std::optional<Endpoint> leader;
   std::optional<Endpoint> tracker;  ///< the leader's
+  double leader_rate = 0;  ///< bytes a second it can send; 0: not known
 };
 
 /// One thread.

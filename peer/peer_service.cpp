@@ -2,6 +2,7 @@
 
 #include "common/duration.hpp"
 #include "common/failpoint.hpp"
+#include "peer/fetch_summary.hpp"
 #include "peer/follow.hpp"
 #include "peer/kept_releases.hpp"
 #include "peer/own_state.hpp"
@@ -325,8 +326,11 @@ private:
       retrieval_->on_event(event);
       const auto* const all = std::get_if<AllArrived>(&event);
       if (all != nullptr && all->info_hash == retrieval_->descriptor().info_hash) {
-        narrate_(fmt::format("release {}: fetched in {}", retrieval_->descriptor().position.value,
-                             to_text(std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - started_))));
+        const InfoHash& info_hash = all->info_hash;
+        narrate_(fmt::format(
+            "release {}: fetched in {}: {}", retrieval_->descriptor().position.value,
+            to_text(std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - started_)),
+            fetch_summary(session_->status(info_hash), session_->transfer(info_hash), wanted_.leader_rate)));
       }
     }
     if (const auto* bad = std::get_if<BadData>(&event)) {
@@ -352,8 +356,7 @@ private:
       record.complete = !retrieval_ || retrieval_->state() == Retrieval::State::ready;
       record.have = record.complete ? record.wanted : record.have;
       record.download_rate = swarm.download_rate;
-      record.downloaded = swarm.downloaded;
-      record.uploaded = swarm.uploaded;
+      add_transfer(record, swarm, session_->transfer(shown->info_hash));
     }
     record.trouble = trouble_;
     const bool busy = retrieval_ && retrieval_->state() == Retrieval::State::working;
@@ -410,7 +413,7 @@ Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token 
   TRY_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(options.dest));
   SwarmSettings swarm = options.swarm;
   swarm.role = SwarmRole::clone;
-  TRY_ASSIGN(auto session, SwarmSession::open(swarm));
+  TRY_ASSIGN(auto session, SwarmSession::open(swarm, clock));
   Service service(options, clock, *share, key, std::move(store), std::move(trees), std::move(session),
                   read_seen(options.state), narrate, progress);
   return service.run(stop);

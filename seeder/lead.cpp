@@ -7,6 +7,7 @@
 #include "common/trust.hpp"
 #include "seeder/adoption.hpp"
 #include "seeder/basis.hpp"
+#include "seeder/closing_line.hpp"
 #include "seeder/git_source.hpp"
 #include "seeder/packer.hpp"
 #include "seeder/progress_sink.hpp"
@@ -203,14 +204,10 @@ private:
     narrate_(fmt::format("epoch {}: PUBLISHED {} as release {} ({} of {} live peers had it)", leadership_.claim.value,
                          descriptor.revision, descriptor.position.value, last_spread_.complete, last_spread_.live));
     TRY(seed_to_all(*session, descriptor));
-    const Bytes uploaded = session->status(descriptor.info_hash).uploaded;
+    const TransferReport transfer = session->transfer(descriptor.info_hash);
     TRY(stage.withdraw(share_, *session));
-    return SeedReport{
-        SeedReport::Outcome::published, descriptor.position,
-        fmt::format("published {} as release {}; {} of {} live peers are on it, {:.1f} MiB sent ({:.2f} "
-                    "copies)",
-                    descriptor.revision, descriptor.position.value, last_spread_.active, last_spread_.live,
-                    mib(uploaded), static_cast<double>(uploaded) / static_cast<double>(descriptor.packed_size))};
+    return SeedReport{SeedReport::Outcome::published, descriptor.position,
+                      closing_line(descriptor, last_spread_, transfer.traffic, line_rate(transfer))};
   }
 
   /// Until every live peer is on it, or the time is over, or somebody wants us to stop.
@@ -242,6 +239,8 @@ private:
         if (peers) {
           last_spread_ = spread_of(*peers, descriptor);
           status_.spread(last_spread_);
+          const TransferReport transfer = session.transfer(descriptor.info_hash);
+          status_.served(transfer, descriptor.packed_size, line_rate(transfer));
           if (enough(last_spread_)) {
             return true;
           }
@@ -323,6 +322,10 @@ private:
     note(store_.clear_scratch());
   }
 
+  /// What this host can send: what it may, or what it was seen to.
+  double line_rate(const TransferReport& transfer) const {
+    return options_.swarm.upload_limit > 0 ? static_cast<double>(options_.swarm.upload_limit) : transfer.line_rate;
+  }
   std::chrono::milliseconds since(MonotonicTime start) const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start);
   }

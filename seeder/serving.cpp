@@ -7,7 +7,7 @@ namespace swarmout {
 Result<Serving> open_serving(SwarmSettings swarm, std::uint16_t tracker_port, const InfoHash& release, Clock& clock) {
   swarm.role = SwarmRole::seeder;
   Serving serving;
-  TRY_ASSIGN(serving.session, SwarmSession::open(swarm));
+  TRY_ASSIGN(serving.session, SwarmSession::open(swarm, clock));
   TrackerSettings settings;
   settings.listen_address = swarm.listen_address;
   settings.listen_port = tracker_port;

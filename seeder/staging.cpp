@@ -15,6 +15,10 @@ Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release) 
     const bool fetched = peer.record.info_hash == release.info_hash && peer.record.complete;
     spread.active += active ? 1 : 0;
     spread.complete += active || fetched ? 1 : 0;
+    if (peer.record.info_hash == release.info_hash && peer.record.fetched_in &&
+        (!spread.slowest || spread.slowest->fetched_in < peer.record.fetched_in)) {
+      spread.slowest = peer.record;
+    }
   }
   return spread;
 }

@@ -14,8 +14,9 @@ namespace swarmout {
 /// How far the live peers are with one release.
 struct Spread {
   std::size_t live = 0;
-  std::size_t complete = 0;  ///< have every byte, verified
-  std::size_t active = 0;    ///< have switched to it
+  std::size_t complete = 0;                          ///< have every byte, verified
+  std::size_t active = 0;                            ///< have switched to it
+  std::optional<PeerRecord> slowest = std::nullopt;  ///< of those that say how long they took
 };
 [[nodiscard]] Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release);
 

@@ -34,6 +34,13 @@ public:
     info_.peers = spread.live;
   }
 
+  void served(const TransferReport& transfer, Bytes offered, double line_rate) {
+    const std::lock_guard lock(mutex_);
+    info_.traffic = shortened(transfer.traffic, kNamedHosts);
+    info_.offered = offered;
+    info_.line_rate = line_rate;
+  }
+
   /// While the result lives, what the source fetches counts as progress.
   [[nodiscard]] auto count(const Source& source) {
     const std::lock_guard lock(mutex_);

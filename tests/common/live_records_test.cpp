@@ -12,6 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+
 HeartbeatInfo heartbeat() {
   HeartbeatInfo info;
   info.counter = 1;
@@ -24,6 +26,9 @@ HeartbeatInfo heartbeat() {
   info.peers = 6;
   info.endpoint = Endpoint{"192.0.2.1", 6881};
   info.tracker = Endpoint{"192.0.2.1", 6969};
+  info.offered = 7;
+  info.line_rate = 8.9;
+  info.traffic.hosts = {{Endpoint{"192.0.2.2", 6881}, 0, 9, 0, false}};
   return info;
 }
 
@@ -44,6 +49,11 @@ PeerRecord peer(const std::string& id = "peer-1") {
   record.downloaded = 8;
   record.uploaded = 9;
   record.trouble = "disk full\n";
+  record.duplicate = 2;
+  record.failed = 1;
+  record.first_piece = 10ms;
+  record.fetched_in = 11ms;
+  record.traffic.hosts = {{Endpoint{"192.0.2.2", 6881}, 8, 9, 1, true}};
   return record;
 }
 
@@ -79,6 +89,9 @@ TEST(LiveRecordsTest, AHeartbeatIsReadAsItWasWritten) {
   EXPECT_EQ(read.peers, 6U);
   EXPECT_EQ(read.endpoint, heartbeat().endpoint);
   EXPECT_EQ(read.tracker, heartbeat().tracker);
+  EXPECT_EQ(read.offered, 7U);
+  EXPECT_EQ(read.line_rate, 8.0);
+  EXPECT_EQ(read.traffic, heartbeat().traffic);
 }
 
 TEST(LiveRecordsTest, AHeartbeatMayHaveNoEndpointYet) {
@@ -108,6 +121,40 @@ TEST(LiveRecordsTest, APeerIsReadAsItWasWritten) {
   EXPECT_EQ(read.downloaded, 8U);
   EXPECT_EQ(read.uploaded, 9U);
   EXPECT_EQ(read.trouble, "disk full?");
+  EXPECT_EQ(read.duplicate, 2U);
+  EXPECT_EQ(read.failed, 1U);
+  EXPECT_EQ(read.needed(), 5U);
+  EXPECT_EQ(read.first_piece, 10ms);
+  EXPECT_EQ(read.fetched_in, 11ms);
+  EXPECT_EQ(read.traffic, peer().traffic);
+}
+
+TEST(LiveRecordsTest, RecordsOfVersionsThatDidNotTellOfTrafficAreRead) {
+  std::string beat = encode(heartbeat());
+  for (const char* const later : {"offered", "line-rate", "traffic"}) {
+    beat = without_line(beat, later);
+  }
+  EXPECT_EQ(decode_heartbeat(beat).value_or(heartbeat()).traffic, Traffic{});
+
+  std::string record = encode(peer());
+  for (const char* const later : {"duplicate", "failed", "first-piece", "fetched-in", "traffic"}) {
+    record = without_line(record, later);
+  }
+  ASSERT_OK_AND_ASSIGN(const PeerRecord read, decode_peer(record));
+  EXPECT_EQ(read.first_piece, std::nullopt);
+  EXPECT_EQ(read.fetched_in, std::nullopt);
+  EXPECT_EQ(read.traffic, Traffic{});
+}
+
+TEST(LiveRecordsTest, HostsThatARecordDoesNotNameAreInItsSums) {
+  PeerRecord record = peer();
+  record.traffic.hosts.resize(1000, {Endpoint{"192.0.2.3", 6881}, 1, 2, 0, false});
+
+  ASSERT_OK_AND_ASSIGN(const PeerRecord read, decode_peer(encode(record)));
+
+  EXPECT_EQ(read.traffic.hosts.size(), kNamedHosts);
+  EXPECT_EQ(read.traffic.in(), record.traffic.in());
+  EXPECT_EQ(read.traffic.out(), record.traffic.out());
 }
 
 TEST(LiveRecordsTest, APeerMayHaveNoTarget) {
@@ -164,6 +211,12 @@ TEST(LiveRecordsTest, TheLongestPeerRecordFitsIntoACell) {
   record.host = std::string(10'000, '\xff');
   record.trouble = std::string(10'000, '\xff');
   record.revision = std::string(300, '\xff');
+  const Endpoint longest{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535};
+  record.endpoint = longest;
+  record.wanted = record.have = record.downloaded = record.uploaded = record.duplicate = record.failed = kMost;
+  record.download_rate = 1e18;
+  record.fetched_in = record.first_piece = std::chrono::milliseconds(std::numeric_limits<std::int64_t>::max());
+  record.traffic.hosts.resize(1000, {longest, kMost / 1000, kMost / 1000, kMost, true});
 
   EXPECT_LE(encode(record).size(), kMaxCell);
   EXPECT_THAT(decode_peer(encode(record)), IsOk());
@@ -172,6 +225,8 @@ TEST(LiveRecordsTest, TheLongestPeerRecordFitsIntoACell) {
 TEST(LiveRecordsTest, TheLongestHeartbeatFitsIntoACell) {
   HeartbeatInfo info = heartbeat();
   info.host = std::string(10'000, '\xff');
+  info.traffic.hosts.resize(
+      1000, {Endpoint{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535}, kMost / 1000, kMost / 1000, kMost, true});
 
   EXPECT_LE(encode(info).size(), kMaxCell);
   EXPECT_THAT(decode_heartbeat(encode(info)), IsOk());

@@ -1,6 +1,7 @@
 #include "common/swarm_session.hpp"
 
 #include "tests/common/swarm_hosts.hpp"
+#include "tests/support/fake_clock.hpp"
 
 namespace swarmout::test {
 
@@ -214,6 +215,77 @@ TEST_F(SwarmSessionTest, WholeFilesThatWereCheckedAreComplete) {
   ASSERT_TRUE(all_arrive({&host}, {&host}));
 
   EXPECT_EQ(host.session->status(torrent_.info_hash).have, total());
+}
+
+// Who sent what.
+
+TEST_F(SwarmSessionTest, WhatOneHostSentIsWhatTheOtherReceived) {
+  Host seeder = make_seeder();
+  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
+  Host first = make_clone("first", {seeder.session->endpoint()});
+  ASSERT_TRUE(all_arrive({&seeder, &first}, {&first}));
+  Host second = make_clone("second", {first.session->endpoint()});
+  ASSERT_TRUE(all_arrive({&seeder, &first, &second}, {&second}));
+
+  const TransferReport from = seeder.session->transfer(torrent_.info_hash);
+  const TransferReport through = first.session->transfer(torrent_.info_hash);
+  const TransferReport to = second.session->transfer(torrent_.info_hash);
+  const auto with = [](const TransferReport& report, const Host& host) {
+    for (const HostTraffic& each : report.traffic.hosts) {
+      if (each.host == host.session->endpoint()) {
+        return each;
+      }
+    }
+    return HostTraffic{};
+  };
+  EXPECT_GE(with(through, seeder).in, total());
+  EXPECT_EQ(with(from, first).out, with(through, seeder).in) << "though the clone connected, from some port";
+  EXPECT_EQ(with(through, second).out, with(to, first).in);
+  EXPECT_EQ(to.traffic.in(), with(to, first).in + with(to, seeder).in);
+}
+
+TEST_F(SwarmSessionTest, ItsSumsAreThoseOfTheStatus) {
+  Host seeder = make_seeder();
+  Host clone = make_clone("clone", {seeder.session->endpoint()});
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  for (const Host* const host : {&seeder, &clone}) {
+    const TransferReport report = host->session->transfer(torrent_.info_hash);
+    const SwarmStatus status = host->session->status(torrent_.info_hash);
+    EXPECT_EQ(report.traffic.in(), status.downloaded);
+    EXPECT_EQ(report.traffic.out(), status.uploaded);
+    EXPECT_EQ(status.duplicate, 0U) << "there is only one to ask";
+    EXPECT_EQ(status.failed, 0U);
+  }
+}
+
+TEST_F(SwarmSessionTest, PiecesAreTimedByTheClockItWasGiven) {
+  FakeClock clock;
+  Host seeder = make_seeder();
+  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
+  Host clone = make_host("clone");
+  clone.session = SwarmSession::open({}, clock).value();
+  add(clone, {}, {});
+  EXPECT_EQ(clone.session->transfer(torrent_.info_hash).first_piece, std::nullopt);
+
+  clock.advance(std::chrono::seconds(7));
+  clone.session->connect(torrent_.info_hash, {seeder.session->endpoint()});
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  const TransferReport report = clone.session->transfer(torrent_.info_hash);
+  EXPECT_EQ(report.first_piece, std::chrono::seconds(7));
+  EXPECT_EQ(report.last_piece, std::chrono::seconds(7));
+  clone.session.reset();  // before its clock
+}
+
+TEST_F(SwarmSessionTest, WhatIsOnlyCheckedCameFromNobody) {
+  Host host = make_host("host");
+  lay_out(host.directory, payload_);
+  add(host, {}, {}, true);
+  ASSERT_TRUE(all_arrive({&host}, {&host}));
+
+  EXPECT_EQ(host.session->transfer(torrent_.info_hash).first_piece, std::nullopt);
+  EXPECT_EQ(host.session->transfer(torrent_.info_hash).traffic, Traffic{});
 }
 
 // Limits.

@@ -1,0 +1,70 @@
+#include "common/swarm_traffic.hpp"
+
+#include <libtorrent/bdecode.hpp>
+#include <libtorrent/extensions.hpp>
+#include <libtorrent/peer_connection_handle.hpp>
+#include <libtorrent/peer_request.hpp>
+
+namespace swarmout {
+
+namespace {
+
+/// On libtorrent's network thread.
+class CountedConnection final : public lt::peer_plugin {
+public:
+  CountedConnection(std::shared_ptr<TrafficLedger> ledger, Clock& clock, const lt::peer_connection_handle& connection)
+      : ledger_(std::move(ledger)),
+        clock_(clock),
+        host_{connection.remote().address().to_string(), connection.remote().port()},
+        incoming_(!connection.is_outgoing()) {}
+
+  lt::string_view type() const override { return "swarmout-traffic"; }
+
+  bool on_extension_handshake(const lt::bdecode_node& said) override {
+    const auto port = said.type() == lt::bdecode_node::dict_t ? said.dict_find_int_value("p") : 0;
+    if (incoming_ && port > 0 && port <= 0xffff) {
+      host_.port = static_cast<std::uint16_t>(port);
+    }
+    return true;
+  }
+  bool on_piece(const lt::peer_request&, lt::span<char const> block) override {
+    ledger_->received(host_, static_cast<Bytes>(block.size()));
+    return false;
+  }
+  void sent_payload(int bytes) override { ledger_->sent(host_, static_cast<Bytes>(bytes), clock_.now()); }
+  void on_piece_pass(lt::piece_index_t) override { ledger_->piece_passed(clock_.now()); }
+  void on_piece_failed(lt::piece_index_t) override { ledger_->piece_failed(host_); }
+
+private:
+  std::shared_ptr<TrafficLedger> ledger_;
+  Clock& clock_;
+  Endpoint host_;
+  bool incoming_;
+};
+
+class CountedTorrent final : public lt::torrent_plugin {
+public:
+  CountedTorrent(std::shared_ptr<TrafficLedger> ledger, Clock& clock) : ledger_(std::move(ledger)), clock_(clock) {}
+
+  std::shared_ptr<lt::peer_plugin> new_connection(const lt::peer_connection_handle& connection) override {
+    if (connection.type() != lt::connection_type::bittorrent) {
+      return nullptr;
+    }
+    return std::make_shared<CountedConnection>(ledger_, clock_, connection);
+  }
+
+private:
+  std::shared_ptr<TrafficLedger> ledger_;
+  Clock& clock_;
+};
+
+}  // namespace
+
+std::function<std::shared_ptr<lt::torrent_plugin>(const lt::torrent_handle&, lt::client_data_t)> make_traffic_counter(
+    std::shared_ptr<TrafficLedger> ledger, Clock& clock) {
+  return [ledger = std::move(ledger), &clock](const lt::torrent_handle&, lt::client_data_t) {
+    return std::make_shared<CountedTorrent>(ledger, clock);
+  };
+}
+
+}  // namespace swarmout

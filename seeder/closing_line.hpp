@@ -1,0 +1,16 @@
+// What a leader says at its end.
+
+#pragma once
+
+#include "common/traffic.hpp"
+#include "seeder/staging.hpp"
+
+#include <string>
+
+namespace swarmout {
+
+/// `line_rate`: bytes a second this host can send, 0 if that is not known.
+[[nodiscard]] std::string closing_line(const Descriptor& release, const Spread& spread, const Traffic& traffic,
+                                       double line_rate);
+
+}  // namespace swarmout
