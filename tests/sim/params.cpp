@@ -1,0 +1,47 @@
+#include "tests/sim/params.hpp"
+
+#include "common/swarm_settings.hpp"
+#include "common/torrent_file.hpp"
+
+#include <libtorrent/session_params.hpp>
+#include <libtorrent/settings_pack.hpp>
+
+namespace swarmout::sim {
+
+namespace {
+
+using sp = lt::settings_pack;
+
+RoleParams role_params(SwarmRole role) {
+  SwarmSettings settings;
+  settings.role = role;
+  const lt::session_params params = session_params_for(settings);
+  const auto number = [&](int name) { return static_cast<std::size_t>(params.settings.get_int(name)); };
+  return {static_cast<std::size_t>(connections_for(settings)), number(sp::max_allowed_in_request_queue),
+          number(sp::send_buffer_low_watermark) + number(sp::send_not_sent_low_watermark)};
+}
+
+}  // namespace
+
+Params params_of_program() {
+  Params params;
+  params.seeder = role_params(SwarmRole::seeder);
+  params.clone = role_params(SwarmRole::clone);
+  const lt::session_params clone = session_params_for(SwarmSettings{});
+  params.max_out = static_cast<std::size_t>(clone.settings.get_int(sp::max_out_request_queue));
+  params.queue_seconds = clone.settings.get_int(sp::request_queue_time);
+  params.strict_end_game = clone.settings.get_bool(sp::strict_end_game_mode);
+  params.partial_first = clone.settings.get_bool(sp::prioritize_partial_pieces);
+  params.close_redundant = clone.settings.get_bool(sp::close_redundant_connections);
+  return params;
+}
+
+Bytes piece_length(const Params& params) {
+  return params.piece != 0 ? params.piece : piece_length_for(params.payload);
+}
+
+std::size_t pieces(const Params& params) {
+  return static_cast<std::size_t>((params.payload + piece_length(params) - 1) / piece_length(params));
+}
+
+}  // namespace swarmout::sim
