@@ -58,18 +58,23 @@ int main(int argc, char** argv) {
   params.latency = nanoseconds(latency_us / 1e6);
   params.verify = nanoseconds(verify_ms / 1e3);
   if (header) {
-    fmt::print("| hosts | Mbit/s | MB | piece KiB | first | median | last × F/u | all out | seeder copies | received in vain | "
-               "no blocks | HAVE MB | refused | connections | most | events |\n|{:-<48}\n", "");
+    fmt::print(
+        "| hosts | Mbit/s | MB | piece KiB | first | median | last × F/u | all out | seeder copies | received in vain "
+        "| "
+        "no blocks | HAVE MB | refused | connections | most | events |\n|{:-<48}\n",
+        "");
   }
   for (int run = 0; run < runs; ++run, ++params.seed) {
     Swarm swarm(params);
     const double bound = mb * 8 / params.mbit;
     const Report report = swarm.run(nanoseconds(cap * bound), trace ? &std::cout : nullptr);
     const bool all = report.seconds.size() == params.hosts;
-    fmt::print("| {} | {} | {} | {} | {:.2f} | {:.2f} | {}{:.2f} | {:.2f} | {:.3f} | {:.1f} % | {:.1f} % | {:.1f} | {:.2f} | {} | {} | {} |\n",
-               params.hosts, params.mbit, mb, piece_length(params) >> 10, report.first(), report.median(), all ? "" : "> ",
-               all ? report.last() : cap, report.all_out / bound, report.copies, 100 * report.waste, 100 * report.control,
-               report.have_mb, report.refused, report.connections, report.most_connections, report.events);
+    fmt::print(
+        "| {} | {} | {} | {} | {:.2f} | {:.2f} | {}{:.2f} | {:.2f} | {:.3f} | {:.1f} % | {:.1f} % | {:.1f} | {:.2f} | "
+        "{} | {} | {} |\n",
+        params.hosts, params.mbit, mb, piece_length(params) >> 10, report.first(), report.median(), all ? "" : "> ",
+        all ? report.last() : cap, report.all_out / bound, report.copies, 100 * report.waste, 100 * report.control,
+        report.have_mb, report.refused, report.connections, report.most_connections, report.events);
     std::cout.flush();
   }
   return 0;

@@ -23,13 +23,14 @@ struct Params {
 
   RoleParams seeder;
   RoleParams clone;
-  std::size_t max_out = 0;      ///< requests a host has outstanding with another, at most
-  double queue_seconds = 0;     ///< of the rate; what a queue grows to
+  std::size_t max_out = 0;   ///< requests a host has outstanding with another, at most
+  double queue_seconds = 0;  ///< of the rate; what a queue grows to
   bool strict_end_game = false;
   bool partial_first = true;  ///< pieces of which a part is there before all others
 
-  bool gate = true;        ///< the seeder's upload discipline
-  bool have_asks = false;  ///< a host that hears of a new piece may ask for it at once, whatever it thought of the other
+  bool gate = true;  ///< the seeder's upload discipline
+  bool have_asks =
+      false;  ///< a host that hears of a new piece may ask for it at once, whatever it thought of the other
   bool close_redundant = true;
 
   Time latency = std::chrono::microseconds{200};
@@ -37,7 +38,7 @@ struct Params {
   Time stagger{};                              ///< hosts come within this time, evenly
   Bytes window = 64 << 10;                     ///< on the way to one host, for each connection
   double framing = 1.046;                      ///< bytes on the wire for one of a full packet
-  double acks = 0.023;                         ///< bytes that go back for one that came
+  double acks = 0.02;                          ///< bytes that go back for one that came
 };
 
 /// With everything that the program decides set as the program does.

@@ -66,7 +66,8 @@ std::vector<Block> Picker::pick(const Bits& peer, std::size_t count, const std::
   std::vector<std::uint32_t> taken;
   for (const std::uint32_t piece : suggested) {
     const bool possible = open_.test(piece) || (!partial_first && partial_.test(piece));
-    if (picked.size() < count && peer.test(piece) && possible && std::find(taken.begin(), taken.end(), piece) == taken.end()) {
+    if (picked.size() < count && peer.test(piece) && possible &&
+        std::find(taken.begin(), taken.end(), piece) == taken.end()) {
       add_free(piece, count, picked);
       taken.push_back(piece);
     }

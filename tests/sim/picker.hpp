@@ -75,10 +75,10 @@ private:
   std::vector<Piece> pieces_;
   std::vector<State> states_;
   std::size_t missing_count_;
-  Bits missing_;  ///< everything that is not whole
-  Bits open_;     ///< of those: nothing of it was asked for
-  Bits partial_;  ///< some was, some not
-  Bits full_;     ///< all was
+  Bits missing_;             ///< everything that is not whole
+  Bits open_;                ///< of those: nothing of it was asked for
+  Bits partial_;             ///< some was, some not
+  Bits full_;                ///< all was
   std::size_t started_ = 0;  ///< partial or full
   std::size_t partials_ = 0;
   std::minstd_rand random_;

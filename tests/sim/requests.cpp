@@ -59,7 +59,8 @@ void Swarm::adapt_queue(EndState& end) {
 
 void Swarm::data(End at, Block block) {
   EndState& end = ends_[at];
-  const auto found = std::find_if(end.asked.begin(), end.asked.end(), [&](const Asked& each) { return each.block == block; });
+  const auto found =
+      std::find_if(end.asked.begin(), end.asked.end(), [&](const Asked& each) { return each.block == block; });
   if (found == end.asked.end()) {
     return;
   }
@@ -104,7 +105,8 @@ void Swarm::cancel_elsewhere(HostId host, Block block) {
 
 void Swarm::reject(End at, Block block) {
   EndState& end = ends_[at];
-  const auto found = std::find_if(end.asked.begin(), end.asked.end(), [&](const Asked& each) { return each.block == block; });
+  const auto found =
+      std::find_if(end.asked.begin(), end.asked.end(), [&](const Asked& each) { return each.block == block; });
   if (found != end.asked.end()) {
     if (found->wanted) {
       picker(end).given_up(block);

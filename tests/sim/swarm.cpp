@@ -271,8 +271,8 @@ void Swarm::trace_line(std::ostream& to, Time second) const {
   }
   const auto mean = [&](Bytes all) { return static_cast<double>(all) / 1e6 / static_cast<double>(params_.hosts); };
   to << std::chrono::duration_cast<std::chrono::seconds>(second).count() << " s: seeder out "
-     << static_cast<double>(wire_.counters(0).out) / 1e6 << " MB; clones in " << mean(in) << " (blocks " << mean(data_in)
-     << "), out " << mean(out) << " MB; complete " << params_.hosts - left_to_complete_ << '\n';
+     << static_cast<double>(wire_.counters(0).out) / 1e6 << " MB; clones in " << mean(in) << " (blocks "
+     << mean(data_in) << "), out " << mean(out) << " MB; complete " << params_.hosts - left_to_complete_ << '\n';
 }
 
 Report Swarm::report() const {

@@ -124,7 +124,6 @@ void Wire::start(Line& line, Flow id) {
 
   Line& to = lines_[flow.to];
   to.counters.in += static_cast<Bytes>(bytes);
-  to.counters.data_in += data ? kBlock : 0;
   to.acks += data ? static_cast<double>(kBlock) * acks_ : kHeaders;
   to.in_free = std::max(end + latency_, std::max(to.in_free, begin + latency_) + time_of(bytes));
   flow.last_arrival = std::max(flow.last_arrival, to.in_free);
@@ -144,7 +143,10 @@ std::vector<Message> Wire::take(Flow id, std::size_t count) {
   std::vector<Message> taken(flow.messages.begin(), end);
   flow.messages.erase(flow.messages.begin(), end);
   flow.sent -= count;
-  flow.on_way -= taken.back().kind == Kind::data ? kBlock : 0;
+  if (taken.back().kind == Kind::data) {
+    flow.on_way -= kBlock;
+    lines_[flow.to].counters.data_in += kBlock;
+  }
   enqueue(id);
   return taken;
 }
