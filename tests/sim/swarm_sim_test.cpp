@@ -16,11 +16,13 @@ Params small_swarm() {
   params.hosts = 12;
   params.payload = 16 << 20;
   params.piece = 32 << 10;
-  params.seeder = {100, 2000, 64 << 10};
+  params.seeder = {100, 2000, 2 << 20};
   params.clone = {50, 6, 64 << 10};
   params.max_out = 32;
   params.queue_seconds = 10;
   params.partial_first = false;
+  params.have_asks = true;
+  params.strict_end_game = true;
   return params;
 }
 
@@ -121,6 +123,7 @@ TEST(SwarmSim, AlongAChainEachHostIsAFewPiecesBehindTheOneBefore) {
 
 TEST(SwarmSim, WithTheGateTheSeederSendsLittleTwiceAndWithoutMuch) {
   Params params = small_swarm();
+  params.payload = 64 << 20;
   const Report with = run(params);
   params.gate = false;
   const Report without = run(params);
