@@ -68,7 +68,7 @@ public:
   bool on_bitfield(const lt::bitfield& has) override {
     for (int piece = 0; piece < has.size(); ++piece) {
       if (has.get_bit(piece)) {
-        gated_->gate.exists(static_cast<UploadGate::Piece>(piece));
+        gated_->gate.exists(host_, static_cast<UploadGate::Piece>(piece));
       }
     }
     suggest(gated_->gate.joined(host_));
@@ -79,11 +79,11 @@ public:
     return false;
   }
   bool on_have_all() override {
-    gated_->gate.all_exist();
+    gated_->gate.all_exist(host_);
     return false;
   }
   bool on_have(lt::piece_index_t piece) override {
-    gated_->gate.exists(static_cast<UploadGate::Piece>(static_cast<int>(piece)));
+    gated_->gate.exists(host_, static_cast<UploadGate::Piece>(static_cast<int>(piece)));
     return false;
   }
 

@@ -1,6 +1,7 @@
 #include "common/swarm_session.hpp"
 
 #include "common/swarm_gate.hpp"
+#include "common/swarm_nudge.hpp"
 #include "common/swarm_settings.hpp"
 #include "common/swarm_traffic.hpp"
 
@@ -93,6 +94,8 @@ public:
       params.extensions.push_back(make_traffic_counter(ledger, clock_));
       if (settings_.role == SwarmRole::seeder) {
         params.extensions.push_back(make_upload_gate);
+      } else {
+        params.extensions.push_back(make_nudge);
       }
       if (!content.check_existing) {
         params.flags |= lt::torrent_flags::no_verify_files;

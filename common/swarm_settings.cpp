@@ -69,13 +69,15 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   // Requests: rarest first from the start, queues of about a second, no 5-second idling at the end.
   pack.set_int(sp::initial_picker_threshold, 0);
   pack.set_int(sp::whole_pieces_threshold, 0);  // also avoids an integer overflow above 107 MB/s in 2.0.8
-  pack.set_bool(sp::prioritize_partial_pieces, true);
+  // Begun pieces do not come before rare ones: hosts would ask the seeder for pieces that it has given to others.
+  pack.set_bool(sp::prioritize_partial_pieces, false);
   // Deep queues towards the seeder, whose link must never idle, and shallow ones among clones, which would keep blocks
   // from those that could deliver them sooner: each side says how many requests it takes.
   pack.set_int(sp::request_queue_time, 10);
   pack.set_int(sp::max_out_request_queue, 32);
   pack.set_int(sp::max_allowed_in_request_queue, seeder ? 2000 : 6);
-  pack.set_bool(sp::strict_end_game_mode, false);
+  // No block is asked of two hosts before all are asked for; common/swarm_nudge keeps connections from idling instead.
+  pack.set_bool(sp::strict_end_game_mode, true);
   pack.set_int(sp::piece_timeout, 3);
   pack.set_int(sp::request_timeout, 5);
   pack.set_int(sp::peer_timeout, 20);

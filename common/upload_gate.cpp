@@ -50,11 +50,18 @@ void UploadGate::has_left(State& state) {
   state.leaving = false;
 }
 
-void UploadGate::exists(Piece piece) {
-  if (piece >= pieces_.size() || pieces_[piece].place == Place::out) {
+void UploadGate::exists(Host host, Piece piece) {
+  if (piece >= pieces_.size()) {
     return;
   }
   State& state = pieces_[piece];
+  if (state.place == Place::out) {
+    if (state.host != host) {  // passed on: it is not lost with the host that it was given to
+      has_left(state);
+      state.host = 0;
+    }
+    return;
+  }
   if (state.place == Place::kept) {
     kept_.erase(piece);
     clients_[state.host].kept.erase(piece);
@@ -63,9 +70,9 @@ void UploadGate::exists(Piece piece) {
   --inside_;
 }
 
-void UploadGate::all_exist() {
-  for (Piece piece = 0; piece < pieces_.size() && inside_ > 0; ++piece) {
-    exists(piece);
+void UploadGate::all_exist(Host host) {
+  for (Piece piece = 0; piece < pieces_.size(); ++piece) {
+    exists(host, piece);
   }
 }
 

@@ -35,7 +35,7 @@ public:
   };
 
   /// A host that was only refused for this long is served, whatever it asks for: it may have what it is told of.
-  static constexpr std::chrono::milliseconds kPatience{500};
+  static constexpr std::chrono::milliseconds kPatience{3000};
   /// What a host was given this long before it went away has been passed on, if it was ever going to be.
   static constexpr std::chrono::seconds kSpreads{10};
   /// A first copy that has not left after this long is on a slow link: others may have theirs.
@@ -52,10 +52,10 @@ public:
   [[nodiscard]] Answer asked(Host host, Piece piece, MonotonicTime now);
   /// All of the piece that was given to the host has left.
   void sent(Host host, Piece piece);
-  /// Some host has it from elsewhere: it need not leave here.
-  void exists(Piece piece);
+  /// The host says that it has it. Unless it was given to that host, somebody else has it too by now.
+  void exists(Host host, Piece piece);
   /// Some host has everything: there is nothing to ration.
-  void all_exist();
+  void all_exist(Host host);
   /// The connection ended. What was given to it lately may be lost, and is given out again.
   void left(Host host, MonotonicTime now);
 

@@ -5,7 +5,18 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace swarmout {
+
+std::chrono::milliseconds look_interval(std::chrono::milliseconds poll, bool in_progress, std::size_t fleet) {
+  constexpr std::chrono::milliseconds kEach{5};
+  constexpr std::chrono::milliseconds kLeast{200};
+  if (!in_progress) {
+    return poll;
+  }
+  return std::min(poll, std::max(kLeast, kEach * static_cast<std::chrono::milliseconds::rep>(fleet)));
+}
 
 Result<Wanted> Follower::look() {
   TRY_ASSIGN(const LogView* log, log_.refresh());
@@ -22,6 +33,7 @@ Result<Wanted> Follower::look() {
     wanted.published = std::move(release);
   }
   const LogEntry* const claim = log->open_claim();
+  wanted.in_progress = claim != nullptr;
   // The leader seeds on after its COMMIT: its claim is then the entry before it.
   const LogEntry* const commit = log->last_commit();
   const LogEntry* const leading = claim != nullptr    ? claim

@@ -8,6 +8,8 @@
 #include "common/share.hpp"
 #include "common/signing.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <optional>
 
 namespace swarmout {
@@ -18,7 +20,13 @@ struct Wanted {
   std::optional<Endpoint> leader;
   std::optional<Endpoint> tracker;  ///< the leader's
   double leader_rate = 0;  ///< bytes a second it can send; 0: not known
+  bool in_progress = false;  ///< a leader is at work: something will be staged, or published, soon
 };
+
+/// How long to wait between two looks. Every `poll` as a rule. While a leader is at work more often, because what a host
+/// learns late it has late, but `fleet` hosts together look no more often than 200 times a second.
+[[nodiscard]] std::chrono::milliseconds look_interval(std::chrono::milliseconds poll, bool in_progress,
+                                                      std::size_t fleet);
 
 /// One thread.
 class Follower {

@@ -53,7 +53,7 @@ public:
       }
       connect();
       tell();
-      const bool busy = retrieval_ && retrieval_->state() == Retrieval::State::working;
+      const bool busy = wanted_.in_progress || (retrieval_ && retrieval_->state() == Retrieval::State::working);
       for (const SwarmEvent& event : session_->poll(busy ? kBusyWait : kIdleWait)) {
         take(event);
       }
@@ -74,10 +74,12 @@ private:
     if (clock_.now() < next_look_) {
       return;
     }
+    auto wanted = follower_.look();
+    const bool in_progress = wanted && wanted->in_progress;
+    const auto interval = look_interval(options_.poll, in_progress, in_progress ? presence_.fleet() : 0);
     static thread_local std::minstd_rand random{std::random_device{}()};
     // Jitter, so that a thousand clones do not ask in step.
-    next_look_ = clock_.now() + options_.poll * std::uniform_int_distribution<int>(75, 125)(random) / 100;
-    auto wanted = follower_.look();
+    next_look_ = clock_.now() + interval * std::uniform_int_distribution<int>(75, 125)(random) / 100;
     if (!wanted) {
       complain(wanted.error());
       look_error_ = wanted.error();

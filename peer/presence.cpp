@@ -3,12 +3,15 @@
 #include "common/digest.hpp"
 #include "common/log_entry.hpp"
 
+#include <algorithm>
+
 namespace swarmout {
 
 namespace {
 
 constexpr std::chrono::seconds kBusyEvery{2};
 constexpr std::chrono::seconds kIdleEvery = kPeerSilence / 4;
+constexpr std::chrono::seconds kCountEvery{30};
 
 }  // namespace
 
@@ -50,6 +53,16 @@ Result<std::vector<Endpoint>> Presence::others() {
     }
   }
   return endpoints;
+}
+
+std::size_t Presence::fleet() {
+  if (counted_ == MonotonicTime{} || clock_.now() - counted_ >= kCountEvery) {
+    counted_ = clock_.now();
+    if (const auto names = share_.list_cells(CellKind::peer)) {
+      fleet_ = std::max<std::size_t>(names->size(), 1);
+    }
+  }
+  return fleet_;
 }
 
 }  // namespace swarmout

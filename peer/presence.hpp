@@ -26,11 +26,16 @@ public:
   /// Endpoints of live peers, at most kPeersAtOnce, chosen at random, without our own.
   [[nodiscard]] Result<std::vector<Endpoint>> others();
 
+  /// How many hosts have a record on the share, ourselves included; counted anew every half minute. 1 if unknown.
+  [[nodiscard]] std::size_t fleet();
+
 private:
   Share& share_;
   Clock& clock_;
   PeerRecord last_;
   MonotonicTime written_{};
+  std::size_t fleet_ = 1;
+  MonotonicTime counted_{};
 };
 
 /// Peers looked up at once: enough for a well connected swarm of any size, and few reads of the share.

@@ -22,12 +22,17 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace swarmout {
 
 namespace {
 
 constexpr std::size_t kKeepReleases = 3;
-constexpr auto kRegistryEvery = std::chrono::seconds(1);
+/// Between two readings of all peers' records: never more than 200 records a second.
+std::chrono::milliseconds registry_interval(std::size_t peers) {
+  return std::clamp(std::chrono::milliseconds(5 * peers), std::chrono::milliseconds(250), std::chrono::milliseconds(5000));
+}
 
 /// One leader's work, from its CLAIM to its end.
 class Leader {
@@ -232,7 +237,7 @@ private:
       if (stop_.stop_requested()) {
         return fail(ErrorCode::temporary, "stopped on request");
       }
-      if (clock_.now() - looked >= kRegistryEvery) {
+      if (clock_.now() - looked >= registry_interval(last_spread_.live)) {
         looked = clock_.now();
         const auto now = share_.now();
         const auto peers = now ? live_peers(share_, 0, *now) : tl::unexpected(now.error());

@@ -107,17 +107,31 @@ TEST_F(UploadGateTest, WhatAHostWasGivenLongBeforeItLeftHasSpread) {
 }
 
 TEST_F(UploadGateTest, WhatSomeHostHasAlreadyNeedNotLeaveFirst) {
-  gate_.exists(4);
-  gate_.exists(4);
+  gate_.exists(2, 4);
+  gate_.exists(3, 4);
 
   EXPECT_EQ(gate_.inside(), 9U);
   EXPECT_EQ(ask(1, 4), Verdict::refuse);
 }
 
+TEST_F(UploadGateTest, WhatOthersHaveIsNotGivenOutAgainWhenTheHostThatGotItLeaves) {
+  ASSERT_EQ(ask(1, 4), Verdict::serve);
+  ASSERT_EQ(ask(1, 5), Verdict::serve);
+  gate_.exists(1, 4);
+  gate_.exists(1, 5);
+  gate_.exists(2, 4);
+
+  gate_.left(1, now_);
+
+  EXPECT_EQ(ask(3, 4), Verdict::refuse);
+  EXPECT_EQ(ask(3, 5), Verdict::serve);
+  EXPECT_EQ(gate_.leaving(), 1U);
+}
+
 TEST_F(UploadGateTest, WhereAnotherHostHasEverythingNobodyIsRefused) {
   (void)gate_.joined(1);
 
-  gate_.all_exist();
+  gate_.all_exist(2);
 
   EXPECT_EQ(gate_.inside(), 0U);
   EXPECT_EQ(ask(1, 4), Verdict::serve);
@@ -125,7 +139,7 @@ TEST_F(UploadGateTest, WhereAnotherHostHasEverythingNobodyIsRefused) {
 }
 
 TEST_F(UploadGateTest, APieceThatDoesNotExistIsNotItsBusiness) {
-  gate_.exists(10);
+  gate_.exists(2, 10);
   gate_.sent(1, 10);
 
   EXPECT_EQ(ask(1, 10), Verdict::serve);
