@@ -58,7 +58,7 @@ void UploadGate::exists(Host host, Piece piece) {
   if (state.place == Place::out) {
     if (state.host != host) {  // passed on: it is not lost with the host that it was given to
       has_left(state);
-      state.host = 0;
+      state.host = kNobody;
     }
     return;
   }
@@ -66,7 +66,7 @@ void UploadGate::exists(Host host, Piece piece) {
     kept_.erase(piece);
     clients_[state.host].kept.erase(piece);
   }
-  state = {Place::out, 0, false, {}};
+  state = {Place::out, kNobody, false, {}};
   --inside_;
 }
 

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -70,9 +71,10 @@ private:
     kept,  ///< somebody was told to ask for it
     out,   ///< given to somebody, or seen
   };
+  static constexpr Host kNobody = std::numeric_limits<Host>::max();
   struct State {
     Place place = Place::free;
-    Host host = 0;
+    Host host = kNobody;
     bool leaving = false;  ///< not all of it was sent yet
     MonotonicTime given{};
   };

@@ -358,7 +358,7 @@ private:
       record.complete = !retrieval_ || retrieval_->state() == Retrieval::State::ready;
       record.have = record.complete ? record.wanted : record.have;
       record.download_rate = swarm.download_rate;
-      add_transfer(record, swarm, session_->transfer(shown->info_hash));
+      add_transfer(record, swarm, session_->transfer(now->info_hash));
     }
     record.trouble = trouble_;
     const bool busy = retrieval_ && retrieval_->state() == Retrieval::State::working;

@@ -7,6 +7,8 @@
 
 namespace swarmout::test {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 const Endpoint kLeader{"192.0.2.7", 4321};
@@ -45,6 +47,32 @@ protected:
 };
 
 }  // namespace
+
+// How often to look.
+
+TEST(LookIntervalTest, IsThePollWhileNothingHappens) {
+  EXPECT_EQ(look_interval(2s, false, 50), 2s);
+}
+
+TEST(LookIntervalTest, WhileALeaderWorksTheFleetTogetherLooksNoMoreThanTwoHundredTimesASecond) {
+  EXPECT_EQ(look_interval(2s, true, 1), 200ms);
+  EXPECT_EQ(look_interval(2s, true, 100), 500ms);
+  EXPECT_EQ(look_interval(2s, true, 1000), 2s);
+}
+
+TEST(LookIntervalTest, IsNeverLongerThanThePoll) {
+  EXPECT_EQ(look_interval(100ms, true, 1), 100ms);
+}
+
+TEST_F(FollowTest, AnOpenClaimIsWorkInProgressAndAPublishedReleaseIsNot) {
+  publish_next("r1");
+  Follower follower = this->follower();
+  EXPECT_FALSE(follower.look().value().in_progress);
+
+  (void)host_.claim();
+
+  EXPECT_TRUE(follower.look().value().in_progress);
+}
 
 // What is published.
 

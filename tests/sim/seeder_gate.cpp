@@ -8,7 +8,7 @@ SeederGate::SeederGate(std::size_t pieces, std::size_t blocks_in_piece, std::uin
 void SeederGate::joined(Wire::Flow to, const Bits& has, std::size_t pieces) {
   for (std::size_t piece = 0; piece < pieces; ++piece) {
     if (has.test(piece)) {
-      gate_.exists(piece);
+      gate_.exists(to, piece);
     }
   }
   suggest(to, gate_.joined(to));
