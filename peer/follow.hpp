@@ -19,12 +19,12 @@ struct Wanted {
   std::optional<SignedDescriptor> staged;     ///< what the leader is about to publish
   std::optional<Endpoint> leader;
   std::optional<Endpoint> tracker;  ///< the leader's
-  double leader_rate = 0;  ///< bytes a second it can send; 0: not known
-  bool in_progress = false;  ///< a leader is at work: something will be staged, or published, soon
+  double leader_rate = 0;           ///< bytes a second it can send; 0: not known
+  bool in_progress = false;         ///< a leader is at work: something will be staged, or published, soon
 };
 
-/// How long to wait between two looks. Every `poll` as a rule. While a leader is at work more often, because what a host
-/// learns late it has late, but `fleet` hosts together look no more often than 200 times a second.
+/// How long to wait between two looks. Every `poll` as a rule. While a leader is at work more often, because what a
+/// host learns late it has late, but `fleet` hosts together look no more often than 200 times a second.
 [[nodiscard]] std::chrono::milliseconds look_interval(std::chrono::milliseconds poll, bool in_progress,
                                                       std::size_t fleet);
 

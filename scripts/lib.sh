@@ -10,8 +10,8 @@ build_packages=(
   libgtest-dev libgmock-dev
 )
 run_packages=(git ca-certificates)
-test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client faketime iproute2 python3-minimal)
-test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client iproute2 python3-minimal aria2 curl)
+test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client faketime iproute2 python3-minimal
+  aria2 curl)
 check_packages=(clang-format clang-tidy)
 bench_packages=(zstd time)
 swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl uftp)  # scripts/bench swarm

@@ -22,17 +22,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 namespace swarmout {
 
 namespace {
 
 constexpr std::size_t kKeepReleases = 3;
-/// Between two readings of all peers' records: never more than 200 records a second.
-std::chrono::milliseconds registry_interval(std::size_t peers) {
-  return std::clamp(std::chrono::milliseconds(5 * peers), std::chrono::milliseconds(250), std::chrono::milliseconds(5000));
-}
 
 /// One leader's work, from its CLAIM to its end.
 class Leader {

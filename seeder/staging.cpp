@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace swarmout {
@@ -21,6 +22,11 @@ Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release) 
     }
   }
   return spread;
+}
+
+std::chrono::milliseconds registry_interval(std::size_t peers) {
+  using std::chrono::milliseconds;
+  return std::clamp(milliseconds(5 * peers), milliseconds(250), milliseconds(5000));
 }
 
 bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milliseconds waited) {

@@ -25,6 +25,9 @@ struct StageRule {
   unsigned min_copies = 1;
   std::chrono::milliseconds timeout{};
 };
+/// Between two readings of the records of so many peers: never more than 200 records a second.
+[[nodiscard]] std::chrono::milliseconds registry_interval(std::size_t peers);
+
 /// Pure: may this release be published?
 [[nodiscard]] bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milliseconds waited);
 

@@ -116,7 +116,7 @@ TEST_F(GlusterElection, ALeaderWhoseShareDiesHalfwayPublishesWhenItIsBack) {
 TEST_F(GlusterElection, HostsOnTwoMountsAreOneFleet) {
   std::vector<Process> seeds;
   for (int host = 1; host <= 8; ++host) {
-    seeds.push_back(seed_on(1 + host % 2, host, {"--slot", "first"}));
+    seeds.push_back(seed_on(1 + host % 2, host, {"--slot", "first", "--heartbeat", "1s"}));  // caches: a second
   }
   for (Process& seed : seeds) {
     EXPECT_EQ(seed.wait(), 0) << seed.err();

@@ -31,6 +31,12 @@ SeenPeer peer(std::uint64_t active, std::optional<InfoHash> fetched, bool comple
 
 // Who counts as what.
 
+TEST(RegistryIntervalTest, GrowsWithTheFleetSoThatTheShareDoesNotFeelIt) {
+  EXPECT_EQ(registry_interval(0), std::chrono::milliseconds(250));
+  EXPECT_EQ(registry_interval(200), std::chrono::milliseconds(1000));
+  EXPECT_EQ(registry_interval(100'000), std::chrono::milliseconds(5000));
+}
+
 TEST(SpreadOf, NobodyIsNobody) {
   const Spread spread = spread_of({}, release());
 
