@@ -23,7 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using Monotonic = std::chrono::steady_clock;
 
-constexpr milliseconds kTimeout{300};
+constexpr milliseconds kTimeout{3000};  // time enough to start the helper, also when it is sanitized and others work
 
 std::string program() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarmout";
@@ -84,14 +84,14 @@ TEST_F(HangingShare, WorksAgainWhenTheServerIsBack) {
 }
 
 TEST_F(HangingShare, RightAfterACallWithoutAnAnswerNobodyWaitsAgain) {
-  const auto share = open(milliseconds(2000));
+  const auto share = open();
   hang("hb/a");
   ASSERT_THAT(share->read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary));
 
   const auto begun = Monotonic::now();
   EXPECT_THAT(share->read_cell(CellKind::heartbeat, "b"), FailsWith(ErrorCode::temporary, "does not answer"));
 
-  EXPECT_LT(Monotonic::now() - begun, milliseconds(1900));
+  EXPECT_LT(Monotonic::now() - begun, kTimeout);
 }
 
 TEST_F(HangingShare, AHelperThatIsGivenUpIsGoneWhenItCanBe) {

@@ -2,6 +2,7 @@
 // acknowledged: a name with less behind it than was written.
 
 #include "tests/e2e/fleet.hpp"
+#include "tests/nemesis/stopped.hpp"
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_for.hpp"
 
@@ -16,7 +17,7 @@ namespace swarmout::test {
 namespace {
 
 struct Torn {
-  const char* step;  ///< where its writer dies
+  const char* step;  ///< after which its writer dies
   int entry;
   double left;  ///< of its bytes
 };
@@ -33,17 +34,27 @@ TEST_P(TornEntry, IsVoidAndItsSlotIsDoneAnew) {
   const Path tree = fleet.scratch("source");
   make_awkward_tree(tree);
   const std::string source = fleet.counted_source(tree);
-  const Process peer = fleet.peer(1);
+  Process peer = fleet.peer(1);
   ASSERT_TRUE(wait_for([&] { return fleet.status()["peers"].size() == 1; }));
   ASSERT_EQ(fleet.seed(2, source, {"--slot", "first"}).wait(), 0);
   write_file(tree / "README", "second\n");
-  Process doomed =
-      fleet.seed(2, source, {"--slot", "second"}, {{"SWARMOUT_FAILPOINT", std::string(GetParam().step) + ":kill"}});
-  ASSERT_EQ(doomed.wait(), 128 + SIGKILL);
   const Path entry = fleet.share() / "log" / fmt::format("{:08}", GetParam().entry);
-  ASSERT_TRUE(path_exists(entry));
+  const bool committed = GetParam().step == std::string("after-commit");
+  if (!committed) {
+    peer.signal(SIGSTOP);  // whoever has read the entry before it is torn goes by what it has read
+  }
+  Process doomed = fleet.seed(2, source, {"--slot", "second"},
+                              {{"SWARMOUT_FAILPOINT", committed ? "before-commit:stop" : "after-elected:kill"}});
+  if (committed) {
+    ASSERT_TRUE(wait_for([&] { return is_stopped(doomed); }));
+    peer.signal(SIGSTOP);
+    ASSERT_TRUE(wait_for([&] { return doomed.signal(SIGCONT), path_exists(entry); }));
+    doomed.signal(SIGKILL);
+  }
+  ASSERT_EQ(doomed.wait(), 128 + SIGKILL);
   const auto size = static_cast<double>(std::filesystem::file_size(entry));
   std::filesystem::resize_file(entry, static_cast<std::uintmax_t>(size * GetParam().left));
+  peer.signal(SIGCONT);
 
   // With a heartbeat of a minute nobody would take over from a silent leader in the time of this test.
   Process next = fleet.seed(3, source, {"--slot", "second", "--heartbeat", "60s"});
