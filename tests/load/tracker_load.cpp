@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -24,6 +25,16 @@ namespace swarmout::test {
 namespace {
 
 using Clk = std::chrono::steady_clock;
+
+/// By hand: an error ends the program, and says what it is.
+template <typename T>
+T must(Result<T> result) {
+  if (!result) {
+    fmt::print(stderr, "{}\n", to_string(result.error()));
+    std::exit(1);
+  }
+  return *std::move(result);
+}
 
 double since(Clk::time_point start) {
   return std::chrono::duration<double>(Clk::now() - start).count();
@@ -58,7 +69,7 @@ int fork_tracker(Endpoint& endpoint) {
   const int pid = ::fork();
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const auto tracker = TrackerServer::open({}, system_clock()).value();
+    const auto tracker = must(TrackerServer::open({}, system_clock()));
     SwarmKey key{};
     key.fill('h');
     tracker->serve(key, {"192.0.2.1", 6881});
@@ -140,26 +151,27 @@ void report(std::string_view what, std::vector<double> times, std::size_t hosts)
 
 void contact(std::size_t hosts, bool tracked) {
   const TempDir temp;
-  const Payload payload{{"manifest", noise(8 * kMiB, 1)}};
+  const std::string pack = noise(8 * kMiB, 1);
+  const Payload payload{{"manifest", prose(5000)}, {name_of_pack(pack), pack}};
   const SealedTorrent torrent = seal(payload);
   lay_out(temp / "seeder", payload);
   SwarmSettings as_seeder;
   as_seeder.role = SwarmRole::seeder;
   as_seeder.upload_limit = kMiB;  // nobody is complete while we look
-  const auto seeder = SwarmSession::open(as_seeder).value();
+  const auto seeder = must(SwarmSession::open(as_seeder));
   SwarmContent content;
   content.torrent = torrent.bytes;
   content.directory = temp / "seeder";
-  content.complete = {"manifest"};
-  const InfoHash info_hash = seeder->add(content).value();
-  const auto tracker = TrackerServer::open({}, system_clock()).value();
+  content.complete = {"manifest", name_of_pack(pack)};
+  const InfoHash info_hash = must(seeder->add(content));
+  const auto tracker = must(TrackerServer::open({}, system_clock()));
   tracker->serve(swarm_key(info_hash), seeder->endpoint());
   while (!seeder->status(info_hash).complete) {
     seeder->poll(std::chrono::milliseconds(10));
   }
   std::vector<Contact> clones(hosts);
   for (Contact& each : clones) {
-    each.session = SwarmSession::open({}).value();
+    each.session = must(SwarmSession::open({}));
   }
   const auto start = Clk::now();
   for (std::size_t i = 0; i < hosts; ++i) {
@@ -168,7 +180,7 @@ void contact(std::size_t hosts, bool tracked) {
     content.peers = {seeder->endpoint()};
     content.trackers = tracked ? std::vector{tracker->endpoint()} : std::vector<Endpoint>();
     std::filesystem::create_directories(content.directory / kTorrentRoot);
-    (void)clones[i].session->add(content);
+    must(clones[i].session->add(content));
   }
   std::size_t left = hosts;
   while (left > 0 && since(start) < 10) {
