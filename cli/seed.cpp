@@ -82,7 +82,6 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   options.level = flags.level;
   options.tracker_port = flags.tracker_port;
   TRY_ASSIGN(options.swarm, swarm_settings(flags.common));
-  options.swarm.role = SwarmRole::seeder;
   return options;
 }
 

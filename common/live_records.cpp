@@ -53,6 +53,12 @@ Result<Traffic> traffic_if_there(const KeyValues& record) {
 
 }  // namespace
 
+std::chrono::milliseconds share_interval(std::size_t hosts, std::chrono::milliseconds least,
+                                         std::chrono::milliseconds most) {
+  constexpr std::chrono::milliseconds kEach{5};
+  return std::min(most, std::max(least, kEach * static_cast<std::chrono::milliseconds::rep>(hosts)));
+}
+
 std::string encode(const StagedRelease& staged) {
   return KeyValues(std::string(kStageMagic))
       .add("descriptor", staged.release.text)

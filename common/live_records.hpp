@@ -36,7 +36,7 @@ struct HeartbeatInfo {
   std::optional<Endpoint> tracker;   ///< likewise
   Bytes offered = 0;                 ///< all files of what is staged
   double line_rate = 0;              ///< bytes a second its line carries, as far as known; else 0
-  Traffic traffic;                   ///< at most kNamedHosts hosts
+  Traffic traffic;                   ///< written with at most kNamedHosts hosts
 };
 
 struct PeerRecord {
@@ -58,7 +58,7 @@ struct PeerRecord {
   Bytes failed = 0;                                      ///< of `downloaded`: did not match its hash
   std::optional<std::chrono::milliseconds> first_piece;  ///< from the beginning of the fetch
   std::optional<std::chrono::milliseconds> fetched_in;   ///< likewise, to its last piece; only when it is complete
-  Traffic traffic;                                       ///< at most kNamedHosts hosts
+  Traffic traffic;                                       ///< written with at most kNamedHosts hosts
   std::string trouble;                                   ///< the last error, empty if there is none
 
   /// What it had to fetch.
@@ -72,6 +72,11 @@ struct StagedRelease {
   Endpoint endpoint;
   std::optional<Endpoint> tracker{};  ///< the leader's, unless its port could not be had
 };
+
+/// How often one of `hosts` looks at the share, or one host at their records, so that it is no more than 200 times a
+/// second in all; never more often than `least`, never more seldom than `most`.
+[[nodiscard]] std::chrono::milliseconds share_interval(std::size_t hosts, std::chrono::milliseconds least,
+                                                       std::chrono::milliseconds most);
 
 [[nodiscard]] std::string encode(const StagedRelease& staged);
 /// Checks the form, not the signature. Errors: refused.

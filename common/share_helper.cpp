@@ -53,6 +53,11 @@ Result<pid_t> spawn(const std::string& program, int socket) {
 
 }  // namespace
 
+std::string with_length(const std::string& message) {
+  const auto size = static_cast<std::uint32_t>(message.size());
+  return std::string(reinterpret_cast<const char*>(&size), sizeof size) + message;
+}
+
 ShareHelper::~ShareHelper() {
   stop();
   const auto deadline = std::chrono::steady_clock::now() + kEndGrace;
@@ -134,9 +139,8 @@ Result<void> ShareHelper::transfer(short direction, std::span<std::byte> bytes, 
 Result<std::string> ShareHelper::exchange(const std::string& call) {
   INVARIANT(running() && call.size() <= kMaxShareMessage);
   Waiting waiting;
-  auto size = static_cast<std::uint32_t>(call.size());
-  std::string message(reinterpret_cast<const char*>(&size), sizeof size);
-  message += call;
+  std::string message = with_length(call);
+  std::uint32_t size = 0;
   TRY(transfer(POLLOUT, std::as_writable_bytes(std::span(message)), waiting));
   TRY(transfer(POLLIN, std::as_writable_bytes(std::span(&size, 1)), waiting));
   if (size > kMaxShareMessage) {

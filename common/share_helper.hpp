@@ -21,6 +21,9 @@ inline constexpr const char* kShareHelperVerb = "share-helper";
 /// The largest blob, and something around it.
 inline constexpr Bytes kMaxShareMessage = kMaxBlob + 64 * kKiB;
 
+/// A call or a reply as it is sent: after its length.
+[[nodiscard]] std::string with_length(const std::string& message);
+
 /// What the helper does: answers calls until the other side is gone. Returns the exit status.
 int serve_share(int socket);
 

@@ -147,9 +147,7 @@ int serve_share(int socket) {
         !call.ParseFromString(bytes)) {
       return 1;
     }
-    const std::string reply = server.handle(call).SerializeAsString();
-    size = static_cast<std::uint32_t>(reply.size());
-    const std::string message = std::string(reinterpret_cast<const char*>(&size), sizeof size) + reply;
+    const std::string message = with_length(server.handle(call).SerializeAsString());
     if (!write_all(socket, as_bytes(message), "the share's reply")) {
       return 1;
     }

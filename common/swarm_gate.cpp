@@ -1,6 +1,7 @@
 #include "common/swarm_gate.hpp"
 
 #include "common/clock.hpp"
+#include "common/swarm_plugin.hpp"
 #include "common/upload_gate.hpp"
 
 #include <libtorrent/bitfield.hpp>
@@ -192,31 +193,20 @@ void Gated::refuse_all_waiting() {
   }
 }
 
-class GatedTorrent final : public lt::torrent_plugin {
-public:
-  explicit GatedTorrent(std::shared_ptr<const lt::torrent_info> info)
-      : gated_(std::make_shared<Gated>(Gated{info,
-                                             UploadGate(static_cast<std::size_t>(info->num_pieces()),
-                                                        static_cast<std::uint32_t>(std::random_device{}())),
-                                             {}})) {}
-
-  std::shared_ptr<lt::peer_plugin> new_connection(const lt::peer_connection_handle& connection) override {
-    if (connection.type() != lt::connection_type::bittorrent) {
-      return nullptr;
-    }
-    return std::make_shared<GatedConnection>(gated_, connection, ++hosts_);
-  }
-
-private:
-  std::shared_ptr<Gated> gated_;
-  UploadGate::Host hosts_ = 0;
-};
-
 }  // namespace
 
 std::shared_ptr<lt::torrent_plugin> make_upload_gate(const lt::torrent_handle& torrent, lt::client_data_t) {
   const auto info = torrent.torrent_file();
-  return info ? std::make_shared<GatedTorrent>(info) : nullptr;
+  if (!info) {
+    return nullptr;
+  }
+  auto gated = std::make_shared<Gated>(Gated{
+      info,
+      UploadGate(static_cast<std::size_t>(info->num_pieces()), static_cast<std::uint32_t>(std::random_device{}())),
+      {}});
+  return on_each_connection([gated, hosts = UploadGate::Host{0}](const lt::peer_connection_handle& connection) mutable {
+    return std::make_shared<GatedConnection>(gated, connection, ++hosts);
+  });
 }
 
 }  // namespace swarmout

@@ -1,5 +1,7 @@
 #include "common/swarm_nudge.hpp"
 
+#include "common/swarm_plugin.hpp"
+
 #include <libtorrent/extensions.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 #include <libtorrent/peer_request.hpp>
@@ -39,18 +41,11 @@ private:
   std::size_t outstanding_ = 0;  ///< of the other host's requests
 };
 
-class NudgedTorrent final : public lt::torrent_plugin {
-public:
-  std::shared_ptr<lt::peer_plugin> new_connection(const lt::peer_connection_handle& connection) override {
-    return connection.type() == lt::connection_type::bittorrent ? std::make_shared<NudgedConnection>(connection)
-                                                                : nullptr;
-  }
-};
-
 }  // namespace
 
 std::shared_ptr<lt::torrent_plugin> make_nudge(const lt::torrent_handle&, lt::client_data_t) {
-  return std::make_shared<NudgedTorrent>();
+  return on_each_connection(
+      [](const lt::peer_connection_handle& connection) { return std::make_shared<NudgedConnection>(connection); });
 }
 
 }  // namespace swarmout

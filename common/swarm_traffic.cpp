@@ -1,5 +1,7 @@
 #include "common/swarm_traffic.hpp"
 
+#include "common/swarm_plugin.hpp"
+
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/extensions.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
@@ -42,28 +44,14 @@ private:
   bool incoming_;
 };
 
-class CountedTorrent final : public lt::torrent_plugin {
-public:
-  CountedTorrent(std::shared_ptr<TrafficLedger> ledger, Clock& clock) : ledger_(std::move(ledger)), clock_(clock) {}
-
-  std::shared_ptr<lt::peer_plugin> new_connection(const lt::peer_connection_handle& connection) override {
-    if (connection.type() != lt::connection_type::bittorrent) {
-      return nullptr;
-    }
-    return std::make_shared<CountedConnection>(ledger_, clock_, connection);
-  }
-
-private:
-  std::shared_ptr<TrafficLedger> ledger_;
-  Clock& clock_;
-};
-
 }  // namespace
 
 std::function<std::shared_ptr<lt::torrent_plugin>(const lt::torrent_handle&, lt::client_data_t)> make_traffic_counter(
     std::shared_ptr<TrafficLedger> ledger, Clock& clock) {
   return [ledger = std::move(ledger), &clock](const lt::torrent_handle&, lt::client_data_t) {
-    return std::make_shared<CountedTorrent>(ledger, clock);
+    return on_each_connection([ledger, &clock](const lt::peer_connection_handle& connection) {
+      return std::make_shared<CountedConnection>(ledger, clock, connection);
+    });
   };
 }
 

@@ -17,6 +17,11 @@ inline constexpr Bytes kKiB = 1024;
 inline constexpr Bytes kMiB = 1024 * kKiB;
 inline constexpr Bytes kGiB = 1024 * kMiB;
 
+/// For people.
+constexpr double in_mib(Bytes bytes) {
+  return static_cast<double>(bytes) / kMiB;
+}
+
 using ByteView = std::span<const std::byte>;
 
 inline ByteView as_bytes(std::string_view text) {

@@ -6,14 +6,6 @@
 
 namespace swarmout {
 
-namespace {
-
-double in_mib(Bytes bytes) {
-  return static_cast<double>(bytes) / kMiB;
-}
-
-}  // namespace
-
 void add_transfer(PeerRecord& record, const SwarmStatus& status, const TransferReport& transfer) {
   // Of one moment: what came in between the two calls is not in `status`.
   record.downloaded = transfer.traffic.in();

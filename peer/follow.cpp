@@ -5,17 +5,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 namespace swarmout {
 
 std::chrono::milliseconds look_interval(std::chrono::milliseconds poll, bool in_progress, std::size_t fleet) {
-  constexpr std::chrono::milliseconds kEach{5};
-  constexpr std::chrono::milliseconds kLeast{200};
-  if (!in_progress) {
-    return poll;
-  }
-  return std::min(poll, std::max(kLeast, kEach * static_cast<std::chrono::milliseconds::rep>(fleet)));
+  return in_progress ? share_interval(fleet, std::chrono::milliseconds(200), poll) : poll;
 }
 
 Result<Wanted> Follower::look() {

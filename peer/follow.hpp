@@ -24,7 +24,7 @@ struct Wanted {
 };
 
 /// How long to wait between two looks. Every `poll` as a rule. While a leader is at work more often, because what a
-/// host learns late it has late, but `fleet` hosts together look no more often than 200 times a second.
+/// host learns late it has late, but as share_interval() has it for `fleet` hosts.
 [[nodiscard]] std::chrono::milliseconds look_interval(std::chrono::milliseconds poll, bool in_progress,
                                                       std::size_t fleet);
 

@@ -151,7 +151,7 @@ private:
     TRY_ASSIGN(retrieval_, Retrieval::start(store_, *session_, std::move(goal)));
     if (!trees_.has(descriptor)) {
       narrate_(fmt::format("release {}: fetching {} ({:.1f} MiB packed, {} files)", descriptor.position.value,
-                           descriptor.revision, static_cast<double>(descriptor.packed_size) / kMiB, descriptor.files));
+                           descriptor.revision, in_mib(descriptor.packed_size), descriptor.files));
     }
     return {};
   }
@@ -272,7 +272,7 @@ private:
       narrate_(fmt::format("release {}: ACTIVE {} after {} ({:.1f} MiB fetched)", descriptor.position.value,
                            descriptor.revision,
                            to_text(std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - started_)),
-                           static_cast<double>(swarm.downloaded) / kMiB));
+                           in_mib(swarm.downloaded)));
     }
     active_ = release;
     kept_.add(descriptor.info_hash);

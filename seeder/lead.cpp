@@ -161,8 +161,8 @@ private:
     TRY_ASSIGN(SealedRelease sealed, seal(std::move(input), store_, key_));
     const Descriptor& descriptor = sealed.release.descriptor;
     narrate_(fmt::format("epoch {}: packed {} files, {:.1f} MiB into {:.1f} MiB ({:.1f} MiB new) in {}",
-                         leadership_.claim.value, descriptor.files, mib(descriptor.tree_size),
-                         mib(descriptor.packed_size), mib(new_bytes), to_text(since(started))));
+                         leadership_.claim.value, descriptor.files, in_mib(descriptor.tree_size),
+                         in_mib(descriptor.packed_size), in_mib(new_bytes), to_text(since(started))));
     return sealed;
   }
 
@@ -328,7 +328,6 @@ private:
   std::chrono::milliseconds since(MonotonicTime start) const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start);
   }
-  static double mib(Bytes bytes) { return static_cast<double>(bytes) / kMiB; }
 
   const SeedOptions& options_;
   Clock& clock_;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace swarmout {
@@ -25,8 +24,7 @@ Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release) 
 }
 
 std::chrono::milliseconds registry_interval(std::size_t peers) {
-  using std::chrono::milliseconds;
-  return std::clamp(milliseconds(5 * peers), milliseconds(250), milliseconds(5000));
+  return share_interval(peers, std::chrono::milliseconds(250), std::chrono::milliseconds(5000));
 }
 
 bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milliseconds waited) {

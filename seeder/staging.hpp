@@ -25,7 +25,8 @@ struct StageRule {
   unsigned min_copies = 1;
   std::chrono::milliseconds timeout{};
 };
-/// Between two readings of the records of so many peers: never more than 200 records a second.
+
+/// Between two readings of the records of so many peers.
 [[nodiscard]] std::chrono::milliseconds registry_interval(std::size_t peers);
 
 /// Pure: may this release be published?

@@ -36,7 +36,7 @@ public:
 
   void served(const TransferReport& transfer, Bytes offered, double line_rate) {
     const std::lock_guard lock(mutex_);
-    info_.traffic = shortened(transfer.traffic, kNamedHosts);
+    info_.traffic = transfer.traffic;
     info_.offered = offered;
     info_.line_rate = line_rate;
   }
