@@ -20,7 +20,7 @@ void setup_peer(CLI::App& app, Action& chosen) {
   auto flags = std::make_shared<Flags>();
   add_share_option(*verb, flags->common);
   add_setting(*verb, "--dest", flags->dest, "Where the trees and the link `current` are");
-  add_setting(*verb, "--poll", flags->poll, "How often to look at the share");
+  add_setting(*verb, "--poll", flags->poll, "How often to look at the share; more often while a leader is at work");
   verb->add_option("--keep", flags->keep, "Releases to keep")
       ->envname("SWARMOUT_KEEP")
       ->check(CLI::Range(1, 100))
