@@ -206,20 +206,35 @@ Result<void> LogReader::load_first(Position tail) {
   return load_last_commit();
 }
 
+/// False, and no further: an entry does not follow the one that this reader has before it.
+Result<bool> LogReader::extend_to(Position tail) {
+  for (Position each = view_.tail().next(); each <= tail; each = each.next()) {
+    TRY_ASSIGN(LogRecord record, load(each));
+    if (!record.entry.owner.empty() && record.entry.previous != view_.tail_digest()) {
+      return false;
+    }
+    view_.records_.emplace(each, std::move(record));
+    judge(each);
+  }
+  return true;
+}
+
 Result<const LogView*> LogReader::refresh() {
   const bool list = view_.records_.empty() || refreshes_ % kListEvery == 0;
   ++refreshes_;
   TRY_ASSIGN(const Position tail, share_.tail(list ? Position{} : view_.tail()));
+  if (!view_.records_.empty()) {
+    TRY_ASSIGN(const bool fits, extend_to(tail));
+    if (!fits) {
+      // The share may have lost what it had shown to this reader, and others went on from what is left.
+      view_.records_.clear();
+    }
+  }
   if (view_.records_.empty() && tail.value > 0) {
     if (auto loaded = load_first(tail); !loaded) {
       view_.records_.clear();
       return tl::unexpected(std::move(loaded).error());
     }
-  }
-  for (Position each = view_.tail().next(); each <= tail; each = each.next()) {
-    TRY_ASSIGN(LogRecord record, load(each));
-    view_.records_.emplace(each, std::move(record));
-    judge(each);
   }
   TRY(load_current_release());
   trim();

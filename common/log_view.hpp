@@ -49,7 +49,9 @@ inline constexpr std::uint64_t kMaxHistory = 5000;
 /// Keeps a view of one share. One thread.
 ///
 /// The view goes back to the last COMMIT, whatever the age of the release that is current: a COMMIT names that release,
-/// so it is read directly, and a run costs a handful of reads however long the log is.
+/// so it is read directly, and a run costs a handful of reads however long the log is. A new entry that does not follow
+/// what was read before makes it read all of that again: a share's server that crashed may have lost the end of an
+/// entry.
 class LogReader {
 public:
   explicit LogReader(Share& share) : share_(share) {}
@@ -65,6 +67,7 @@ public:
 private:
   [[nodiscard]] Result<LogRecord> load(Position position);
   [[nodiscard]] Result<void> load_first(Position tail);
+  [[nodiscard]] Result<bool> extend_to(Position tail);
   [[nodiscard]] Result<void> extend_back(std::uint64_t count);
   [[nodiscard]] Result<void> load_last_commit();
   [[nodiscard]] Result<void> load_current_release();

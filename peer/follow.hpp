@@ -32,7 +32,7 @@ struct Wanted {
 class Follower {
 public:
   /// `seen`: the highest position that this host has ever followed; positions below it are refused (a share restored
-  /// from an old backup, or an attacker's replay).
+  /// from an old backup, or an attacker's replay). What a leader stages above it is wanted even so.
   Follower(Share& share, const VerifyKey& key, Position seen) : share_(share), key_(key), log_(share), seen_(seen) {}
 
   /// Errors: temporary; refused.
@@ -40,6 +40,8 @@ public:
   [[nodiscard]] Position seen() const { return seen_; }
 
 private:
+  void add_leader(const LogEntry& claim, bool open, Wanted& wanted);
+
   Share& share_;
   const VerifyKey& key_;
   LogReader log_;

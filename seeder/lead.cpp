@@ -43,11 +43,13 @@ public:
         progress_(context.progress) {}
 
   /// Whatever fails after the CLAIM is written down, so that successors need not wait for a timeout.
-  Result<SeedReport> run(LogReader& log) {
-    auto report = with_heartbeat(log);
+  Result<SeedReport> run() {
+    auto report = with_heartbeat();
     if (!report && !ended_) {
-      const auto given_up =
-          abandon(share_, clock_, leadership_, report.error().message, options_.publish_patience, stop_);
+      // Successors go on without it when this host has not beaten for so long.
+      const auto patience =
+          std::min(options_.publish_patience, options_.election.stale_checks * options_.heartbeat.interval);
+      const auto given_up = abandon(share_, clock_, leadership_, report.error().message, patience, stop_);
       if (!given_up) {
         spdlog::error("{}", to_string(given_up.error()));
       }
@@ -60,17 +62,25 @@ public:
 private:
   std::string cell() const { return claim_cell(leadership_.claim, leadership_.owner); }
 
-  Result<SeedReport> with_heartbeat(LogReader& log) {
+  Result<SeedReport> with_heartbeat() {
     status_.phase("resolving");
     TRY_ASSIGN(auto beat_share, open_share(options_.share, stop_));
     heartbeat_.emplace(std::move(beat_share), cell(), options_.heartbeat, [this] { return status_.collect(); });
     failpoint("after-heartbeat");
-    // Contenders look at the end of the log only; the one that won looks further.
+    // Contenders look at the end of the log only, and what they have read may be lost since. The one that won reads it
+    // anew, and further.
+    LogReader log(share_);
     const std::string& slot = leadership_.slot;
     TRY_ASSIGN(const LogView* view, slot.empty() ? log.refresh() : log.refresh_with_slots());
     if (view->tail() != leadership_.claim) {
       return fail(ErrorCode::temporary, fmt::format("epoch {} was passed by epoch {}: this host's view of {} was old",
                                                     leadership_.claim.value, view->tail().value, share_.name()));
+    }
+    if (view->open_claim() == nullptr) {
+      return fail(ErrorCode::temporary,
+                  fmt::format("epoch {} does not count: its CLAIM follows an entry that {} has lost since",
+                              leadership_.claim.value, share_.name()),
+                  "the next run will tell");
     }
     if (const LogEntry* const done = slot.empty() ? nullptr : view->commit_of(slot)) {
       ended_ = true;
@@ -348,8 +358,8 @@ private:
 }  // namespace
 
 Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context, Leadership leadership,
-                              LogReader& log, std::stop_token stop) {
-  return Leader(options, context, std::move(leadership), std::move(stop)).run(log);
+                              std::stop_token stop) {
+  return Leader(options, context, std::move(leadership), std::move(stop)).run();
 }
 
 }  // namespace swarmout

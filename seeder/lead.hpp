@@ -21,6 +21,6 @@ struct LeadContext {
 
 /// Errors: as run_seed(). If the work fails, an ABANDON was written.
 [[nodiscard]] Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context,
-                                            Leadership leadership, LogReader& log, std::stop_token stop);
+                                            Leadership leadership, std::stop_token stop);
 
 }  // namespace swarmout

@@ -30,7 +30,7 @@ Result<SeedReport> run_slot(const SeedOptions& options, const std::string& slot,
   context.narrate(fmt::format("epoch {}: elected{}{}", leadership.claim.value, slot.empty() ? "" : " for slot " + slot,
                               leadership.attempt > 1 ? fmt::format(" (attempt {})", leadership.attempt) : ""));
   failpoint("after-elected");
-  return lead_epoch(options, context, std::move(leadership), log, stop);
+  return lead_epoch(options, context, std::move(leadership), stop);
 }
 
 }  // namespace

@@ -213,6 +213,47 @@ TEST_F(LogViewTest, AnEntryThatWasChangedLaterBreaksTheChain) {
   EXPECT_EQ(view().newest_release(), nullptr);
 }
 
+// A share that loses the end of an entry which readers have seen.
+
+TEST_F(LogViewTest, AReaderFollowsALogThatGoesOnFromWhatIsLeft) {
+  const std::string owner = log_.claim();
+  log_.commit(owner);
+  log_.claim();
+  ASSERT_EQ(view().open_claim()->position.value, 3U);
+  log_.replace(3, log_.bytes(3).substr(0, 10));
+  log_.commit(log_.claim());
+
+  EXPECT_EQ(view().newest_release()->position.value, 5U);
+  EXPECT_THAT(shown(3), testing::HasSubstr("damaged"));
+  EXPECT_EQ(shown(4), "CLAIM");
+}
+
+TEST_F(LogViewTest, ALostCommitIsNoReleaseOnceTheLogGoesOn) {
+  log_.commit(log_.claim());
+  log_.commit(log_.claim());
+  ASSERT_EQ(view().newest_release()->position.value, 4U);
+  log_.replace(4, "");
+  log_.claim();
+
+  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  EXPECT_EQ(view().open_claim()->position.value, 5U);
+}
+
+TEST_F(LogViewTest, ABrokenChainIsReadAgainOnceOnly) {
+  log_.commit(log_.claim());
+  view();
+  LogEntry entry = log_.next(EntryKind::claim);
+  entry.previous = sha256("another log");
+  log_.append(encode(entry));
+  EXPECT_THAT(shown(3), testing::HasSubstr("chain is broken"));
+  log_.replace(2, "lost");
+
+  EXPECT_EQ(view().newest_release()->position.value, 2U) << "not read again";
+
+  log_.commit(log_.claim());
+  EXPECT_EQ(view().newest_release()->position.value, 5U);
+}
+
 TEST_F(LogViewTest, ACommitWithoutAClaimIsVoid) {
   log_.commit("somebody");
 

@@ -11,15 +11,19 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <thread>
 
 namespace swarmout::test {
 
 namespace {
 
+enum class Reader { frozen, has_read_it };  ///< the peer, before the entry is torn
+
 struct Torn {
   const char* step;  ///< after which its writer dies
   int entry;
   double left;  ///< of its bytes
+  Reader reader;
 };
 void PrintTo(const Torn& each, std::ostream* out) {
   *out << each.step << ' ' << each.left;
@@ -40,18 +44,24 @@ TEST_P(TornEntry, IsVoidAndItsSlotIsDoneAnew) {
   write_file(tree / "README", "second\n");
   const Path entry = fleet.share() / "log" / fmt::format("{:08}", GetParam().entry);
   const bool committed = GetParam().step == std::string("after-commit");
-  if (!committed) {
-    peer.signal(SIGSTOP);  // whoever has read the entry before it is torn goes by what it has read
-  }
   Process doomed = fleet.seed(2, source, {"--slot", "second"},
-                              {{"SWARMOUT_FAILPOINT", committed ? "before-commit:stop" : "after-elected:kill"}});
-  if (committed) {
-    ASSERT_TRUE(wait_for([&] { return is_stopped(doomed); }));
+                              {{"SWARMOUT_FAILPOINT", committed ? "before-commit:stop" : "after-elected:stop"}});
+  ASSERT_TRUE(wait_for([&] { return is_stopped(doomed); }));
+  if (GetParam().reader == Reader::frozen) {
     peer.signal(SIGSTOP);
-    ASSERT_TRUE(wait_for([&] { return doomed.signal(SIGCONT), path_exists(entry); }));
-    doomed.signal(SIGKILL);
   }
+  if (committed) {
+    ASSERT_TRUE(wait_for([&] { return doomed.signal(SIGCONT), path_exists(entry); }));
+  }
+  doomed.signal(SIGKILL);
   ASSERT_EQ(doomed.wait(), 128 + SIGKILL);
+  if (GetParam().reader == Reader::has_read_it) {
+    if (committed) {
+      ASSERT_TRUE(wait_for([&] { return fleet.all_equal(1, tree); })) << peer.err();
+    } else {
+      std::this_thread::sleep_for(std::chrono::seconds(1));  // it looks more often; what it has read shows nowhere
+    }
+  }
   const auto size = static_cast<double>(std::filesystem::file_size(entry));
   std::filesystem::resize_file(entry, static_cast<std::uintmax_t>(size * GetParam().left));
   peer.signal(SIGCONT);
@@ -67,13 +77,36 @@ TEST_P(TornEntry, IsVoidAndItsSlotIsDoneAnew) {
   EXPECT_TRUE(wait_for([&] { return fleet.all_equal(1, tree); })) << peer.err();
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, TornEntry,
-                         testing::Values(Torn{"after-elected", 3, 0}, Torn{"after-elected", 3, 0.5},
-                                         Torn{"after-elected", 3, 0.98}, Torn{"after-commit", 4, 0},
-                                         Torn{"after-commit", 4, 0.5}, Torn{"after-commit", 4, 0.98}),
-                         [](const testing::TestParamInfo<Torn>& torn) {
-                           return fmt::format("{}_of_entry_{}", static_cast<int>(torn.param.left * 100),
-                                              torn.param.entry);
-                         });
+TEST(TornEntry, AWinnerThatGoesByALostEntryPublishesNothing) {
+  Fleet fleet;
+  const Path tree = fleet.scratch("source");
+  make_awkward_tree(tree);
+  const std::string source = fleet.counted_source(tree);
+  ASSERT_EQ(fleet.seed(1, source, {"--slot", "first", "--linger", "0s"}).wait(), 0);
+  write_file(tree / "README", "second\n");
+  Process misled = fleet.seed(1, source, {"--slot", "second"}, {{"SWARMOUT_FAILPOINT", "before-claim:stop"}});
+  ASSERT_TRUE(wait_for([&] { return is_stopped(misled); }));
+  std::filesystem::resize_file(fleet.share() / "log" / "00000002", 10);
+  misled.signal(SIGCONT);
+
+  EXPECT_EQ(misled.wait(), 75);
+  EXPECT_THAT(misled.err(), testing::HasSubstr("epoch 3 does not count"));
+
+  Process next = fleet.seed(2, source, {"--slot", "second", "--linger", "0s"});
+  EXPECT_EQ(next.wait(), 0) << next.err();
+  EXPECT_EQ(fleet.status()["releases"][0]["release"], 6);
+  EXPECT_EQ(fleet.invocations(), 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, TornEntry,
+    testing::Values(Torn{"after-elected", 3, 0, Reader::frozen}, Torn{"after-elected", 3, 0.98, Reader::frozen},
+                    Torn{"after-elected", 3, 0.5, Reader::has_read_it}, Torn{"after-commit", 4, 0, Reader::frozen},
+                    Torn{"after-commit", 4, 0.98, Reader::frozen}, Torn{"after-commit", 4, 0.5, Reader::has_read_it},
+                    Torn{"after-commit", 4, 0, Reader::has_read_it}),
+    [](const testing::TestParamInfo<Torn>& torn) {
+      return fmt::format("{}_of_entry_{}{}", static_cast<int>(torn.param.left * 100), torn.param.entry,
+                         torn.param.reader == Reader::has_read_it ? "_after_it_was_read" : "");
+    });
 
 }  // namespace swarmout::test

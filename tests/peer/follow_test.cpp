@@ -178,6 +178,20 @@ TEST_F(FollowTest, AShareThatLostEntriesIsRefused) {
   EXPECT_THAT(follower({4}).look(), FailsWith(ErrorCode::refused, "has followed 4 already"));
 }
 
+TEST_F(FollowTest, AShareThatLostEntriesIsFollowedOnceItStagesANewerRelease) {
+  publish_next("r1");
+  Follower follower = this->follower({4});
+  ASSERT_FALSE(follower.look());
+  host_.claim();
+  stage(host_.claim(), signer_.release({5}, "r3"));
+
+  ASSERT_OK_AND_ASSIGN(const Wanted wanted, follower.look());
+
+  EXPECT_FALSE(wanted.published) << "the old one is not";
+  ASSERT_TRUE(wanted.staged);
+  EXPECT_EQ(wanted.staged->descriptor.revision, "r3");
+}
+
 TEST_F(FollowTest, TheReleaseThatWasFollowedLastIsNotTooOld) {
   const Position release = publish_next("r1");
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace swarmout::test {
 
@@ -97,12 +98,14 @@ std::optional<std::string> read_http(int socket, const std::stop_token& stop) {
 }
 
 bool send_text(int socket, std::string_view text) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);  // others are slow at times
   while (!text.empty()) {
     const ssize_t sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
-    if (sent <= 0) {
+    if (sent > 0) {
+      text.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno != EAGAIN || std::chrono::steady_clock::now() > deadline) {
       return false;
     }
-    text.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
 }
