@@ -84,6 +84,21 @@ void add_host_options(CLI::App& verb, CommonOptions& options) {
               "ADDRESS[:PORT] for the swarm (default: the address that reaches the share, any port)");
   add_setting(verb, "--upload-limit", options.upload_limit, "Bytes a second, 10M is 10 MiB; 0: none");
   add_setting(verb, "--download-limit", options.download_limit, "Bytes a second; 0: none");
+  verb.add_option("--max-connections", options.max_connections, "To other hosts at the same time; 0: as suits the role")
+      ->envname("SWARMOUT_MAX_CONNECTIONS")
+      ->check(CLI::Range(0, 60000))
+      ->capture_default_str();
+  verb.add_option("--dscp", options.dscp, "Mark on what is sent to peers, 0 to 63; 1: lower effort than other traffic")
+      ->envname("SWARMOUT_DSCP")
+      ->check(CLI::Range(0, 63))
+      ->capture_default_str();
+}
+
+Result<RateLimits> rate_limits(const std::string& upload, const std::string& download) {
+  RateLimits limits;
+  TRY_ASSIGN(limits.upload, parse_size(upload));
+  TRY_ASSIGN(limits.download, parse_size(download));
+  return limits;
 }
 
 Result<Bytes> parse_size(const std::string& text) {
@@ -91,7 +106,7 @@ Result<Bytes> parse_size(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string unit(end, text.data() + text.size());
   const Bytes factor = unit.empty() ? 1 : unit == "K" ? kKiB : unit == "M" ? kMiB : unit == "G" ? kGiB : 0;
-  if (error != std::errc() || factor == 0 || number > 0x7fffffff / factor) {
+  if (error != std::errc() || factor == 0 || number > kMaxRate / factor) {
     return fail(ErrorCode::usage, fmt::format("\"{}\" is not a number of bytes a second below 2 GiB", text),
                 "write 500K, 50M or 1G");
   }
@@ -125,8 +140,9 @@ Result<SwarmSettings> swarm_settings(const CommonOptions& options) {
     settings.listen_address = endpoint->address;
     settings.listen_port = listen.ends_with(":0") ? 0 : endpoint->port;
   }
-  TRY_ASSIGN(settings.upload_limit, parse_size(options.upload_limit));
-  TRY_ASSIGN(settings.download_limit, parse_size(options.download_limit));
+  TRY_ASSIGN(settings.limits, rate_limits(options.upload_limit, options.download_limit));
+  settings.max_connections = options.max_connections;
+  settings.dscp = options.dscp;
   return settings;
 }
 

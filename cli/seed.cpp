@@ -37,6 +37,8 @@ struct SeedFlags {
   unsigned max_attempts = 3;
   int level = kDefaultZstdLevel;
   std::uint16_t tracker_port = 0;
+  std::string clone_upload_limit = "0";
+  std::string clone_download_limit = "0";
   bool wait = false;
   bool catch_up = false;
 };
@@ -82,6 +84,7 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   options.level = flags.level;
   options.tracker_port = flags.tracker_port;
   TRY_ASSIGN(options.swarm, swarm_settings(flags.common));
+  TRY_ASSIGN(options.clone_limits, rate_limits(flags.clone_upload_limit, flags.clone_download_limit));
   return options;
 }
 
@@ -128,6 +131,9 @@ void setup_seed(CLI::App& app, Action& chosen) {
   verb->add_option("--tracker-port", flags->tracker_port, "TCP port of the tracker, at --listen's address; 0: any")
       ->envname("SWARMOUT_TRACKER_PORT")
       ->capture_default_str();
+  add_setting(*verb, "--clone-upload-limit", flags->clone_upload_limit,
+              "Of each clone, bytes a second, for this release; signed with it; 0: none");
+  add_setting(*verb, "--clone-download-limit", flags->clone_download_limit, "Likewise");
   verb->add_flag("--wait", flags->wait, "Stay until the slot is published; take over if its leader dies");
   verb->add_flag("--catch-up", flags->catch_up,
                  "With --period: after publishing late, run the slot that has begun since");

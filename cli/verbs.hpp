@@ -33,6 +33,8 @@ struct CommonOptions {
   std::string listen;
   std::string upload_limit = "0";
   std::string download_limit = "0";
+  int max_connections = 0;
+  int dscp = kLowerEffort;
 };
 void add_share_option(CLI::App& verb, CommonOptions& options);
 void add_host_options(CLI::App& verb, CommonOptions& options);
@@ -44,5 +46,6 @@ CLI::Option* add_setting(CLI::App& verb, const std::string& name, std::string& v
 /// The verb's error for a bad value of an option. "ADDRESS", "ADDRESS:PORT" or ":PORT"; "50M" is 50 MiB a second.
 [[nodiscard]] Result<SwarmSettings> swarm_settings(const CommonOptions& options);
 [[nodiscard]] Result<Bytes> parse_size(const std::string& text);
+[[nodiscard]] Result<RateLimits> rate_limits(const std::string& upload, const std::string& download);
 
 }  // namespace swarmout

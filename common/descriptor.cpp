@@ -15,12 +15,24 @@ namespace {
 
 constexpr std::string_view kMagic = "swarmout-descriptor 1";
 constexpr std::string_view kRecordMagic = "swarmout-release 1";
+constexpr std::string_view kUploadLimit = "clone-upload-limit";
+constexpr std::string_view kDownloadLimit = "clone-download-limit";
+
+/// Not there: 0, no limit.
+Result<Bytes> rate_limit(const KeyValues& record, std::string_view key) {
+  if (!record.find(key)) {
+    return Bytes{0};
+  }
+  TRY_ASSIGN(const Bytes limit, record.number(key));
+  REFUSE_UNLESS(limit <= kMaxRate, "a descriptor states a rate limit beyond this program's limits");
+  return limit;
+}
 
 }  // namespace
 
 std::string encode(const Descriptor& descriptor) {
-  return KeyValues(std::string(kMagic))
-      .add("position", descriptor.position.value)
+  KeyValues record{std::string(kMagic)};
+  record.add("position", descriptor.position.value)
       .add("revision", descriptor.revision)
       .add("source", descriptor.source)
       .add("created", descriptor.created)
@@ -31,8 +43,14 @@ std::string encode(const Descriptor& descriptor) {
       .add("packed-size", descriptor.packed_size)
       .add("tree-size", descriptor.tree_size)
       .add("files", descriptor.files)
-      .add("basis", descriptor.basis.value)
-      .text();
+      .add("basis", descriptor.basis.value);
+  if (descriptor.clone_limits.upload > 0) {
+    record.add(kUploadLimit, descriptor.clone_limits.upload);
+  }
+  if (descriptor.clone_limits.download > 0) {
+    record.add(kDownloadLimit, descriptor.clone_limits.download);
+  }
+  return record.text();
 }
 
 Result<Descriptor> decode_descriptor(std::string_view text) {
@@ -50,6 +68,8 @@ Result<Descriptor> decode_descriptor(std::string_view text) {
   TRY_ASSIGN(descriptor.tree_size, record.number("tree-size"));
   TRY_ASSIGN(descriptor.files, record.number("files"));
   TRY_ASSIGN(descriptor.basis.value, record.number("basis"));
+  TRY_ASSIGN(descriptor.clone_limits.upload, rate_limit(record, kUploadLimit));
+  TRY_ASSIGN(descriptor.clone_limits.download, rate_limit(record, kDownloadLimit));
   REFUSE_UNLESS(!descriptor.revision.empty() && descriptor.revision.size() <= kMaxRevision,
                 "a descriptor has no proper revision");
   REFUSE_UNLESS(descriptor.manifest_size <= kMaxManifestFile && descriptor.torrent_size <= kMaxBlob,

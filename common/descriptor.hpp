@@ -28,7 +28,8 @@ struct Descriptor {
   Bytes packed_size = 0;  ///< all files of the torrent
   Bytes tree_size = 0;
   std::uint64_t files = 0;
-  Position basis;  ///< the release it was packed against; 0: none
+  Position basis;           ///< the release it was packed against; 0: none
+  RateLimits clone_limits;  ///< of each clone, for what it sends and receives of this release
 };
 
 struct SignedDescriptor {

@@ -10,6 +10,7 @@
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/announce_entry.hpp>
 #include <libtorrent/extensions/ut_pex.hpp>
+#include <libtorrent/ip_filter.hpp>
 #include <libtorrent/load_torrent.hpp>
 #include <libtorrent/peer_class.hpp>
 #include <libtorrent/session.hpp>
@@ -45,15 +46,28 @@ std::string announce_url(const Endpoint& tracker) {
   return fmt::format("http://{}/announce", to_string(tracker));
 }
 
+/// libtorrent puts hosts on private addresses into a class of their own, which the session's limits do not bind. Here
+/// all are in the class that they bind.
+lt::ip_filter one_class_for_all() {
+  const std::uint32_t global = 1U << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
+  lt::ip_filter filter;
+  filter.add_rule(lt::address_v4::any(), lt::address_v4::broadcast(), global);
+  lt::address_v6::bytes_type last;
+  last.fill(0xff);
+  filter.add_rule(lt::address_v6::any(), lt::address_v6(last), global);
+  return filter;
+}
+
+/// As libtorrent has it: -1 is none.
+int rate_of(Bytes limit) {
+  return limit > 0 ? static_cast<int>(std::min(limit, kMaxRate)) : -1;
+}
+
 class LibtorrentSession final : public SwarmSession {
 public:
   LibtorrentSession(const SwarmSettings& settings, lt::session_params params, Clock& clock)
       : settings_(settings), clock_(clock), session_(std::move(params)) {
-    // Hosts on private addresses are in a class of their own, which the session's limits do not bind.
-    lt::peer_class_info local = session_.get_peer_class(lt::session::local_peer_class_id);
-    local.upload_limit = static_cast<int>(settings.upload_limit);
-    local.download_limit = static_cast<int>(settings.download_limit);
-    session_.set_peer_class(lt::session::local_peer_class_id, local);
+    session_.set_peer_class_filter(one_class_for_all());
   }
 
   Endpoint endpoint() const override { return {settings_.listen_address, port_}; }
@@ -89,6 +103,8 @@ public:
       // ever.
       params.flags = content.check_existing ? lt::torrent_flags_t{} : lt::torrent_flags::paused;
       params.max_connections = connections_for(settings_);
+      params.upload_limit = rate_of(content.limits.upload);
+      params.download_limit = rate_of(content.limits.download);
       params.extensions.push_back(lt::create_ut_pex_plugin);
       const auto ledger = std::make_shared<TrafficLedger>(clock_.now());
       params.extensions.push_back(make_traffic_counter(ledger, clock_));
@@ -139,6 +155,13 @@ public:
       entries.emplace_back(announce_url(tracker));
     }
     found->first.replace_trackers(entries);
+  }
+
+  void set_limits(const InfoHash& info_hash, const RateLimits& limits) override {
+    if (const auto found = find(info_hash); found != torrents_.end() && found->first.is_valid()) {
+      found->first.set_upload_limit(rate_of(limits.upload));
+      found->first.set_download_limit(rate_of(limits.download));
+    }
   }
 
   void remove(const InfoHash& info_hash) override {

@@ -28,13 +28,16 @@ enum class SwarmRole {
   clone,   ///< fetches, and passes on
 };
 
+/// DSCP "lower effort" (RFC 8622): where the network knows it, other traffic goes first.
+inline constexpr int kLowerEffort = 1;
+
 struct SwarmSettings {
   SwarmRole role = SwarmRole::clone;
   std::string listen_address = "127.0.0.1";  ///< numeric; one interface
   std::uint16_t listen_port = 0;             ///< 0: any free port
-  int max_connections = 0;                   ///< 0: by role
-  Bytes upload_limit = 0;                    ///< bytes a second, 0: none; binds on private addresses too
-  Bytes download_limit = 0;                  ///< likewise
+  int max_connections = 0;                   ///< of the session, and so of each release; 0: by role
+  RateLimits limits;                         ///< for all releases and all peers together, wherever these are
+  int dscp = kLowerEffort;                   ///< of what is sent to peers: 0 to 63
 };
 
 struct SwarmContent {
@@ -44,6 +47,7 @@ struct SwarmContent {
   bool check_existing = false;       ///< other files may be there in part: hash what is there (resume)
   std::vector<Endpoint> peers;       ///< tried at once, before the first tick
   std::vector<Endpoint> trackers{};  ///< HTTP trackers to announce to; others that did are tried at once, too
+  RateLimits limits{};               ///< for this release; the session's hold as well
 };
 
 struct FileArrived {
@@ -94,6 +98,8 @@ public:
   virtual void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) = 0;
   /// Announces to these from now on, and no longer to others. Does nothing if it does so already.
   virtual void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& trackers) = 0;
+  /// Other limits for this release than those it was added with.
+  virtual void set_limits(const InfoHash& info_hash, const RateLimits& limits) = 0;
   /// Stops serving it; its files stay.
   virtual void remove(const InfoHash& info_hash) = 0;
 

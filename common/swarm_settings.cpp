@@ -47,7 +47,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::tracker_completion_timeout, 10);
 
   // Connect at once, and again soon: the defaults are made for strangers on the Internet.
-  pack.set_int(sp::connections_limit, seeder ? 2000 : 400);
+  pack.set_int(sp::connections_limit, settings.max_connections > 0 ? settings.max_connections : seeder ? 2000 : 400);
   pack.set_int(sp::connection_speed, 1000);
   pack.set_bool(sp::smooth_connects, false);
   pack.set_int(sp::torrent_connect_boost, 255);
@@ -99,12 +99,13 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
 
   pack.set_bool(sp::send_redundant_have, false);
   pack.set_bool(sp::close_redundant_connections, true);
-  pack.set_int(sp::upload_rate_limit, static_cast<int>(settings.upload_limit));
-  pack.set_int(sp::download_rate_limit, static_cast<int>(settings.download_limit));
+  pack.set_int(sp::upload_rate_limit, static_cast<int>(settings.limits.upload));
+  pack.set_int(sp::download_rate_limit, static_cast<int>(settings.limits.download));
+  pack.set_int(sp::peer_dscp, settings.dscp << 2);  // 2.0.8 takes it for the whole byte of the IP header
   pack.set_int(sp::active_downloads, -1);
   pack.set_int(sp::active_seeds, -1);
   pack.set_int(sp::active_limit, 10000);
-  pack.set_int(sp::stop_tracker_timeout, 1);
+  pack.set_int(sp::stop_tracker_timeout, 2);
   pack.set_int(sp::alert_queue_size, 20000);
   pack.set_int(sp::alert_mask, lt::alert_category::error | lt::alert_category::status | lt::alert_category::storage |
                                    lt::alert_category::file_progress | lt::alert_category::peer);  // peer: bans

@@ -17,6 +17,15 @@ inline constexpr Bytes kKiB = 1024;
 inline constexpr Bytes kMiB = 1024 * kKiB;
 inline constexpr Bytes kGiB = 1024 * kMiB;
 
+/// Bytes a second; 0: no limit.
+struct RateLimits {
+  Bytes upload = 0;
+  Bytes download = 0;
+  bool operator==(const RateLimits&) const = default;
+};
+/// Rates are numbers of 32 bits with a sign in libtorrent.
+inline constexpr Bytes kMaxRate = 0x7fffffff;
+
 /// For people.
 constexpr double in_mib(Bytes bytes) {
   return static_cast<double>(bytes) / kMiB;

@@ -12,6 +12,7 @@ Result<std::vector<SignedDescriptor>> KeptReleases::serve_all(
     const Descriptor& descriptor = release.descriptor;
     const auto serve = [&]() -> Result<void> {
       SwarmContent content;
+      content.limits = descriptor.clone_limits;
       TRY_ASSIGN(content.torrent, torrent_of(descriptor));
       TRY_ASSIGN(const TorrentContents contents, read_torrent(content.torrent));
       REFUSE_UNLESS(contents.info_hash == descriptor.info_hash, "the torrent on the share is another one");

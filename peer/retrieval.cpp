@@ -42,6 +42,7 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
   content.torrent = retrieval->goal_.torrent;
   content.peers = retrieval->goal_.peers;
   content.trackers = retrieval->goal_.trackers;
+  content.limits = descriptor.clone_limits;
   TRY_ASSIGN(content.directory,
              store.lay_out(retrieval->goal_.purpose, contents, descriptor.manifest, content.complete));
   retrieval->layout_ = content.directory;
@@ -93,6 +94,7 @@ Retrieval::~Retrieval() {
 void Retrieval::adopt(SignedDescriptor release) {
   INVARIANT(release.descriptor.info_hash == info_hash_);
   goal_.release = std::move(release);
+  session_.set_limits(info_hash_, goal_.release.descriptor.clone_limits);
 }
 
 void Retrieval::on_event(const SwarmEvent& event) {

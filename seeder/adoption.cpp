@@ -61,6 +61,7 @@ std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, 
   }
   Descriptor ours = theirs;
   ours.position = job.position;
+  ours.clone_limits = job.clone_limits;
   return SealedRelease{sign(std::move(ours), key), staged.torrent};
 }
 

@@ -24,6 +24,7 @@ struct Job {
   std::string revision;
   std::string source;  ///< without credentials
   Position position;   ///< of the COMMIT to come
+  RateLimits clone_limits{};
 };
 
 /// What was staged, as a release of ours. Nothing, if it is something else, or if some of it is not in the store: every

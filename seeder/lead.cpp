@@ -103,7 +103,7 @@ private:
       return unchanged(*newest);
     }
     if (left && revision) {
-      const Job job{*revision, without_credentials(options_.source), leadership_.claim.next()};
+      const Job job{*revision, without_credentials(options_.source), leadership_.claim.next(), options_.clone_limits};
       if (const auto adopted = adopt(*left, job, store_, key_)) {
         narrate_(fmt::format("epoch {}: {} was staged by the leader before, and is whole here; nothing is exported",
                              leadership_.claim.value, *revision));
@@ -168,6 +168,7 @@ private:
     input.revision = revision;
     input.source = without_credentials(options_.source);
     input.created = utc(clock_.wall());
+    input.clone_limits = options_.clone_limits;
     TRY_ASSIGN(SealedRelease sealed, seal(std::move(input), store_, key_));
     const Descriptor& descriptor = sealed.release.descriptor;
     narrate_(fmt::format("epoch {}: packed {} files, {:.1f} MiB into {:.1f} MiB ({:.1f} MiB new) in {}",
@@ -333,7 +334,7 @@ private:
 
   /// What this host can send: what it may, or what it was seen to.
   double line_rate(const TransferReport& transfer) const {
-    return options_.swarm.upload_limit > 0 ? static_cast<double>(options_.swarm.upload_limit) : transfer.line_rate;
+    return options_.swarm.limits.upload > 0 ? static_cast<double>(options_.swarm.limits.upload) : transfer.line_rate;
   }
   std::chrono::milliseconds since(MonotonicTime start) const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start);

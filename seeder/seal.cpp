@@ -71,6 +71,7 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   descriptor.tree_size = manifest.tree_size();
   descriptor.files = manifest.nodes.size();
   descriptor.basis = input.basis;
+  descriptor.clone_limits = input.clone_limits;
   return SealedRelease{sign(std::move(descriptor), key), std::move(torrent.bytes)};
 }
 

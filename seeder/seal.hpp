@@ -18,6 +18,7 @@ struct SealInput {
   std::string revision;  ///< empty: to be named by content, "t-" and 16 hexadecimal digits
   std::string source;
   std::string created;
+  RateLimits clone_limits{};
 };
 
 struct SealedRelease {

@@ -26,6 +26,7 @@ struct SeedOptions {
   bool catch_up = false;           ///< with a period: after publishing, run once more if the next slot has begun
   HeartbeatSettings heartbeat;
   SwarmSettings swarm;
+  RateLimits clone_limits;         ///< that all clones keep to while they fetch and serve the release
   std::uint16_t tracker_port = 0;  ///< 0: any free port
   int level = kDefaultZstdLevel;
 

@@ -60,6 +60,29 @@ TEST(DescriptorTest, TheSameDescriptorGivesTheSameText) {
   EXPECT_EQ(encode(sample()), encode(sample()));
 }
 
+TEST(DescriptorTest, LimitsForClonesAreSignedWithIt) {
+  Descriptor limited = sample();
+  limited.clone_limits = {50 * kMiB, kMaxRate};
+
+  ASSERT_OK_AND_ASSIGN(const Descriptor read, decode_descriptor(encode(limited)));
+
+  EXPECT_EQ(read.clone_limits, limited.clone_limits);
+}
+
+TEST(DescriptorTest, WithoutLimitsForClonesItIsReadAsBeforeTheyWereInvented) {
+  EXPECT_THAT(encode(sample()), testing::Not(testing::HasSubstr("limit")));
+  EXPECT_EQ(decode_descriptor(encode(sample())).value().clone_limits, RateLimits{});
+}
+
+TEST(DescriptorTest, ALimitForClonesBeyondThisProgramIsRefused) {
+  EXPECT_THAT(decode_descriptor(encode(sample()) + "clone-upload-limit 2147483648\n"),
+              FailsWith(ErrorCode::refused, "rate limit"));
+}
+
+TEST(DescriptorTest, ALimitForClonesThatIsNoNumberIsRefused) {
+  EXPECT_THAT(decode_descriptor(encode(sample()) + "clone-download-limit fast\n"), FailsWith(ErrorCode::refused));
+}
+
 TEST(DescriptorTest, SizesAtTheLimitsAreRead) {
   Descriptor descriptor = sample();
   descriptor.manifest_size = kMaxManifestFile;

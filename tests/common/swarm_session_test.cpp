@@ -288,33 +288,4 @@ TEST_F(SwarmSessionTest, WhatIsOnlyCheckedCameFromNobody) {
   EXPECT_EQ(host.session->transfer(torrent_.info_hash).traffic, Traffic{});
 }
 
-// Limits.
-
-TEST_F(SwarmSessionTest, AnUploadLimitBindsOnTheLoopbackInterfaceToo) {
-  SwarmSettings settings;
-  settings.upload_limit = kMiB;
-  Host seeder = make_seeder(settings);
-  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
-  const auto begin = std::chrono::steady_clock::now();
-  Host clone = make_clone("clone", {seeder.session->endpoint()});
-
-  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
-
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1)) << "2 MiB at 1 MiB a second";
-}
-
-TEST_F(SwarmSessionTest, ADownloadLimitBindsOnTheLoopbackInterfaceToo) {
-  Host seeder = make_seeder();
-  ASSERT_TRUE(all_arrive({&seeder}, {&seeder}));
-  SwarmSettings settings;
-  settings.download_limit = kMiB;
-  Host clone = make_host("clone", settings);
-  const auto begin = std::chrono::steady_clock::now();
-  add(clone, {}, {seeder.session->endpoint()});
-
-  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
-
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1)) << "2 MiB at 1 MiB a second";
-}
-
 }  // namespace swarmout::test

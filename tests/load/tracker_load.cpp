@@ -157,7 +157,7 @@ void contact(std::size_t hosts, bool tracked) {
   lay_out(temp / "seeder", payload);
   SwarmSettings as_seeder;
   as_seeder.role = SwarmRole::seeder;
-  as_seeder.upload_limit = kMiB;  // nobody is complete while we look
+  as_seeder.limits.upload = kMiB;  // nobody is complete while we look
   const auto seeder = must(SwarmSession::open(as_seeder));
   SwarmContent content;
   content.torrent = torrent.bytes;

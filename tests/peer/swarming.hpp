@@ -21,7 +21,7 @@ namespace swarmout::test {
 inline std::unique_ptr<SwarmSession> open_session(SwarmRole role = SwarmRole::clone, Bytes upload_limit = 0) {
   SwarmSettings settings;
   settings.role = role;
-  settings.upload_limit = upload_limit;
+  settings.limits.upload = upload_limit;
   auto session = SwarmSession::open(settings);
   EXPECT_THAT(session, IsOk());
   return std::move(session).value_or(nullptr);

@@ -147,6 +147,15 @@ TEST_F(AdoptionTest, WhatIsAdoptedIsTheSameContentUnderAnotherNumber) {
   EXPECT_THAT(key_.verify_key().verify(ours->release.text, ours->release.signature), IsOk());
 }
 
+TEST_F(AdoptionTest, LimitsForClonesAreTheSuccessors) {
+  const SealedRelease staged = stage(host_.claim(), key_);
+
+  const auto ours = adopt(staged, {"r7", "git+https://host/x", Position{42}, {kMiB, 0}}, store_, key_);
+
+  ASSERT_TRUE(ours);
+  EXPECT_EQ(ours->release.descriptor.clone_limits, (RateLimits{kMiB, 0}));
+}
+
 TEST_F(AdoptionTest, AnotherRevisionIsNotAdopted) {
   EXPECT_FALSE(adopted(stage(host_.claim(), key_), "r8"));
 }
