@@ -1,9 +1,11 @@
 #include "common/swarm_session.hpp"
 
+#include "common/swarm_crossing.hpp"
 #include "common/swarm_gate.hpp"
 #include "common/swarm_nudge.hpp"
 #include "common/swarm_settings.hpp"
 #include "common/swarm_traffic.hpp"
+#include "common/swarm_watch.hpp"
 
 #include <fmt/format.h>
 #include <libtorrent/add_torrent_params.hpp>
@@ -66,7 +68,7 @@ int rate_of(Bytes limit) {
 class LibtorrentSession final : public SwarmSession {
 public:
   LibtorrentSession(const SwarmSettings& settings, lt::session_params params, Clock& clock)
-      : settings_(settings), clock_(clock), session_(std::move(params)) {
+      : settings_(settings), clock_(clock), watch_(std::make_shared<SwarmWatch>(clock)), session_(std::move(params)) {
     session_.set_peer_class_filter(one_class_for_all());
   }
 
@@ -108,10 +110,12 @@ public:
       params.extensions.push_back(lt::create_ut_pex_plugin);
       const auto ledger = std::make_shared<TrafficLedger>(clock_.now());
       params.extensions.push_back(make_traffic_counter(ledger, clock_));
+      params.extensions.push_back(make_crossing(endpoint()));
       if (settings_.role == SwarmRole::seeder) {
         params.extensions.push_back(make_upload_gate);
       } else {
         params.extensions.push_back(make_nudge);
+        params.extensions.push_back(make_watch(watch_));
       }
       if (!content.check_existing) {
         params.flags |= lt::torrent_flags::no_verify_files;
@@ -183,6 +187,10 @@ public:
     for (const lt::alert* each : alerts) {
       take(*each, events);
     }
+    for (Endpoint& host : watch_->take_bad()) {
+      events.emplace_back(
+          BadData{std::move(host), "sent data that does not match its hash; this host asks it for nothing any more"});
+    }
     return events;
   }
 
@@ -250,14 +258,6 @@ private:
   }
 
   void take(const lt::alert& alert, std::vector<SwarmEvent>& events) {
-    if (const auto* ban = lt::alert_cast<lt::peer_ban_alert>(&alert)) {
-      const Endpoint host{ban->endpoint.address().to_string(), ban->endpoint.port()};
-      if (const auto of = torrents_.find(ban->handle); of != torrents_.end()) {
-        of->second.ledger->banned(host);
-      }
-      events.emplace_back(BadData{host, "sent data that does not match its hash"});
-      return;
-    }
     const auto* about = dynamic_cast<const lt::torrent_alert*>(&alert);
     const auto found = about == nullptr ? torrents_.end() : torrents_.find(about->handle);
     if (found == torrents_.end()) {
@@ -302,6 +302,7 @@ private:
 
   SwarmSettings settings_;
   Clock& clock_;
+  std::shared_ptr<SwarmWatch> watch_;
   lt::session session_;
   Torrents torrents_;
   std::uint16_t port_ = 0;

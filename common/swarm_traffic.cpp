@@ -2,7 +2,7 @@
 
 #include "common/swarm_plugin.hpp"
 
-#include <libtorrent/bdecode.hpp>
+#include <libtorrent/error_code.hpp>
 #include <libtorrent/extensions.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 #include <libtorrent/peer_request.hpp>
@@ -14,19 +14,16 @@ namespace {
 /// On libtorrent's network thread.
 class CountedConnection final : public lt::peer_plugin {
 public:
-  CountedConnection(std::shared_ptr<TrafficLedger> ledger, Clock& clock, const lt::peer_connection_handle& connection)
+  CountedConnection(std::shared_ptr<TrafficLedger> ledger, Clock& clock, lt::peer_connection_handle connection)
       : ledger_(std::move(ledger)),
         clock_(clock),
-        host_{connection.remote().address().to_string(), connection.remote().port()},
-        incoming_(!connection.is_outgoing()) {}
+        connection_(std::move(connection)),
+        host_(listening_host(connection_)) {}
 
   lt::string_view type() const override { return "swarmout-traffic"; }
 
   bool on_extension_handshake(const lt::bdecode_node& said) override {
-    const auto port = said.type() == lt::bdecode_node::dict_t ? said.dict_find_int_value("p") : 0;
-    if (incoming_ && port > 0 && port <= 0xffff) {
-      host_.port = static_cast<std::uint16_t>(port);
-    }
+    take_listening_port(said, connection_, host_);
     return true;
   }
   bool on_piece(const lt::peer_request&, lt::span<char const> block) override {
@@ -36,12 +33,17 @@ public:
   void sent_payload(int bytes) override { ledger_->sent(host_, static_cast<Bytes>(bytes), clock_.now()); }
   void on_piece_pass(lt::piece_index_t) override { ledger_->piece_passed(clock_.now()); }
   void on_piece_failed(lt::piece_index_t) override { ledger_->piece_failed(host_); }
+  void on_disconnect(const lt::error_code& error) override {
+    if (error == lt::errors::too_many_corrupt_pieces) {
+      ledger_->banned(host_);
+    }
+  }
 
 private:
   std::shared_ptr<TrafficLedger> ledger_;
   Clock& clock_;
+  lt::peer_connection_handle connection_;
   Endpoint host_;
-  bool incoming_;
 };
 
 }  // namespace

@@ -113,6 +113,25 @@ TEST_F(SwarmSessionTest, ACloneThatKnowsOnlyAnotherCloneFetchesFromIt) {
   expect_payload(second);
 }
 
+TEST_F(SwarmSessionTest, HostsThatConnectToEachOtherAtTheSameMomentAllMeet) {
+  std::vector<Host> hosts;
+  std::vector<Endpoint> everybody;
+  for (int i = 0; i < 8; ++i) {
+    hosts.push_back(make_host("host-" + std::to_string(i)));
+    everybody.push_back(hosts.back().session->endpoint());
+  }
+  std::vector<Host*> all;
+  for (Host& each : hosts) {
+    add(each, {}, everybody);
+    all.push_back(&each);
+  }
+
+  EXPECT_TRUE(poll_until(all, [&] {
+    return std::all_of(all.begin(), all.end(),
+                       [&](const Host* host) { return host->session->status(torrent_.info_hash).connected == 7; });
+  }));
+}
+
 TEST_F(SwarmSessionTest, CloneServesWhatItHasAfterTheSeederIsGone) {
   Host first = [&] {
     Host seeder = make_seeder();
