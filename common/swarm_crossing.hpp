@@ -1,9 +1,9 @@
 // Two hosts that connect to each other at the same moment keep one of the two connections.
 //
 // libtorrent, which learns only from the extension handshake who is at the other end, drops the one that came in. Both
-// ends do so where several hosts may share an address, both try again a second later, and in a fleet that starts at once
-// most pairs never meet. Here the host with the lower address and port keeps the connection that it made.
-// Included only by files that wrap libtorrent.
+// ends do so where several hosts may share an address, both try again a second later, and in a fleet that starts at
+// once most pairs never meet. Here the host with the lower address and port keeps the connection that it made. Included
+// only by files that wrap libtorrent.
 
 #pragma once
 

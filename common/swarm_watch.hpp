@@ -1,6 +1,6 @@
-// Watches what hosts deliver. A host that is asked and sends nothing keeps others waiting: libtorrent takes back one block
-// every few seconds from it and asks it for another. Here it is left, and not asked for anything for some time. A host that
-// sent bad data is not asked again; libtorrent forgets its ban when the host comes back from another port.
+// Watches what hosts deliver. A host that is asked and sends nothing keeps others waiting: libtorrent takes back one
+// block every few seconds from it and asks it for another. Here it is left, and not asked for anything for some time. A
+// host that sent bad data is not asked again; libtorrent forgets its ban when the host comes back from another port.
 // Included only by files that wrap libtorrent. See docs/decisions/0018-hosts-that-stall-or-lie.md.
 
 #pragma once

@@ -65,6 +65,19 @@ INSTANTIATE_TEST_SUITE_P(AHostThat, SwarmHostileTest,
                                          Hostility::falls_mute),
                          name_of);
 
+TEST_F(SwarmHostileTest, OneThatStallsIsLeftAlthoughItKeepsTheConnectionAlive) {
+  const HostileHost hostile(torrent_.info_hash.digest, Hostility::stalls);
+  SwarmSettings slow;
+  slow.limits.upload = 32 * kKiB;  // a minute
+  Host seeder = make_seeder(slow);
+  Host clone = make_clone("clone", {seeder.session->endpoint(), hostile.endpoint()});
+
+  EXPECT_TRUE(poll_until({&seeder, &clone}, [&] { return hostile.left() > 0; }));
+
+  EXPECT_GT(hostile.requests(), 0);
+  EXPECT_FALSE(clone.has_all()) << "left because all is over";
+}
+
 TEST_F(SwarmHostileTest, OneThatCorruptsIsNamedOnceByEachAndAskedNoMore) {
   const HostileHost hostile(torrent_.info_hash.digest, Hostility::corrupts);
   fetch_beside(hostile);

@@ -33,8 +33,9 @@ std::string message(char kind, const std::string& body = "") {
   return number(static_cast<std::uint32_t>(1 + body.size())) + kind + body;
 }
 
-/// Nullopt: the connection is over.
-std::optional<std::string> read_exactly(int socket, std::size_t size, const std::stop_token& stop) {
+/// Nullopt: the connection is over. Keeps it alive until then.
+std::optional<std::string> read_exactly(int socket, std::size_t size, const std::stop_token& stop,
+                                        const std::string& keep_alive = "") {
   std::string bytes(size, '\0');
   for (std::size_t got = 0; got < size;) {
     const ssize_t some = ::recv(socket, bytes.data() + got, size - got, 0);
@@ -42,6 +43,9 @@ std::optional<std::string> read_exactly(int socket, std::size_t size, const std:
       return std::nullopt;
     }
     got += some > 0 ? static_cast<std::size_t>(some) : 0;
+    if (some < 0) {
+      send_text(socket, keep_alive);
+    }
   }
   return bytes;
 }
@@ -59,23 +63,34 @@ Endpoint HostileHost::endpoint() const {
 
 void HostileHost::serve(int socket, const std::stop_token& stop) {
   ++connections_;
+  const int asked = talk(socket, stop);
+  left_ += asked > 0 && !stop.stop_requested() ? 1 : 0;
+}
+
+int HostileHost::talk(int socket, const std::stop_token& stop) {
   const std::string reserved("\0\0\0\0\0\0\0\x04", 8);  // the fast extension
   const std::string id = "-XX0000-" + std::to_string(100'000'000'000 + connections_);
   if (!read_exactly(socket, 68, stop) ||
       !send_text(socket, '\x13' + std::string("BitTorrent protocol") + reserved + info_hash_ + id + message(kHaveAll) +
                              message(kUnchoke))) {
-    return;
+    return 0;
   }
-  while (const auto size = read_exactly(socket, 4, stop)) {
+  int asked = 0;
+  while (const auto size = read_exactly(socket, 4, stop, number(0))) {
     const std::uint32_t length = number_at(*size, 0);
     const auto body = length < 1'000'000 ? read_exactly(socket, length, stop) : std::nullopt;
     if (!body) {
-      return;
+      break;
     }
-    if (length == 13 && body->front() == kRequest && (++requests_, !answer(socket, *body))) {
-      return;
+    if (length == 13 && body->front() == kRequest) {
+      ++asked;
+      ++requests_;
+      if (!answer(socket, *body)) {
+        break;
+      }
     }
   }
+  return asked;
 }
 
 bool HostileHost::answer(int socket, const std::string& request) {

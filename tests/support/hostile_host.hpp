@@ -15,7 +15,7 @@
 namespace swarmout::test {
 
 enum class Hostility {
-  stalls,      ///< says that it has everything, and answers no request
+  stalls,      ///< says that it has everything, and answers no request; but it keeps the connection alive
   rejects,     ///< says that it has everything, and refuses each request
   corrupts,    ///< sends other bytes than were asked for
   falls_mute,  ///< sends half a block, and then nothing
@@ -28,16 +28,20 @@ public:
 
   [[nodiscard]] Endpoint endpoint() const;
   [[nodiscard]] int requests() const { return requests_; }
-  [[nodiscard]] int connections() const { return connections_; }
+  /// Connections that the other side ended after it had asked for something.
+  [[nodiscard]] int left() const { return left_; }
 
 private:
   void serve(int socket, const std::stop_token& stop);
+  /// The number of requests.
+  int talk(int socket, const std::stop_token& stop);
   bool answer(int socket, const std::string& request);
 
   std::string info_hash_;  ///< 20 bytes
   Hostility how_;
   std::atomic<int> requests_{0};
   std::atomic<int> connections_{0};
+  std::atomic<int> left_{0};
   std::unique_ptr<TcpServer> server_;
 };
 
