@@ -79,7 +79,7 @@ TEST(EndToEnd, ALeaderThatDiedWithItsTrackerLeavesTheSwarmAlive) {
   Tracked fleet;
   Process first = fleet.peer(1);
   ASSERT_TRUE(wait_for([&] { return fleet.status()["peers"].size() == 1; }));
-  Process leader = fleet.lead({}, {{"SWARMOUT_FAILPOINT", "after-commit:kill"}});
+  Process leader = fleet.lead({"--heartbeat", "20ms"}, {{"SWARMOUT_FAILPOINT", "after-commit:kill"}});
   EXPECT_EQ(leader.wait(), 128 + SIGKILL) << leader.err();
   EXPECT_NE(fleet.status()["leader"]["tracker"], "") << "its heartbeat still names the dead tracker";
 

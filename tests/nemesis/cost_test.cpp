@@ -76,6 +76,8 @@ TEST_F(ShareCost, AHostThatFindsALeaderAtWorkOpensFewerThan15Files) {
              cost.calls);
   EXPECT_GT(cost.opened, 0);
   EXPECT_LT(cost.opened, 15);
+  leader.signal(SIGTERM);  // killed, it would leave its source behind
+  EXPECT_EQ(leader.wait(), 75);
 }
 
 TEST_F(ShareCost, AnIdlePeerAsksForLittle) {
