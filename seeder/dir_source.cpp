@@ -126,12 +126,20 @@ private:
         return fail_errno("cannot look at", shown(prefix + item.name), errno);
       }
     }
-    // The order of full paths: "a-b" comes before "a/c" and after "a".
-    std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-      const auto key = [](const Item& item) { return S_ISDIR(item.info.st_mode) ? item.name + '/' : item.name; };
-      return key(a) < key(b);
-    });
+    std::sort(items.begin(), items.end(), before);
     return items;
+  }
+
+  /// The order of full paths: "a-b" comes before "a/c" and after "a".
+  static bool before(const Item& one, const Item& other) {
+    const std::size_t common = std::min(one.name.size(), other.name.size());
+    const int difference = one.name.compare(0, common, other.name, 0, common);
+    return difference != 0 ? difference < 0 : byte_at(one, common) < byte_at(other, common);
+  }
+  /// A directory's name is followed by a slash; the end of a path comes before any byte.
+  static int byte_at(const Item& item, std::size_t at) {
+    const int end = S_ISDIR(item.info.st_mode) && at == item.name.size() ? '/' : -1;
+    return at < item.name.size() ? static_cast<unsigned char>(item.name[at]) : end;
   }
 
   Result<TreeEntry> entry_of(const Item& item, const std::string& prefix, int directory) const {
