@@ -155,6 +155,7 @@ public:
     }
     found->second.trackers = trackers;
     std::vector<lt::announce_entry> entries;
+    entries.reserve(trackers.size());
     for (const Endpoint& tracker : trackers) {
       entries.emplace_back(announce_url(tracker));
     }
