@@ -1,6 +1,5 @@
 #include "common/swarm_session.hpp"
 
-#include "common/swarm_crossing.hpp"
 #include "common/swarm_gate.hpp"
 #include "common/swarm_nudge.hpp"
 #include "common/swarm_settings.hpp"
@@ -110,7 +109,6 @@ public:
       params.extensions.push_back(lt::create_ut_pex_plugin);
       const auto ledger = std::make_shared<TrafficLedger>(clock_.now());
       params.extensions.push_back(make_traffic_counter(ledger, clock_));
-      params.extensions.push_back(make_crossing(endpoint()));
       if (settings_.role == SwarmRole::seeder) {
         params.extensions.push_back(make_upload_gate);
       } else {
