@@ -100,8 +100,9 @@ TEST(TornEntry, AWinnerThatGoesByALostEntryPublishesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, TornEntry,
-    testing::Values(Torn{"after-elected", 3, 0, Reader::frozen}, Torn{"after-elected", 3, 0.98, Reader::frozen},
-                    Torn{"after-elected", 3, 0.5, Reader::has_read_it}, Torn{"after-commit", 4, 0, Reader::frozen},
+    testing::Values(Torn{"after-elected", 3, 0, Reader::frozen}, Torn{"after-elected", 3, 0.5, Reader::frozen},
+                    Torn{"after-elected", 3, 0.98, Reader::frozen}, Torn{"after-elected", 3, 0.5, Reader::has_read_it},
+                    Torn{"after-commit", 4, 0, Reader::frozen}, Torn{"after-commit", 4, 0.5, Reader::frozen},
                     Torn{"after-commit", 4, 0.98, Reader::frozen}, Torn{"after-commit", 4, 0.5, Reader::has_read_it},
                     Torn{"after-commit", 4, 0, Reader::has_read_it}),
     [](const testing::TestParamInfo<Torn>& torn) {
