@@ -7,42 +7,34 @@
 
 #include "common/avoided_hosts.hpp"
 #include "common/clock.hpp"
+#include "common/swarm_plugin.hpp"
 
-#include <libtorrent/extensions.hpp>
-#include <libtorrent/torrent_handle.hpp>
-
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 namespace swarmout {
 
-/// Of one session, whose network thread writes it.
+/// Of one session. All but take_bad() is for libtorrent's network thread.
 class SwarmWatch {
 public:
   explicit SwarmWatch(Clock& clock) : clock_(clock) {}
 
-  void stalled(const Endpoint& host);
-  void delivered(const Endpoint& host);
+  [[nodiscard]] MonotonicTime now() const { return clock_.now(); }
+  [[nodiscard]] AvoidedHosts& hosts() { return hosts_; }
   void sent_bad_data(const Endpoint& host);
-  [[nodiscard]] bool avoided(const Endpoint& host) const;
-  [[nodiscard]] bool bad(const Endpoint& host) const;
 
   /// Hosts that sent bad data, each of them once. Any thread.
   [[nodiscard]] std::vector<Endpoint> take_bad();
 
-  Clock& clock() const { return clock_; }
-
 private:
   Clock& clock_;
-  mutable std::mutex mutex_;
   AvoidedHosts hosts_;
+  std::mutex mutex_;  ///< of news_
   std::vector<Endpoint> news_;
 };
 
 /// For a torrent that is fetched.
-[[nodiscard]] std::function<std::shared_ptr<lt::torrent_plugin>(const lt::torrent_handle&, lt::client_data_t)>
-make_watch(std::shared_ptr<SwarmWatch> watch);
+[[nodiscard]] MakePlugin make_watch(std::shared_ptr<SwarmWatch> watch);
 
 }  // namespace swarmout
