@@ -3,6 +3,9 @@
 #include "common/tracker_server.hpp"
 #include "tests/common/swarm_hosts.hpp"
 #include "tests/support/raw_client.hpp"
+#include "tests/support/tcp_server.hpp"
+
+#include <atomic>
 
 namespace swarmout::test {
 
@@ -126,10 +129,14 @@ TEST_F(SwarmTrackerTest, AnotherTrackerMayBeNamedLater) {
 }
 
 TEST_F(SwarmTrackerTest, AHostThatEndsInOrderIsForgottenAtOnce) {
-  serve_nobody();
+  // Only a host that has read the tracker's answer says farewell to it; that it has shows when it connects to the
+  // seeder.
+  std::atomic<int> met{0};
+  const TcpServer seeder([&](int, const std::stop_token&) { ++met; });
+  tracker_->serve(swarm_key(torrent_.info_hash), parse_endpoint(seeder.endpoint()).value());
   {
     Host host = make_tracked("host");
-    ASSERT_TRUE(poll_until({&host}, [&] { return shows(*tracker_, "10:incompletei1e"); }));
+    ASSERT_TRUE(poll_until({&host}, [&] { return met > 0 && shows(*tracker_, "10:incompletei1e"); }));
   }
 
   EXPECT_TRUE(wait_for([&] { return shows(*tracker_, "10:incompletei0e"); }));
