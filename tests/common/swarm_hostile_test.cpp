@@ -7,8 +7,19 @@ namespace swarmout::test {
 
 namespace {
 
+constexpr Bytes kPiece = 32 * kKiB;
+
 class SwarmHostileTest : public SwarmTest, public testing::WithParamInterface<Hostility> {
 protected:
+  /// All but that of the manifest, the last one: a bad one of a file of a single piece libtorrent 2.0.8 may not survive
+  /// (docs/decisions/0018-hosts-that-stall-or-lie.md).
+  HostileHost make_hostile(Hostility how) const {
+    std::uint32_t pieces = 0;
+    for (const auto& [name, content] : payload_) {
+      pieces += name == kManifestName ? 0 : static_cast<std::uint32_t>((content.size() + kPiece - 1) / kPiece);
+    }
+    return {torrent_.info_hash.digest, how, pieces};
+  }
   /// A seeder, three clones that know it, each other and the hostile host.
   void fetch_beside(const HostileHost& hostile) {
     SwarmSettings slow;
@@ -56,7 +67,7 @@ std::string name_of(const testing::TestParamInfo<Hostility>& how) {
 }  // namespace
 
 TEST_P(SwarmHostileTest, EverybodyElseGetsEverything) {
-  const HostileHost hostile(torrent_.info_hash.digest, GetParam());
+  const HostileHost hostile = make_hostile(GetParam());
   fetch_beside(hostile);
 }
 
@@ -66,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(AHostThat, SwarmHostileTest,
                          name_of);
 
 TEST_F(SwarmHostileTest, OneThatStallsIsLeftAlthoughItKeepsTheConnectionAlive) {
-  const HostileHost hostile(torrent_.info_hash.digest, Hostility::stalls);
+  const HostileHost hostile = make_hostile(Hostility::stalls);
   SwarmSettings slow;
   slow.limits.upload = 32 * kKiB;  // a minute
   Host seeder = make_seeder(slow);
@@ -79,7 +90,7 @@ TEST_F(SwarmHostileTest, OneThatStallsIsLeftAlthoughItKeepsTheConnectionAlive) {
 }
 
 TEST_F(SwarmHostileTest, OneThatCorruptsIsNamedOnceByEachAndAskedNoMore) {
-  const HostileHost hostile(torrent_.info_hash.digest, Hostility::corrupts);
+  const HostileHost hostile = make_hostile(Hostility::corrupts);
   fetch_beside(hostile);
 
   std::size_t named = 0;

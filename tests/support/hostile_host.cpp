@@ -52,8 +52,8 @@ std::optional<std::string> read_exactly(int socket, std::size_t size, const std:
 
 }  // namespace
 
-HostileHost::HostileHost(Digest info_hash, Hostility how)
-    : info_hash_(reinterpret_cast<const char*>(info_hash.bytes.data()), 20), how_(how) {
+HostileHost::HostileHost(Digest info_hash, Hostility how, std::uint32_t pieces)
+    : info_hash_(reinterpret_cast<const char*>(info_hash.bytes.data()), 20), how_(how), pieces_(pieces) {
   server_ = std::make_unique<TcpServer>([this](int socket, const std::stop_token& stop) { serve(socket, stop); });
 }
 
@@ -94,6 +94,9 @@ int HostileHost::talk(int socket, const std::stop_token& stop) {
 }
 
 bool HostileHost::answer(int socket, const std::string& request) {
+  if (number_at(request, 1) >= pieces_) {
+    return send_text(socket, message(kReject, request.substr(1)));
+  }
   switch (how_) {
     case Hostility::stalls:
       return true;

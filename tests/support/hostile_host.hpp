@@ -24,7 +24,8 @@ enum class Hostility {
 /// Listens until it is destroyed.
 class HostileHost {
 public:
-  HostileHost(Digest info_hash, Hostility how);
+  /// `pieces`: how many it plays its game with; requests for later ones are refused.
+  HostileHost(Digest info_hash, Hostility how, std::uint32_t pieces);
 
   [[nodiscard]] Endpoint endpoint() const;
   [[nodiscard]] int requests() const { return requests_; }
@@ -39,6 +40,7 @@ private:
 
   std::string info_hash_;  ///< 20 bytes
   Hostility how_;
+  std::uint32_t pieces_;
   std::atomic<int> requests_{0};
   std::atomic<int> connections_{0};
   std::atomic<int> left_{0};
