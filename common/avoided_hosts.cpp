@@ -21,6 +21,11 @@ void AvoidedHosts::stalled(const Endpoint& host, MonotonicTime now) {
   record.until = now + record.pause;
 }
 
+void AvoidedHosts::suspected(const Endpoint& host, MonotonicTime now) {
+  Record& record = record_of(host, now);
+  record.until = std::max(record.until, now + kFirst);
+}
+
 void AvoidedHosts::delivered(const Endpoint& host) {
   if (const auto found = records_.find(host); found != records_.end() && !found->second.bad) {
     records_.erase(found);

@@ -1,4 +1,5 @@
-// The hosts that nothing is asked of: those that stalled, for a growing time, and those that sent bad data, for good.
+// The hosts that nothing is asked of: those that stalled, for a growing time, those that may have sent bad
+// data, for a short one, and those that did, for good.
 //
 // Pure: no clock, no network. One thread.
 
@@ -23,6 +24,8 @@ public:
 
   /// `host`: where it listens; hosts behind one address are told apart by port.
   void stalled(const Endpoint& host, MonotonicTime now);
+  void suspected(const Endpoint& host, MonotonicTime now);
+  /// It delivered, or what it delivered was right.
   void delivered(const Endpoint& host);
   /// False: this was known.
   bool sent_bad_data(const Endpoint& host, MonotonicTime now);

@@ -71,9 +71,4 @@ inline void end_connection(lt::peer_connection_handle connection, lt::errors::er
   connection.disconnect(lt::errors::make_error_code(why), lt::operation_t::bittorrent);
 }
 
-/// Did libtorrent end the connection because of what came on it?
-[[nodiscard]] inline bool sent_bad_data(const lt::error_code& why) {
-  return why == lt::errors::too_many_corrupt_pieces;
-}
-
 }  // namespace swarmout

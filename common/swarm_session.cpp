@@ -23,6 +23,7 @@
 #include <sys/resource.h>
 
 #include <map>
+#include <optional>
 
 namespace swarmout {
 
@@ -97,40 +98,10 @@ public:
 
   Result<InfoHash> add(const SwarmContent& content) override {
     TRY_ASSIGN(const TorrentContents contents, read_torrent(content.torrent));
-    try {
-      lt::add_torrent_params params = lt::load_torrent_buffer(content.torrent);
-      params.save_path = content.directory.native();
-      // None of auto_managed: its queue logic waits 30 s. Not paused if files are to be checked: that would wait for
-      // ever.
-      params.flags = content.check_existing ? lt::torrent_flags_t{} : lt::torrent_flags::paused;
-      params.max_connections = connections_for(settings_);
-      params.upload_limit = rate_of(content.limits.upload);
-      params.download_limit = rate_of(content.limits.download);
-      params.extensions.push_back(lt::create_ut_pex_plugin);
-      const auto ledger = std::make_shared<TrafficLedger>(clock_.now());
-      params.extensions.push_back(make_traffic_counter(ledger, clock_));
-      if (settings_.role == SwarmRole::seeder) {
-        params.extensions.push_back(make_upload_gate);
-      } else {
-        params.extensions.push_back(make_nudge);
-        params.extensions.push_back(make_watch(watch_));
-      }
-      if (!content.check_existing) {
-        params.flags |= lt::torrent_flags::no_verify_files;
-        params.have_pieces = pieces_of(*params.ti, content.complete);
-      }
-      for (const Endpoint& peer : content.peers) {
-        lt::error_code ignored;
-        params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
-      }
-      for (const Endpoint& tracker : content.trackers) {
-        params.trackers.push_back(announce_url(tracker));
-      }
-      const lt::torrent_handle handle = session_.add_torrent(std::move(params));
-      torrents_[handle] = {contents.info_hash, content.trackers, ledger, content.check_existing, false, false, false};
-    } catch (const std::exception& error) {
-      return fail(ErrorCode::refused, fmt::format("cannot add the torrent: {}", error.what()));
-    }
+    Torrent torrent{contents.info_hash, content, std::make_shared<TrafficLedger>(clock_.now()),
+                    std::make_shared<PieceBlame>()};
+    torrent.checking = content.check_existing;
+    TRY(begin(std::move(torrent)));
     return contents.info_hash;
   }
 
@@ -141,6 +112,7 @@ public:
         const lt::address address = lt::make_address(peer.address, bad);
         if (!bad && peer != endpoint() && found->first.is_valid()) {
           found->first.connect_peer({address, peer.port});
+          found->second.met.insert(peer);
         }
       }
     }
@@ -148,10 +120,10 @@ public:
 
   void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& trackers) override {
     const auto found = find(info_hash);
-    if (found == torrents_.end() || found->second.trackers == trackers || !found->first.is_valid()) {
+    if (found == torrents_.end() || found->second.content.trackers == trackers || !found->first.is_valid()) {
       return;
     }
-    found->second.trackers = trackers;
+    found->second.content.trackers = trackers;
     std::vector<lt::announce_entry> entries;
     entries.reserve(trackers.size());
     for (const Endpoint& tracker : trackers) {
@@ -162,6 +134,7 @@ public:
 
   void set_limits(const InfoHash& info_hash, const RateLimits& limits) override {
     if (const auto found = find(info_hash); found != torrents_.end() && found->first.is_valid()) {
+      found->second.content.limits = limits;
       found->first.set_upload_limit(rate_of(limits.upload));
       found->first.set_download_limit(rate_of(limits.download));
     }
@@ -187,6 +160,9 @@ public:
       take(*each, events);
     }
     for (Endpoint& host : watch_->take_bad()) {
+      for (const auto& [handle, torrent] : torrents_) {
+        torrent.ledger->banned(host);
+      }
       events.emplace_back(
           BadData{std::move(host), "sent data that does not match its hash; this host asks it for nothing any more"});
     }
@@ -204,8 +180,8 @@ public:
     // While a file's last, padded piece is partly there, libtorrent counts more as done than it wants.
     to.have = static_cast<Bytes>(std::min(from.total_wanted_done, from.total_wanted));
     to.downloaded = found->second.ledger->in();
-    to.duplicate = static_cast<Bytes>(from.total_redundant_bytes);
-    to.failed = static_cast<Bytes>(from.total_failed_bytes);
+    to.duplicate = found->second.before.duplicate + static_cast<Bytes>(from.total_redundant_bytes);
+    to.failed = found->second.before.failed + static_cast<Bytes>(from.total_failed_bytes);
     to.uploaded = found->second.ledger->out();
     to.download_rate = from.download_payload_rate;
     to.upload_rate = from.upload_payload_rate;
@@ -223,13 +199,18 @@ public:
 private:
   struct Torrent {
     InfoHash info_hash;
-    std::vector<Endpoint> trackers;
+    SwarmContent content;  ///< as it was added; limits and trackers as they are now
     std::shared_ptr<TrafficLedger> ledger;
+    std::shared_ptr<PieceBlame> blame;
+    std::set<Endpoint> met{};  ///< hosts to connect to, beside those of the content
+    SwarmStatus before{};      ///< duplicate, failed: before it was last begun anew
     bool checking = false;
+    bool spoilt = false;     ///< a piece failed its hash; waiting for the flush, then it is begun anew
     bool finished = false;   ///< all pieces passed; waiting for the flush
     bool announced = false;  ///< AllArrived was sent
     bool failed = false;     ///< SwarmFailed was sent; libtorrent would repeat it hundreds of times a second
   };
+  using Pieces = lt::typed_bitfield<lt::piece_index_t>;
   using Torrents = std::map<lt::torrent_handle, Torrent>;
 
   static auto find_in(auto& torrents, const InfoHash& info_hash) {
@@ -239,10 +220,63 @@ private:
   Torrents::iterator find(const InfoHash& info_hash) { return find_in(torrents_, info_hash); }
   Torrents::const_iterator find(const InfoHash& info_hash) const { return find_in(torrents_, info_hash); }
 
+  /// Hands it to libtorrent. `have`: what is there and right; nullopt: as its content says.
+  Result<void> begin(Torrent torrent, std::optional<Pieces> have = std::nullopt) {
+    const SwarmContent& content = torrent.content;
+    try {
+      lt::add_torrent_params params = lt::load_torrent_buffer(content.torrent);
+      params.save_path = content.directory.native();
+      // None of auto_managed: its queue logic waits 30 s. Not paused if files are to be checked: that would wait for
+      // ever.
+      params.flags = torrent.checking ? lt::torrent_flags_t{} : lt::torrent_flags::paused;
+      params.max_connections = connections_for(settings_);
+      params.upload_limit = rate_of(content.limits.upload);
+      params.download_limit = rate_of(content.limits.download);
+      params.extensions.push_back(lt::create_ut_pex_plugin);
+      params.extensions.push_back(make_traffic_counter(torrent.ledger, clock_));
+      if (settings_.role == SwarmRole::seeder) {
+        params.extensions.push_back(make_upload_gate);
+      } else {
+        params.extensions.push_back(make_nudge);
+        params.extensions.push_back(make_watch(watch_, torrent.blame));
+      }
+      if (!torrent.checking) {
+        params.flags |= lt::torrent_flags::no_verify_files;
+        params.have_pieces = have ? *have : pieces_of(*params.ti, content.complete);
+      }
+      torrent.met.insert(content.peers.begin(), content.peers.end());
+      for (const Endpoint& peer : torrent.met) {
+        lt::error_code ignored;
+        params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
+      }
+      for (const Endpoint& tracker : content.trackers) {
+        params.trackers.push_back(announce_url(tracker));
+      }
+      const lt::torrent_handle handle = session_.add_torrent(std::move(params));
+      torrents_.insert_or_assign(handle, std::move(torrent));
+    } catch (const std::exception& error) {
+      return fail(ErrorCode::refused, fmt::format("cannot add the torrent: {}", error.what()));
+    }
+    return {};
+  }
+
+  /// Removes a spoilt torrent (common/swarm_watch) and adds it again with the pieces that passed; they are on disk.
+  void begin_anew(Torrents::iterator found, std::vector<SwarmEvent>& events) {
+    const lt::torrent_status status = found->first.status(lt::torrent_handle::query_pieces);
+    session_.remove_torrent(found->first);
+    Torrent torrent = std::move(torrents_.extract(found).mapped());
+    torrent.before.duplicate += static_cast<Bytes>(status.total_redundant_bytes);
+    torrent.before.failed += static_cast<Bytes>(status.total_failed_bytes);
+    torrent.spoilt = false;
+    const InfoHash info_hash = torrent.info_hash;
+    if (const auto begun = begin(std::move(torrent), status.pieces); !begun) {
+      events.emplace_back(SwarmFailed{info_hash, begun.error()});
+    }
+  }
+
   /// Always of full length: a shorter bitmap would mean "interrupted while checking".
-  static lt::typed_bitfield<lt::piece_index_t> pieces_of(const lt::torrent_info& info,
-                                                         const std::set<std::string>& complete) {
-    lt::typed_bitfield<lt::piece_index_t> pieces(info.num_pieces(), false);
+  static Pieces pieces_of(const lt::torrent_info& info, const std::set<std::string>& complete) {
+    Pieces pieces(info.num_pieces(), false);
     const lt::file_storage& storage = info.files();
     for (const lt::file_index_t file : storage.file_range()) {
       if (storage.pad_file_at(file) || !complete.contains(std::string(storage.file_name(file)))) {
@@ -279,9 +313,16 @@ private:
       torrent.finished = true;
       about->handle.flush_cache();
     } else if (lt::alert_cast<lt::cache_flushed_alert>(&alert) != nullptr) {
-      if (torrent.finished && !torrent.announced) {
+      if (torrent.spoilt) {
+        begin_anew(found, events);
+      } else if (torrent.finished && !torrent.announced) {
         torrent.announced = true;
         events.emplace_back(AllArrived{torrent.info_hash});
+      }
+    } else if (lt::alert_cast<lt::hash_failed_alert>(&alert) != nullptr) {
+      if (!torrent.spoilt) {
+        torrent.spoilt = true;
+        about->handle.flush_cache();
       }
     } else if (const auto* disk = lt::alert_cast<lt::file_error_alert>(&alert)) {
       if (!torrent.failed) {

@@ -21,11 +21,6 @@ public:
   void sent_payload(int bytes) override { ledger_->sent(host(), static_cast<Bytes>(bytes), clock_.now()); }
   void on_piece_pass(lt::piece_index_t) override { ledger_->piece_passed(clock_.now()); }
   void on_piece_failed(lt::piece_index_t) override { ledger_->piece_failed(host()); }
-  void on_disconnect(const lt::error_code& error) override {
-    if (sent_bad_data(error)) {
-      ledger_->banned(host());
-    }
-  }
 
 private:
   std::shared_ptr<TrafficLedger> ledger_;

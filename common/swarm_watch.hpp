@@ -1,12 +1,18 @@
 // Watches what hosts deliver. A host that is asked and sends nothing keeps others waiting: libtorrent takes back one
 // block every few seconds from it and asks it for another. Here it is left, and not asked for anything for some time. A
 // host that sent bad data is not asked again; libtorrent forgets its ban when the host comes back from another port.
+//
+// A torrent of which a piece did not pass its hash is spoilt: libtorrent 2.0.8 would ask the next best host for the
+// hashes of its blocks, and write where it must not if that one refuses. So all its connections end before they can be
+// asked, and the owner of the session removes it and adds it again (at libtorrent's hash_failed_alert).
+//
 // Included only by files that wrap libtorrent. See docs/decisions/0018-hosts-that-stall-or-lie.md.
 
 #pragma once
 
 #include "common/avoided_hosts.hpp"
 #include "common/clock.hpp"
+#include "common/piece_blame.hpp"
 #include "common/swarm_plugin.hpp"
 
 #include <memory>
@@ -23,6 +29,7 @@ public:
   [[nodiscard]] MonotonicTime now() const { return clock_.now(); }
   [[nodiscard]] AvoidedHosts& hosts() { return hosts_; }
   void sent_bad_data(const Endpoint& host);
+  void judge(const PieceBlame::Verdict& verdict);
 
   /// Hosts that sent bad data, each of them once. Any thread.
   [[nodiscard]] std::vector<Endpoint> take_bad();
@@ -34,7 +41,7 @@ private:
   std::vector<Endpoint> news_;
 };
 
-/// For a torrent that is fetched.
-[[nodiscard]] MakePlugin make_watch(std::shared_ptr<SwarmWatch> watch);
+/// For a torrent that is fetched. `blame` is the same when the torrent is added again.
+[[nodiscard]] MakePlugin make_watch(std::shared_ptr<SwarmWatch> watch, std::shared_ptr<PieceBlame> blame);
 
 }  // namespace swarmout

@@ -143,8 +143,8 @@ void TrafficLedger::piece_failed(const Endpoint& from) {
 
 void TrafficLedger::banned(const Endpoint& host) {
   const std::lock_guard lock(mutex_);
-  if (HostTraffic* const found = entry(host)) {
-    found->banned = true;
+  if (const auto found = hosts_.find(host); found != hosts_.end()) {
+    found->second.banned = true;
   }
 }
 

@@ -70,6 +70,7 @@ public:
   void sent(const Endpoint& to, Bytes bytes, MonotonicTime now);
   void piece_passed(MonotonicTime now);
   void piece_failed(const Endpoint& from);
+  /// Nothing, if nothing was exchanged with it.
   void banned(const Endpoint& host);
 
   [[nodiscard]] TransferReport report() const;

@@ -49,6 +49,17 @@ TEST(AvoidedHostsTest, EachStallDoublesTheTimeUpToTenMinutes) {
   }
 }
 
+TEST(AvoidedHostsTest, ASuspectIsAvoidedForTenSecondsOrUntilItIsCleared) {
+  AvoidedHosts hosts;
+  hosts.suspected(kHost, kStart);
+  hosts.suspected(kNeighbour, kStart);
+  hosts.delivered(kNeighbour);
+
+  EXPECT_TRUE(hosts.avoided(kHost, kStart + 9s));
+  EXPECT_FALSE(hosts.avoided(kHost, kStart + 10s));
+  EXPECT_FALSE(hosts.avoided(kNeighbour, kStart));
+}
+
 TEST(AvoidedHostsTest, OneThatDeliversHasACleanRecord) {
   AvoidedHosts hosts;
   hosts.stalled(kHost, kStart);

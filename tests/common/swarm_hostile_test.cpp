@@ -7,19 +7,9 @@ namespace swarmout::test {
 
 namespace {
 
-constexpr Bytes kPiece = 32 * kKiB;
-
 class SwarmHostileTest : public SwarmTest, public testing::WithParamInterface<Hostility> {
 protected:
-  /// All but that of the manifest, the last one: a bad one of a file of a single piece libtorrent 2.0.8 may not survive
-  /// (docs/decisions/0018-hosts-that-stall-or-lie.md).
-  HostileHost make_hostile(Hostility how) const {
-    std::uint32_t pieces = 0;
-    for (const auto& [name, content] : payload_) {
-      pieces += name == kManifestName ? 0 : static_cast<std::uint32_t>((content.size() + kPiece - 1) / kPiece);
-    }
-    return {torrent_.info_hash.digest, how, pieces};
-  }
+  HostileHost make_hostile(Hostility how) const { return {torrent_.info_hash.digest, how}; }
   /// A seeder, three clones that know it, each other and the hostile host.
   void fetch_beside(const HostileHost& hostile) {
     SwarmSettings slow;
@@ -100,10 +90,32 @@ TEST_F(SwarmHostileTest, OneThatCorruptsIsNamedOnceByEachAndAskedNoMore) {
     for (const SwarmEvent& event : each.events) {
       if (const auto* bad = std::get_if<BadData>(&event)) {
         EXPECT_EQ(bad->from, hostile.endpoint());
+        const auto hosts = each.session->transfer(torrent_.info_hash).traffic.hosts;
+        ASSERT_FALSE(hosts.empty());
+        EXPECT_EQ(hosts[0].host, hostile.endpoint()) << "bad ones come first";
+        EXPECT_TRUE(hosts[0].banned);
       }
     }
   }
   EXPECT_GT(named, 0U);
+}
+
+// libtorrent 2.0.8 takes the refusal of a block's hashes for one of pieces' hashes, and writes outside of a list.
+TEST_F(SwarmHostileTest, OneThatRefusesHashesIsNotAskedForThemWhenAnotherOneSentABadPiece) {
+  const HostileHost refusing = make_hostile(Hostility::rejects);
+  const HostileHost corrupt = make_hostile(Hostility::corrupts);
+  SwarmSettings slow;
+  slow.limits.upload = 256 * kKiB;
+  Host seeder = make_seeder(slow);
+  Host clone = make_host("clone");
+  add(clone, {}, {refusing.endpoint(), corrupt.endpoint(), seeder.session->endpoint()});
+
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  expect_payload(clone);
+  EXPECT_GT(clone.count<BadData>(), 0U);
+  EXPECT_GT(clone.session->status(torrent_.info_hash).failed, 0U);
+  EXPECT_EQ(refusing.hash_requests(), 0);
 }
 
 }  // namespace swarmout::test

@@ -11,10 +11,13 @@ namespace {
 
 // Messages of BEP 3 and BEP 6.
 constexpr char kUnchoke = 1;
+constexpr char kHave = 4;
 constexpr char kRequest = 6;
 constexpr char kPiece = 7;
 constexpr char kHaveAll = 0x0e;
 constexpr char kReject = 0x10;
+constexpr char kHashRequest = 0x15;  // of BEP 52
+constexpr char kHashReject = 0x17;
 
 std::string number(std::uint32_t value) {
   return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
@@ -52,8 +55,8 @@ std::optional<std::string> read_exactly(int socket, std::size_t size, const std:
 
 }  // namespace
 
-HostileHost::HostileHost(Digest info_hash, Hostility how, std::uint32_t pieces)
-    : info_hash_(reinterpret_cast<const char*>(info_hash.bytes.data()), 20), how_(how), pieces_(pieces) {
+HostileHost::HostileHost(Digest info_hash, Hostility how)
+    : info_hash_(reinterpret_cast<const char*>(info_hash.bytes.data()), 20), how_(how) {
   server_ = std::make_unique<TcpServer>([this](int socket, const std::stop_token& stop) { serve(socket, stop); });
 }
 
@@ -76,7 +79,8 @@ int HostileHost::talk(int socket, const std::stop_token& stop) {
     return 0;
   }
   int asked = 0;
-  while (const auto size = read_exactly(socket, 4, stop, number(0))) {
+  const std::string keep_alive = message(kHave, number(0));
+  while (const auto size = read_exactly(socket, 4, stop, keep_alive)) {
     const std::uint32_t length = number_at(*size, 0);
     const auto body = length < 1'000'000 ? read_exactly(socket, length, stop) : std::nullopt;
     if (!body) {
@@ -88,15 +92,17 @@ int HostileHost::talk(int socket, const std::stop_token& stop) {
       if (!answer(socket, *body)) {
         break;
       }
+    } else if (length == 49 && body->front() == kHashRequest) {
+      ++hash_requests_;
+      if (!send_text(socket, message(kHashReject, body->substr(1)))) {
+        break;
+      }
     }
   }
   return asked;
 }
 
 bool HostileHost::answer(int socket, const std::string& request) {
-  if (number_at(request, 1) >= pieces_) {
-    return send_text(socket, message(kReject, request.substr(1)));
-  }
   switch (how_) {
     case Hostility::stalls:
       return true;

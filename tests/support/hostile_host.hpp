@@ -7,7 +7,6 @@
 #include "tests/support/tcp_server.hpp"
 
 #include <atomic>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,11 +23,12 @@ enum class Hostility {
 /// Listens until it is destroyed.
 class HostileHost {
 public:
-  /// `pieces`: how many it plays its game with; requests for later ones are refused.
-  HostileHost(Digest info_hash, Hostility how, std::uint32_t pieces);
+  HostileHost(Digest info_hash, Hostility how);
 
   [[nodiscard]] Endpoint endpoint() const;
   [[nodiscard]] int requests() const { return requests_; }
+  /// All refused.
+  [[nodiscard]] int hash_requests() const { return hash_requests_; }
   /// Connections that the other side ended after it had asked for something.
   [[nodiscard]] int left() const { return left_; }
 
@@ -40,8 +40,8 @@ private:
 
   std::string info_hash_;  ///< 20 bytes
   Hostility how_;
-  std::uint32_t pieces_;
   std::atomic<int> requests_{0};
+  std::atomic<int> hash_requests_{0};
   std::atomic<int> connections_{0};
   std::atomic<int> left_{0};
   std::unique_ptr<TcpServer> server_;
