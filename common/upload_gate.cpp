@@ -32,7 +32,7 @@ UploadGate::Answer UploadGate::asked(Host host, Piece piece, MonotonicTime now) 
       client.refused_since = client.refused_since.value_or(now);
       return {Verdict::refuse, keep_some(host, client)};
     }
-  } else if (!own && leaving_ > 0 && !(state.leaving && now - state.given >= kSlow)) {
+  } else if (!own && leaving_ > 0 && now - last_given_ < kDrains) {
     return {Verdict::wait, {}};
   }
   client.refused_since.reset();
@@ -107,6 +107,7 @@ void UploadGate::give(Host host, Client& client, Piece piece, MonotonicTime now)
   }
   state = {Place::out, host, true, now};
   ++leaving_;
+  last_given_ = now;
   client.given.insert(piece);
   --inside_;
 }

@@ -39,8 +39,8 @@ public:
   static constexpr std::chrono::milliseconds kPatience{3000};
   /// What a host was given this long before it went away has been passed on, if it was ever going to be.
   static constexpr std::chrono::seconds kSpreads{10};
-  /// A first copy that has not left after this long is on a slow link: others may have theirs.
-  static constexpr std::chrono::seconds kSlow{5};
+  /// When nothing was given out for so long, what has not left is on slow links, and the uplink is idle.
+  static constexpr std::chrono::seconds kDrains{2};
   /// Pieces that are kept for a host ahead of its requests.
   static constexpr std::size_t kAhead = 3;
 
@@ -95,6 +95,7 @@ private:
   std::set<Piece> kept_;
   std::size_t inside_;
   std::size_t leaving_ = 0;
+  MonotonicTime last_given_{};
 };
 
 }  // namespace swarmout

@@ -21,9 +21,11 @@ int main(int argc, char** argv) {
   bool trace = false;
   bool header = false;
 
-  CLI::App app("One seeder, many hosts, lines of one rate: a simulation.");
+  CLI::App app("One seeder, many hosts: a simulation.");
   app.add_option("--hosts", params.hosts, "beside the seeder")->capture_default_str();
   app.add_option("--rate", params.mbit, "of each line, Mbit/s")->capture_default_str();
+  app.add_option("--slow", params.slow, "hosts with slower lines; nobody waits for these")->capture_default_str();
+  app.add_option("--slower", params.slower, "by this factor")->capture_default_str();
   app.add_option("--mb", mb, "size of the payload")->capture_default_str();
   app.add_option("--piece", piece_kib, "KiB; 0: as the program chooses")->capture_default_str();
   app.add_option("--seed", params.seed, "of everything random")->capture_default_str();
@@ -68,7 +70,7 @@ int main(int argc, char** argv) {
     Swarm swarm(params);
     const double bound = mb * 8 / params.mbit;
     const Report report = swarm.run(nanoseconds(cap * bound), trace ? &std::cout : nullptr);
-    const bool all = report.seconds.size() == params.hosts;
+    const bool all = report.seconds.size() == params.hosts - params.slow;
     fmt::print(
         "| {} | {} | {} | {} | {:.2f} | {:.2f} | {}{:.2f} | {:.2f} | {:.3f} | {:.1f} % | {:.1f} % | {:.1f} | {:.2f} | "
         "{} | {} | {} |\n",

@@ -17,6 +17,8 @@ struct RoleParams {
 struct Params {
   std::size_t hosts = 20;  ///< beside the seeder
   double mbit = 20;        ///< each host's line, both ways
+  std::size_t slow = 0;    ///< hosts, the last ones, with other lines; nobody waits for these
+  double slower = 20;      ///< the lines of those: by this factor
   Bytes payload = 64'000'000;
   Bytes piece = 0;  ///< 0: as the program chooses
   std::uint32_t seed = 1;

@@ -11,7 +11,7 @@ Swarm::Swarm(const Params& params)
       wire_(events_, params, params.hosts + 1),
       hosts_(params.hosts + 1),
       random_(params.seed),
-      left_to_complete_(params.hosts),
+      left_to_complete_(params.hosts - params.slow),
       out_(blocks_) {
   for (HostId host = 0; host < hosts_.size(); ++host) {
     hosts_[host].picker = std::make_unique<Picker>(blocks_, piece_blocks_, host == 0, random_());
@@ -250,7 +250,7 @@ void Swarm::verified(HostId id, std::size_t piece) {
   }
   if (host.picker->missing() == 0) {
     host.complete = events_.now();
-    --left_to_complete_;
+    left_to_complete_ -= counts(id) ? 1 : 0;
     const std::vector<End> ends = host.ends;
     for (const End each : ends) {
       if (params_.close_redundant && ends_[each].peer_count == host.picker->pieces()) {
@@ -272,7 +272,8 @@ void Swarm::trace_line(std::ostream& to, Time second) const {
   const auto mean = [&](Bytes all) { return static_cast<double>(all) / 1e6 / static_cast<double>(params_.hosts); };
   to << std::chrono::duration_cast<std::chrono::seconds>(second).count() << " s: seeder out "
      << static_cast<double>(wire_.counters(0).out) / 1e6 << " MB; clones in " << mean(in) << " (blocks "
-     << mean(data_in) << "), out " << mean(out) << " MB; complete " << params_.hosts - left_to_complete_ << '\n';
+     << mean(data_in) << "), out " << mean(out) << " MB; complete " << params_.hosts - params_.slow - left_to_complete_
+     << '\n';
 }
 
 Report Swarm::report() const {
@@ -289,7 +290,7 @@ Report Swarm::report() const {
     control += counters.control_out;
     haves += counters.have_out;
     in += counters.data_in;
-    if (host > 0 && hosts_[host].complete >= Time{}) {
+    if (counts(host) && hosts_[host].complete >= Time{}) {
       result.seconds.push_back(seconds(hosts_[host].complete));
     }
   }

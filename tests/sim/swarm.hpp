@@ -14,7 +14,7 @@ class Swarm {
 public:
   explicit Swarm(const Params& params);
 
-  /// Until all have everything, or `limit`. `trace`: a line a second.
+  /// Until all that are waited for have everything, or `limit`. `trace`: a line a second.
   Report run(Time limit, std::ostream* trace = nullptr);
 
   [[nodiscard]] const Wire& wire() const { return wire_; }
@@ -57,6 +57,7 @@ private:
   };
 
   [[nodiscard]] bool complete(HostId host) const { return hosts_[host].picker->missing() == 0; }
+  [[nodiscard]] bool counts(HostId host) const { return host > 0 && host + params_.slow < hosts_.size(); }
   [[nodiscard]] const RoleParams& role(HostId host) const { return host == 0 ? params_.seeder : params_.clone; }
   Picker& picker(const EndState& end) { return *hosts_[end.host].picker; }
 

@@ -133,6 +133,17 @@ TEST(SwarmSim, WithTheGateTheSeederSendsLittleTwiceAndWithoutMuch) {
   EXPECT_LT(with.last(), without.last());
 }
 
+TEST(SwarmSim, AHostWithATwentiethOfTheRateHardlySlowsTheOthers) {
+  Params params = small_swarm();
+  params.payload = 64 << 20;
+  const Report alike = run(params);
+  params.slow = 1;
+  const Report with_a_slow_one = run(params);
+
+  EXPECT_EQ(with_a_slow_one.seconds.size(), params.hosts - 1);
+  EXPECT_LT(with_a_slow_one.last(), 1.15 * alike.last());
+}
+
 TEST(SwarmSim, APieceIsAnnouncedOnEveryConnection) {
   Params params = small_swarm();
   params.hosts = 40;

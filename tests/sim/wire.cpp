@@ -29,12 +29,15 @@ Bytes length_of(Kind kind) {
 
 Wire::Wire(EventQueue& events, const Params& params, std::size_t hosts)
     : events_(events),
-      ns_per_byte_(8000 / params.mbit),
       framing_(params.framing),
       acks_(params.acks),
       latency_(params.latency),
       window_(params.window),
-      lines_(hosts) {}
+      lines_(hosts) {
+  for (std::size_t host = 0; host < hosts; ++host) {
+    lines_[host].ns_per_byte = 8000 / params.mbit * (host + params.slow >= hosts ? params.slower : 1);
+  }
+}
 
 Wire::Flow Wire::add(Host from, Host to) {
   flows_.emplace_back();
@@ -117,16 +120,17 @@ void Wire::start(Line& line, Flow id) {
   line.sending = true;
   line.counters.out += static_cast<Bytes>(with_acks);
   line.counters.control_out += static_cast<Bytes>(control);
-  line.counters.busy += time_of(with_acks);
+  line.counters.busy += time_of(line, with_acks);
   const Time begin = events_.now();
-  const Time end = begin + time_of(with_acks);
+  const Time end = begin + time_of(line, with_acks);
   events_.add(end, What::link_free, flow.from);
 
   Line& to = lines_[flow.to];
   to.counters.in += static_cast<Bytes>(bytes);
   to.acks += data ? static_cast<double>(kBlock) * acks_ : kHeaders;
-  to.in_free = std::max(end + latency_, std::max(to.in_free, begin + latency_) + time_of(bytes));
-  flow.last_arrival = std::max(flow.last_arrival, to.in_free);
+  // A block from a slower line comes with gaps, which others' blocks fill.
+  to.in_free = std::max(to.in_free, begin + latency_) + time_of(to, bytes);
+  flow.last_arrival = std::max({flow.last_arrival, to.in_free, end + latency_});
   events_.add(flow.last_arrival, What::arrived, id, count);
   if (ready(flow)) {
     flow.in_turn = true;

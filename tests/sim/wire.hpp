@@ -77,6 +77,7 @@ private:
     Time last_arrival{};
   };
   struct Line {
+    double ns_per_byte = 0;
     std::deque<Flow> turns;
     Flow last = kNone;  ///< whose block is leaving
     bool sending = false;
@@ -91,10 +92,11 @@ private:
   void enqueue(Flow flow);
   void start(Host host);
   void start(Line& line, Flow flow);
-  [[nodiscard]] Time time_of(double bytes) const { return Time{static_cast<Time::rep>(bytes * ns_per_byte_)}; }
+  [[nodiscard]] static Time time_of(const Line& line, double bytes) {
+    return Time{static_cast<Time::rep>(bytes * line.ns_per_byte)};
+  }
 
   EventQueue& events_;
-  double ns_per_byte_;
   double framing_;
   double acks_;
   Time latency_;
