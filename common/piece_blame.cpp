@@ -1,25 +1,16 @@
 #include "common/piece_blame.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <bit>
 #include <iterator>
 #include <set>
+#include <utility>
 
 namespace swarmout {
 
-PieceBlame::PieceBlame() {
-  static_assert(sizeof key_ == crypto_shorthash_KEYBYTES);
-  crypto_shorthash_keygen(key_.data());
-}
-
 void PieceBlame::received(std::int32_t piece, std::int32_t offset, const Endpoint& from, std::string_view block) {
-  const auto [place, is_new] = arriving_[piece].try_emplace(offset, Block{from, std::nullopt});
+  const auto [place, is_new] = arriving_[piece].try_emplace(offset, Block{from, {}});
   if (is_new && alarmed_) {
-    std::array<unsigned char, crypto_shorthash_BYTES> hash{};
-    crypto_shorthash(hash.data(), reinterpret_cast<const unsigned char*>(block.data()), block.size(), key_.data());
-    place->second.hash = std::bit_cast<std::uint64_t>(hash);
+    place->second.digest = sha256(block);
   }
 }
 
@@ -33,8 +24,7 @@ PieceBlame::Verdict PieceBlame::passed(std::int32_t piece) {
   std::set<Endpoint> others;
   for (const auto& [offset, block] : wrong.mapped()) {
     const auto found = right.mapped().find(offset);
-    const bool differs = found != right.mapped().end() && found->second.hash && block.hash &&
-                         *found->second.hash != *block.hash;
+    const bool differs = found != right.mapped().end() && found->second.digest != block.digest;
     (differs ? bad : others).insert(block.from);
   }
   Verdict verdict;
@@ -47,7 +37,7 @@ PieceBlame::Verdict PieceBlame::failed(std::int32_t piece) {
   Verdict verdict;
   const auto blocks = arriving_.extract(piece);
   arriving_.clear();
-  alarmed_ = true;
+  const bool digests_known = std::exchange(alarmed_, true);
   if (!blocks) {
     return verdict;
   }
@@ -58,6 +48,9 @@ PieceBlame::Verdict PieceBlame::failed(std::int32_t piece) {
   if (hosts.size() == 1) {
     verdict.bad.assign(hosts.begin(), hosts.end());
     return verdict;
+  }
+  if (!digests_known) {
+    return verdict;  // nothing could be learned from the right blocks: whoever it was is asked on, and will do it again
   }
   verdict.suspects.assign(std::next(hosts.begin()), hosts.end());
   failed_.insert_or_assign(piece, blocks.mapped());

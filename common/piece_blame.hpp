@@ -1,19 +1,18 @@
 // Who sent the bad block of a piece that did not pass its hash, when its blocks came from several hosts?
 //
-// The idea is libtorrent's "smart ban": remember what each host sent, get the piece again, and compare with what passed.
-// Blocks are remembered as keyed hashes (SipHash), and only once a piece has failed: until then nothing is hashed. To
-// get an answer soon, all but one of those who took part are not asked in the meantime: either the piece passes without
-// them, or the one who is left is found out. Pure: no network. One thread.
+// The idea is libtorrent's "smart ban": remember what each host sent, get the piece again, and compare with what
+// passed. Blocks are remembered by their digests, and only once a piece has failed: until then nothing is hashed, and
+// that piece leads to nobody. To get an answer soon, all but one of those who took part are not asked in the meantime:
+// either the piece passes without them, or the one who is left is found out. Pure: no network. One thread.
 
 #pragma once
 
+#include "common/digest.hpp"
 #include "common/endpoint.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -30,8 +29,6 @@ public:
     std::vector<Endpoint> cleared;   ///< were suspects; sent what was right
   };
 
-  PieceBlame();
-
   /// A block that was asked for; of two for one place the first counts.
   void received(std::int32_t piece, std::int32_t offset, const Endpoint& from, std::string_view block);
   [[nodiscard]] Verdict passed(std::int32_t piece);
@@ -41,11 +38,10 @@ public:
 private:
   struct Block {
     Endpoint from;
-    std::optional<std::uint64_t> hash;
+    Digest digest;  ///< if a piece had failed before
   };
   using Blocks = std::map<std::int32_t, Block>;  ///< by offset
 
-  std::array<unsigned char, 16> key_{};
   bool alarmed_ = false;  ///< a piece has failed: blocks are hashed
   std::map<std::int32_t, Blocks> arriving_;
   std::map<std::int32_t, Blocks> failed_;

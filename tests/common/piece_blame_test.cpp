@@ -29,8 +29,22 @@ TEST(PieceBlameTest, WhoSentAllOfAPieceThatFailedIsBad) {
   EXPECT_THAT(verdict.suspects, IsEmpty());
 }
 
-TEST(PieceBlameTest, AllButOneOfThoseWhoTookPartAreSuspects) {
+TEST(PieceBlameTest, OfTheFirstPieceThatFailsNothingIsKnownSoAllAreAskedOn) {
   PieceBlame blame;
+  blame.received(7, 0, kOne, "right");
+  blame.received(7, kBlock, kTwo, "wrong");
+  const auto verdict = blame.failed(7);
+  EXPECT_THAT(verdict.bad, IsEmpty());
+  EXPECT_THAT(verdict.suspects, IsEmpty());
+
+  blame.received(7, 0, kOne, "right");
+  blame.received(7, kBlock, kOne, "right");
+  EXPECT_THAT(blame.passed(7).bad, IsEmpty());
+}
+
+TEST(PieceBlameTest, ThenAllButOneOfThoseWhoTookPartAreSuspects) {
+  PieceBlame blame;
+  (void)blame.failed(1);
   blame.received(7, 0, kOne, "x");
   blame.received(7, kBlock, kTwo, "y");
   blame.received(7, 2 * kBlock, kThree, "z");
@@ -57,20 +71,6 @@ TEST(PieceBlameTest, OnceItHasPassedWhoSentSomethingElseIsBadAndTheOthersAreClea
 
   EXPECT_THAT(verdict.bad, ElementsAre(kTwo));
   EXPECT_THAT(verdict.cleared, ElementsAre(kOne, kThree));
-}
-
-TEST(PieceBlameTest, OfTheFirstPieceThatFailsNoHashesAreKnownSoAllAreCleared) {
-  PieceBlame blame;
-  blame.received(7, 0, kOne, "right");
-  blame.received(7, kBlock, kTwo, "wrong");
-  (void)blame.failed(7);
-  blame.received(7, 0, kOne, "right");
-  blame.received(7, kBlock, kOne, "right");
-
-  const auto verdict = blame.passed(7);
-
-  EXPECT_THAT(verdict.bad, IsEmpty());
-  EXPECT_THAT(verdict.cleared, ElementsAre(kOne, kTwo));
 }
 
 TEST(PieceBlameTest, OfTwoBlocksForOnePlaceTheFirstCounts) {
