@@ -1,13 +1,15 @@
 #include "cli/verbs.hpp"
 #include "common/share.hpp"
 #include "common/signing.hpp"
+#include "common/swarm_certificate.hpp"
 
 #include <fmt/format.h>
 
 namespace swarmout {
 
 void setup_init(CLI::App& app, Action& chosen) {
-  auto* const verb = app.add_subcommand("init", "Make the share and the key pair, once for the whole fleet");
+  auto* const verb =
+      app.add_subcommand("init", "Make the share, the key pair and the swarm's certificate, once for the whole fleet");
   auto options = std::make_shared<CommonOptions>();
   add_share_option(*verb, *options);
   add_setting(*verb, "--keys", options->keys, "Where the key pair is, or is made");
@@ -24,10 +26,17 @@ void setup_init(CLI::App& app, Action& chosen) {
       } else {
         TRY(make_key_pair(keys));
       }
+      const bool have_certificate = path_exists(keys / kCertificateFile) && path_exists(keys / kCertificateKeyFile);
+      if (have_certificate) {
+        TRY(load_swarm_certificate(keys));
+      } else {
+        TRY(make_swarm_certificate(keys));
+      }
       TRY_ASSIGN(const bool made, init_share(options->share, stop));
       TRY_ASSIGN(const VerifyKey key, VerifyKey::load(keys / kPublicKeyFile));
-      fmt::print("share {} {}\nkey {} {} in {}\n", options->share.url, made ? "made" : "was there already", key.id(),
-                 have ? "was there already" : "made", keys.native());
+      const auto said = [](bool there) { return there ? "was there already" : "made"; };
+      fmt::print("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n", options->share.url, said(!made),
+                 key.id(), said(have), keys.native(), said(have_certificate), keys.native());
       return {};
     };
   });

@@ -92,6 +92,9 @@ void add_host_options(CLI::App& verb, CommonOptions& options) {
       ->envname("SWARMOUT_DSCP")
       ->check(CLI::Range(0, 63))
       ->capture_default_str();
+  verb.add_flag("--swarm-tls", options.swarm_tls,
+                "Exchange releases over TLS, only with hosts that have --keys' swarm.key")
+      ->envname("SWARMOUT_SWARM_TLS");
 }
 
 Result<RateLimits> rate_limits(const std::string& upload, const std::string& download) {
@@ -115,6 +118,14 @@ Result<Bytes> parse_size(const std::string& text) {
 
 Result<SwarmSettings> swarm_settings(const CommonOptions& options) {
   SwarmSettings settings;
+  if (options.swarm_tls) {
+    TRY_ASSIGN(settings.certificate, load_swarm_certificate(options.keys).map_error([](Error error) {
+      if (error.code == ErrorCode::not_found) {
+        error.hint = "run `swarmout init` again with these --keys, and put swarm.crt and swarm.key into the image";
+      }
+      return error;
+    }));
+  }
   std::string listen = options.listen;
   const bool bare_v6 = std::count(listen.begin(), listen.end(), ':') > 1 && listen.front() != '[';
   if (listen.starts_with(':')) {

@@ -35,6 +35,7 @@ struct CommonOptions {
   std::string download_limit = "0";
   int max_connections = 0;
   int dscp = kLowerEffort;
+  bool swarm_tls = false;
 };
 void add_share_option(CLI::App& verb, CommonOptions& options);
 void add_host_options(CLI::App& verb, CommonOptions& options);

@@ -274,6 +274,15 @@ Result<void> replace_file(const Path& path, ByteView data, unsigned mode, Durabi
   return durability == Durability::flushed ? sync_directory(parent_of(path)) : Result<void>();
 }
 
+Result<void> check_private(const Path& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
+    return fail(ErrorCode::cannot_write, fmt::format("{} can be read by others", file.native()),
+                fmt::format("chmod 600 {}", file.native()));
+  }
+  return {};
+}
+
 Result<void> make_directories(const Path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

@@ -54,6 +54,9 @@ private:
 /// The whole file. Errors: refused, if it is larger than `limit` (checked before allocating); not_found.
 [[nodiscard]] Result<std::string> read_file(const Path& path, Bytes limit);
 
+/// Errors: cannot_write: others than its owner may read or write it. A missing file is left to who reads it.
+[[nodiscard]] Result<void> check_private(const Path& file);
+
 enum class Durability { flushed, cached };
 
 /// Makes the file, which must not exist; fsync unless `cached`. Messages name `shown`, which it is to become.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sodium.h>
-#include <sys/stat.h>
 
 #include <cstring>
 #include <vector>
@@ -159,11 +158,7 @@ SigningKey::~SigningKey() {
 
 Result<SigningKey> SigningKey::load(const Path& file) {
   start_sodium();
-  struct stat info {};
-  if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
-    return fail(ErrorCode::cannot_write, fmt::format("{} can be read by others", file.native()),
-                fmt::format("chmod 600 {}", file.native()));
-  }
+  TRY(check_private(file));
   TRY_ASSIGN(Raw record, read_key(file, kSecretRecord));
   REFUSE_UNLESS(std::memcmp(record.data(), "Ed", kAlgorithm) == 0,
                 fmt::format("{} is not an Ed25519 secret key", file.native()));

@@ -60,6 +60,17 @@ lt::ip_filter one_class_for_all() {
   return filter;
 }
 
+/// RFC 7919, ffdhe2048. libtorrent wants to be given a group, though TLS 1.3 and P-256 do without it.
+constexpr const char* kDhGroup = R"(-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+)";
+
 /// As libtorrent has it: -1 is none.
 int rate_of(Bytes limit) {
   return limit > 0 ? static_cast<int>(std::min(limit, kMaxRate)) : -1;
@@ -98,6 +109,7 @@ public:
 
   Result<InfoHash> add(const SwarmContent& content) override {
     TRY_ASSIGN(const TorrentContents contents, read_torrent(content.torrent));
+    TRY(check_certificate(contents.certificate));
     Torrent torrent{contents.info_hash, content, std::make_shared<TrafficLedger>(clock_.now()),
                     std::make_shared<PieceBlame>()};
     torrent.checking = content.check_existing;
@@ -220,6 +232,21 @@ private:
   Torrents::iterator find(const InfoHash& info_hash) { return find_in(torrents_, info_hash); }
   Torrents::const_iterator find(const InfoHash& info_hash) const { return find_in(torrents_, info_hash); }
 
+  Result<void> check_certificate(const std::string& wanted) const {
+    if (wanted.empty() && settings_.certificate) {
+      return fail(ErrorCode::refused, "this release was made to be exchanged in the clear, not over TLS",
+                  "publish one with seed --swarm-tls, or start this host without --swarm-tls");
+    }
+    if (!wanted.empty() && !settings_.certificate) {
+      return fail(ErrorCode::refused, "this release is exchanged over TLS only", "start this host with --swarm-tls");
+    }
+    if (!wanted.empty() && wanted != settings_.certificate->certificate) {
+      return fail(ErrorCode::refused, "this release was made for another swarm certificate than this host has",
+                  "put the fleet's swarm.crt and swarm.key into the image, or publish a new release");
+    }
+    return {};
+  }
+
   /// Hands it to libtorrent. `have`: what is there and right; nullopt: as its content says.
   Result<void> begin(Torrent torrent, std::optional<Pieces> have = std::nullopt) {
     const SwarmContent& content = torrent.content;
@@ -252,7 +279,10 @@ private:
       for (const Endpoint& tracker : content.trackers) {
         params.trackers.push_back(announce_url(tracker));
       }
-      const lt::torrent_handle handle = session_.add_torrent(std::move(params));
+      lt::torrent_handle handle = session_.add_torrent(std::move(params));
+      if (settings_.certificate) {
+        handle.set_ssl_certificate_buffer(settings_.certificate->certificate, settings_.certificate->key, kDhGroup);
+      }
       torrents_.insert_or_assign(handle, std::move(torrent));
     } catch (const std::exception& error) {
       return fail(ErrorCode::refused, fmt::format("cannot add the torrent: {}", error.what()));

@@ -10,12 +10,14 @@
 #include "common/endpoint.hpp"
 #include "common/files.hpp"
 #include "common/result.hpp"
+#include "common/swarm_certificate.hpp"
 #include "common/torrent_file.hpp"
 #include "common/traffic.hpp"
 #include "common/units.hpp"
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -38,6 +40,8 @@ struct SwarmSettings {
   int max_connections = 0;                   ///< of the session, and so of each release; 0: by role
   RateLimits limits;                         ///< for all releases and all peers together, wherever these are
   int dscp = kLowerEffort;                   ///< of what is sent to peers: 0 to 63
+  /// Then all is exchanged over TLS, and only releases that were made for this certificate. Else only in the clear.
+  std::optional<SwarmCertificate> certificate{};
 };
 
 struct SwarmContent {
@@ -92,7 +96,8 @@ public:
   /// Where others reach this session.
   [[nodiscard]] virtual Endpoint endpoint() const = 0;
 
-  /// Starts serving and, if something is missing, fetching. Errors: refused, for bytes that are no torrent.
+  /// Starts serving and, if something is missing, fetching. Errors: refused, for bytes that are no torrent, or one that
+  /// was made for another certificate, or for none while this session has one.
   [[nodiscard]] virtual Result<InfoHash> add(const SwarmContent& content) = 0;
   /// Offers more peers; those already known are ignored.
   virtual void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) = 0;

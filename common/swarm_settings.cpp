@@ -24,8 +24,9 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
 
   // One interface, one port, and an error instead of a silent other port.
   const bool v6 = settings.listen_address.find(':') != std::string::npos;
-  pack.set_str(sp::listen_interfaces, v6 ? fmt::format("[{}]:{}", settings.listen_address, settings.listen_port)
-                                         : fmt::format("{}:{}", settings.listen_address, settings.listen_port));
+  pack.set_str(sp::listen_interfaces,
+               fmt::format("{}:{}{}", v6 ? fmt::format("[{}]", settings.listen_address) : settings.listen_address,
+                           settings.listen_port, settings.certificate ? "s" : ""));  // s: only for TLS
   pack.set_bool(sp::listen_system_port_fallback, false);
   pack.set_int(sp::max_retry_port_bind, 0);
   pack.set_int(sp::listen_queue_size, seeder ? 4096 : 1024);   // default 5: clones arrive in a burst

@@ -45,7 +45,8 @@ Bytes piece_length_for(Bytes total) {
   return std::clamp(std::bit_ceil(total / kWantedPieces + 1), kMinPiece, kMaxPiece);
 }
 
-Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_length) {
+Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_length,
+                                   const std::string& certificate) {
   INVARIANT(std::has_single_bit(piece_length) && piece_length >= kLeafSize);
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   std::map<std::string, const TorrentInput*> by_path;
@@ -66,6 +67,9 @@ Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_
     // The constructor reorders the files and inserts pad files: look names up only after it.
     lt::create_torrent torrent(storage, static_cast<int>(piece_length), lt::create_torrent::v2_only);
     torrent.set_creation_date(0);
+    if (!certificate.empty()) {
+      torrent.set_root_cert(certificate);
+    }
     for (const lt::file_index_t index : storage.file_range()) {
       if (storage.pad_file_at(index)) {
         continue;
@@ -122,6 +126,7 @@ Result<TorrentContents> read_torrent(std::string_view bytes) {
   TorrentContents contents;
   contents.info_hash = {digest_of(info->info_hashes().v2)};
   contents.piece_length = static_cast<Bytes>(info->piece_length());
+  contents.certificate = std::string(info->ssl_cert());
   for (const lt::file_index_t index : storage.file_range()) {
     if (storage.pad_file_at(index)) {
       continue;

@@ -47,8 +47,10 @@ struct SealedTorrent {
 /// sooner; more pieces mean more HAVE messages.
 [[nodiscard]] Bytes piece_length_for(Bytes total);
 
-/// Builds the torrent from hashes made while the files were written; no file is read.
-[[nodiscard]] Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_length);
+/// Builds the torrent from hashes made while the files were written; no file is read. `certificate`: in PEM, for a
+/// swarm over TLS; empty: in the clear.
+[[nodiscard]] Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_length,
+                                                 const std::string& certificate = "");
 
 struct TorrentFile {
   std::string name;
@@ -59,6 +61,7 @@ struct TorrentFile {
 struct TorrentContents {
   InfoHash info_hash;
   Bytes piece_length = 0;
+  std::string certificate;         ///< that peers must show, in PEM; empty: the swarm is in the clear
   std::vector<TorrentFile> files;  ///< without pad files, in torrent order
 };
 

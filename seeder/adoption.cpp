@@ -52,6 +52,8 @@ std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, 
     TRY_ASSIGN(const Fd lock, store.lock_for_writing());
     TRY(whole_manifest(store, theirs));
     TRY(content_of(store, theirs, staged.torrent));
+    TRY_ASSIGN(const TorrentContents contents, read_torrent(staged.torrent));
+    REFUSE_UNLESS(contents.certificate == job.certificate, "its swarm has another certificate, or none");
     return {};
   }();
   if (!whole) {

@@ -25,6 +25,7 @@ struct Job {
   std::string source;  ///< without credentials
   Position position;   ///< of the COMMIT to come
   RateLimits clone_limits{};
+  std::string certificate{};  ///< of the swarm, in PEM; empty: in the clear
 };
 
 /// What was staged, as a release of ours. Nothing, if it is something else, or if some of it is not in the store: every

@@ -60,6 +60,10 @@ public:
   }
 
 private:
+  /// Of the swarm that this leader makes; empty: in the clear.
+  std::string certificate() const {
+    return options_.swarm.certificate ? options_.swarm.certificate->certificate : std::string();
+  }
   std::string cell() const { return claim_cell(leadership_.claim, leadership_.owner); }
 
   Result<SeedReport> with_heartbeat() {
@@ -103,7 +107,8 @@ private:
       return unchanged(*newest);
     }
     if (left && revision) {
-      const Job job{*revision, without_credentials(options_.source), leadership_.claim.next(), options_.clone_limits};
+      const Job job{*revision, without_credentials(options_.source), leadership_.claim.next(), options_.clone_limits,
+                    certificate()};
       if (const auto adopted = adopt(*left, job, store_, key_)) {
         narrate_(fmt::format("epoch {}: {} was staged by the leader before, and is whole here; nothing is exported",
                              leadership_.claim.value, *revision));
@@ -169,6 +174,7 @@ private:
     input.source = without_credentials(options_.source);
     input.created = utc(clock_.wall());
     input.clone_limits = options_.clone_limits;
+    input.certificate = certificate();
     TRY_ASSIGN(SealedRelease sealed, seal(std::move(input), store_, key_));
     const Descriptor& descriptor = sealed.release.descriptor;
     narrate_(fmt::format("epoch {}: packed {} files, {:.1f} MiB into {:.1f} MiB ({:.1f} MiB new) in {}",

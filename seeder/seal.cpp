@@ -55,7 +55,7 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
     files.push_back({pack_name(pack.root), pack.size, std::move(leaves)});
     packed_size += pack.size;
   }
-  TRY_ASSIGN(SealedTorrent torrent, seal_torrent(std::move(files), piece_length_for(packed_size)));
+  TRY_ASSIGN(SealedTorrent torrent, seal_torrent(std::move(files), piece_length_for(packed_size), input.certificate));
   REFUSE_UNLESS(torrent.bytes.size() <= kMaxBlob, "the release is too large: its torrent does not fit on the share");
 
   Descriptor descriptor;

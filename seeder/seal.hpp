@@ -19,6 +19,7 @@ struct SealInput {
   std::string source;
   std::string created;
   RateLimits clone_limits{};
+  std::string certificate{};  ///< of the swarm, in PEM; empty: in the clear
 };
 
 struct SealedRelease {

@@ -33,12 +33,12 @@ inline void lay_out(const Path& directory, const Payload& payload) {
   }
 }
 
-inline SealedTorrent seal(const Payload& payload, Bytes piece_length = 32 * kKiB) {
+inline SealedTorrent seal(const Payload& payload, Bytes piece_length = 32 * kKiB, const std::string& certificate = "") {
   std::vector<TorrentInput> inputs;
   for (const auto& [name, content] : payload) {
     inputs.push_back({name, content.size(), leaves_of(content)});
   }
-  auto sealed = seal_torrent(std::move(inputs), piece_length);
+  auto sealed = seal_torrent(std::move(inputs), piece_length, certificate);
   EXPECT_THAT(sealed, IsOk());
   return std::move(sealed).value_or(SealedTorrent{});
 }

@@ -40,8 +40,9 @@ protected:
     return left_behind(share_, **log.refresh_with_slots(), successor.claim, key_.verify_key());
   }
   std::optional<SealedRelease> adopted(const SealedRelease& staged, const std::string& revision = "r7",
-                                       const std::string& source = "git+https://host/x") {
-    return adopt(staged, {revision, source, Position{42}}, store_, key_);
+                                       const std::string& source = "git+https://host/x",
+                                       const std::string& certificate = "") {
+    return adopt(staged, {revision, source, Position{42}, {}, certificate}, store_, key_);
   }
   Path only_pack() const { return temp_ / "state/packs" / pack_name(); }
   std::string pack_name() const {
@@ -162,6 +163,10 @@ TEST_F(AdoptionTest, AnotherRevisionIsNotAdopted) {
 
 TEST_F(AdoptionTest, NorTheSameRevisionOfAnotherSource) {
   EXPECT_FALSE(adopted(stage(host_.claim(), key_), "r7", "git+https://host/y"));
+}
+
+TEST_F(AdoptionTest, ASwarmWithAnotherCertificateIsNotAdopted) {
+  EXPECT_FALSE(adopted(stage(host_.claim(), key_), "r7", "git+https://host/x", "ours"));
 }
 
 TEST_F(AdoptionTest, ALongNameOfASourceIsComparedAsFarAsItIsKept) {
