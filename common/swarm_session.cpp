@@ -12,7 +12,6 @@
 #include <libtorrent/announce_entry.hpp>
 #include <libtorrent/extensions/ut_pex.hpp>
 #include <libtorrent/ip_filter.hpp>
-#include <libtorrent/load_torrent.hpp>
 #include <libtorrent/peer_class.hpp>
 #include <libtorrent/session.hpp>
 #include <libtorrent/torrent_flags.hpp>
@@ -43,11 +42,6 @@ Error disk_error(const lt::file_error_alert& alert) {
   return fail_errno("cannot read or write", alert.filename(), value).value();
 }
 
-/// libtorrent asks a tracker on loopback for no other path than this one.
-std::string announce_url(const Endpoint& tracker) {
-  return fmt::format("http://{}/announce", to_string(tracker));
-}
-
 /// libtorrent puts hosts on private addresses into a class of their own, which the session's limits do not bind. Here
 /// all are in the class that they bind.
 lt::ip_filter one_class_for_all() {
@@ -58,22 +52,6 @@ lt::ip_filter one_class_for_all() {
   last.fill(0xff);
   filter.add_rule(lt::address_v6::any(), lt::address_v6(last), global);
   return filter;
-}
-
-/// RFC 7919, ffdhe2048. libtorrent wants to be given a group, though TLS 1.3 and P-256 do without it.
-constexpr const char* kDhGroup = R"(-----BEGIN DH PARAMETERS-----
-MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
-+8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
-87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
-YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
-7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
-ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
------END DH PARAMETERS-----
-)";
-
-/// As libtorrent has it: -1 is none.
-int rate_of(Bytes limit) {
-  return limit > 0 ? static_cast<int>(std::min(limit, kMaxRate)) : -1;
 }
 
 class LibtorrentSession final : public SwarmSession {
@@ -109,7 +87,7 @@ public:
 
   Result<InfoHash> add(const SwarmContent& content) override {
     TRY_ASSIGN(const TorrentContents contents, read_torrent(content.torrent));
-    TRY(check_certificate(contents.certificate));
+    TRY(check_certificate(settings_, contents));
     Torrent torrent{contents.info_hash, content, std::make_shared<TrafficLedger>(clock_.now()),
                     std::make_shared<PieceBlame>()};
     torrent.checking = content.check_existing;
@@ -222,7 +200,6 @@ private:
     bool announced = false;  ///< AllArrived was sent
     bool failed = false;     ///< SwarmFailed was sent; libtorrent would repeat it hundreds of times a second
   };
-  using Pieces = lt::typed_bitfield<lt::piece_index_t>;
   using Torrents = std::map<lt::torrent_handle, Torrent>;
 
   static auto find_in(auto& torrents, const InfoHash& info_hash) {
@@ -232,33 +209,14 @@ private:
   Torrents::iterator find(const InfoHash& info_hash) { return find_in(torrents_, info_hash); }
   Torrents::const_iterator find(const InfoHash& info_hash) const { return find_in(torrents_, info_hash); }
 
-  Result<void> check_certificate(const std::string& wanted) const {
-    if (wanted.empty() && settings_.certificate) {
-      return fail(ErrorCode::refused, "this release was made to be exchanged in the clear, not over TLS",
-                  "publish one with seed --swarm-tls, or start this host without --swarm-tls");
-    }
-    if (!wanted.empty() && !settings_.certificate) {
-      return fail(ErrorCode::refused, "this release is exchanged over TLS only", "start this host with --swarm-tls");
-    }
-    if (!wanted.empty() && wanted != settings_.certificate->certificate) {
-      return fail(ErrorCode::refused, "this release was made for another swarm certificate than this host has",
-                  "put the fleet's swarm.crt and swarm.key into the image, or publish a new release");
-    }
-    return {};
-  }
-
   /// Hands it to libtorrent. `have`: what is there and right; nullopt: as its content says.
-  Result<void> begin(Torrent torrent, std::optional<Pieces> have = std::nullopt) {
+  Result<void> begin(Torrent torrent, std::optional<lt::typed_bitfield<lt::piece_index_t>> have = std::nullopt) {
     const SwarmContent& content = torrent.content;
     try {
-      lt::add_torrent_params params = lt::load_torrent_buffer(content.torrent);
-      params.save_path = content.directory.native();
-      // None of auto_managed: its queue logic waits 30 s. Not paused if files are to be checked: that would wait for
-      // ever.
-      params.flags = torrent.checking ? lt::torrent_flags_t{} : lt::torrent_flags::paused;
-      params.max_connections = connections_for(settings_);
-      params.upload_limit = rate_of(content.limits.upload);
-      params.download_limit = rate_of(content.limits.download);
+      lt::add_torrent_params params = torrent_params_for(settings_, content, torrent.checking);
+      if (have) {
+        params.have_pieces = *have;
+      }
       params.extensions.push_back(lt::create_ut_pex_plugin);
       params.extensions.push_back(make_traffic_counter(torrent.ledger, clock_));
       if (settings_.role == SwarmRole::seeder) {
@@ -267,17 +225,10 @@ private:
         params.extensions.push_back(make_nudge);
         params.extensions.push_back(make_watch(watch_, torrent.blame));
       }
-      if (!torrent.checking) {
-        params.flags |= lt::torrent_flags::no_verify_files;
-        params.have_pieces = have ? *have : pieces_of(*params.ti, content.complete);
-      }
       torrent.met.insert(content.peers.begin(), content.peers.end());
       for (const Endpoint& peer : torrent.met) {
         lt::error_code ignored;
         params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
-      }
-      for (const Endpoint& tracker : content.trackers) {
-        params.trackers.push_back(announce_url(tracker));
       }
       lt::torrent_handle handle = session_.add_torrent(std::move(params));
       if (settings_.certificate) {
@@ -302,22 +253,6 @@ private:
     if (const auto begun = begin(std::move(torrent), status.pieces); !begun) {
       events.emplace_back(SwarmFailed{info_hash, begun.error()});
     }
-  }
-
-  /// Always of full length: a shorter bitmap would mean "interrupted while checking".
-  static Pieces pieces_of(const lt::torrent_info& info, const std::set<std::string>& complete) {
-    Pieces pieces(info.num_pieces(), false);
-    const lt::file_storage& storage = info.files();
-    for (const lt::file_index_t file : storage.file_range()) {
-      if (storage.pad_file_at(file) || !complete.contains(std::string(storage.file_name(file)))) {
-        continue;
-      }
-      const lt::piece_index_t last = storage.map_file(file, storage.file_size(file) - 1, 1).piece;
-      for (lt::piece_index_t piece = storage.map_file(file, 0, 1).piece; piece <= last; ++piece) {
-        pieces.set_bit(piece);
-      }
-    }
-    return pieces;
   }
 
   void take(const lt::alert& alert, std::vector<SwarmEvent>& events) {

@@ -42,6 +42,7 @@ struct SwarmSettings {
   int dscp = kLowerEffort;                   ///< of what is sent to peers: 0 to 63
   /// Then all is exchanged over TLS, and only releases that were made for this certificate. Else only in the clear.
   std::optional<SwarmCertificate> certificate{};
+  bool mapped_files = false;  ///< for measurements only: a file cut short under a mapping kills the process
 };
 
 struct SwarmContent {

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 #include <libtorrent/alert.hpp>
+#include <libtorrent/file_storage.hpp>
+#include <libtorrent/load_torrent.hpp>
 #include <libtorrent/settings_pack.hpp>
+#include <libtorrent/torrent_flags.hpp>
+#include <libtorrent/torrent_info.hpp>
 
 #include <limits>
 
@@ -93,8 +97,8 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::send_not_sent_low_watermark, seeder ? 1 << 20 : 512 << 10);
 
   // pread and pwrite only: a file cut short under a mapping kills the process (SIGBUS) in 2.0.8.
-  pack.set_int(sp::mmap_file_size_cutoff, std::numeric_limits<int>::max());
-  pack.set_int(sp::disk_write_mode, sp::always_pwrite);
+  pack.set_int(sp::mmap_file_size_cutoff, settings.mapped_files ? 0 : std::numeric_limits<int>::max());
+  pack.set_int(sp::disk_write_mode, settings.mapped_files ? sp::always_mmap_write : sp::always_pwrite);
   pack.set_int(sp::max_queued_disk_bytes, 64 << 20);
   pack.set_int(sp::aio_threads, 4);
   pack.set_int(sp::hashing_threads, 2);
@@ -116,6 +120,69 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_str(sp::peer_fingerprint, "-SW0100-");
 
   return lt::session_params(pack, {});  // none of the default plugins; PEX is added by torrent
+}
+
+namespace {
+
+using Pieces = lt::typed_bitfield<lt::piece_index_t>;
+
+/// Always of full length: a shorter bitmap would mean "interrupted while checking".
+Pieces pieces_of(const lt::torrent_info& info, const std::set<std::string>& complete) {
+  Pieces pieces(info.num_pieces(), false);
+  const lt::file_storage& storage = info.files();
+  for (const lt::file_index_t file : storage.file_range()) {
+    if (storage.pad_file_at(file) || !complete.contains(std::string(storage.file_name(file)))) {
+      continue;
+    }
+    const lt::piece_index_t last = storage.map_file(file, storage.file_size(file) - 1, 1).piece;
+    for (lt::piece_index_t piece = storage.map_file(file, 0, 1).piece; piece <= last; ++piece) {
+      pieces.set_bit(piece);
+    }
+  }
+  return pieces;
+}
+
+}  // namespace
+
+Result<void> check_certificate(const SwarmSettings& settings, const TorrentContents& contents) {
+  const std::string& wanted = contents.certificate;
+  if (wanted.empty() && settings.certificate) {
+    return fail(ErrorCode::refused, "this release was made to be exchanged in the clear, not over TLS",
+                "publish one with seed --swarm-tls, or start this host without --swarm-tls");
+  }
+  if (!wanted.empty() && !settings.certificate) {
+    return fail(ErrorCode::refused, "this release is exchanged over TLS only", "start this host with --swarm-tls");
+  }
+  if (!wanted.empty() && wanted != settings.certificate->certificate) {
+    return fail(ErrorCode::refused, "this release was made for another swarm certificate than this host has",
+                "put the fleet's swarm.crt and swarm.key into the image, or publish a new release");
+  }
+  return {};
+}
+
+std::string announce_url(const Endpoint& tracker) {
+  return fmt::format("http://{}/announce", to_string(tracker));
+}
+
+int rate_of(Bytes limit) {
+  return limit > 0 ? static_cast<int>(std::min(limit, kMaxRate)) : -1;
+}
+
+lt::add_torrent_params torrent_params_for(const SwarmSettings& settings, const SwarmContent& content, bool checking) {
+  lt::add_torrent_params params = lt::load_torrent_buffer(content.torrent);
+  params.save_path = content.directory.native();
+  // None of auto_managed: its queue logic waits 30 s. Not paused if files are to be checked: that would wait for ever.
+  params.flags = checking ? lt::torrent_flags_t{} : lt::torrent_flags::paused | lt::torrent_flags::no_verify_files;
+  if (!checking) {
+    params.have_pieces = pieces_of(*params.ti, content.complete);
+  }
+  params.max_connections = connections_for(settings);
+  params.upload_limit = rate_of(content.limits.upload);
+  params.download_limit = rate_of(content.limits.download);
+  for (const Endpoint& tracker : content.trackers) {
+    params.trackers.push_back(announce_url(tracker));
+  }
+  return params;
 }
 
 }  // namespace swarmout

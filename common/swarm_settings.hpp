@@ -5,6 +5,7 @@
 
 #include "common/swarm_session.hpp"
 
+#include <libtorrent/add_torrent_params.hpp>
 #include <libtorrent/session_params.hpp>
 
 namespace swarmout {
@@ -12,5 +13,30 @@ namespace swarmout {
 [[nodiscard]] lt::session_params session_params_for(const SwarmSettings& settings);
 /// Connections a torrent may have: few on clones, because each piece is announced on each of them.
 [[nodiscard]] int connections_for(const SwarmSettings& settings);
+
+/// A torrent's own, without plugins and peers; trackers, limits, and the pieces that its content says are there.
+/// Throws, for bytes that are no torrent. `checking`: what is there is hashed first.
+[[nodiscard]] lt::add_torrent_params torrent_params_for(const SwarmSettings& settings, const SwarmContent& content,
+                                                        bool checking);
+
+/// libtorrent asks a tracker on loopback for no other path than this one.
+[[nodiscard]] std::string announce_url(const Endpoint& tracker);
+
+/// As libtorrent has it: -1 is none.
+[[nodiscard]] int rate_of(Bytes limit);
+
+/// Errors: refused: one of the two is for TLS and the other is not, or for another certificate.
+[[nodiscard]] Result<void> check_certificate(const SwarmSettings& settings, const TorrentContents& contents);
+
+/// RFC 7919, ffdhe2048. libtorrent wants to be given a group, though TLS 1.3 and P-256 do without it.
+inline constexpr const char* kDhGroup = R"(-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+)";
 
 }  // namespace swarmout

@@ -14,7 +14,7 @@ test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server gl
   aria2 curl)
 check_packages=(clang-format clang-tidy)
 bench_packages=(zstd time)
-swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl uftp)  # scripts/bench swarm
+swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl uftp iperf3)  # scripts/bench swarm, loopback
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 

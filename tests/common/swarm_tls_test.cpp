@@ -17,6 +17,10 @@ protected:
     EXPECT_THAT(make_swarm_certificate(temp_ / name), IsOk());
     return load_swarm_certificate(temp_ / name).value();
   }
+  /// Nothing of it is there.
+  static SwarmContent wanted(const SealedTorrent& torrent, const Host& by, const std::vector<Endpoint>& peers = {}) {
+    return {torrent.bytes, by.directory, {}, false, peers};
+  }
   Host make_tls_host(const std::string& name, SwarmRole role = SwarmRole::clone) {
     SwarmSettings settings;
     settings.role = role;
@@ -26,7 +30,8 @@ protected:
   Host make_tls_seeder() {
     Host host = make_tls_host("seeder", SwarmRole::seeder);
     lay_out(host.directory, payload_);
-    EXPECT_THAT(host.session->add({tls_.bytes, host.directory, {"manifest", large_name_, small_name_}}), IsOk());
+    EXPECT_THAT(host.session->add({tls_.bytes, host.directory, {"manifest", large_name_, small_name_}, false, {}}),
+                IsOk());
     return host;
   }
   /// What a client of TLS gets to read that says BitTorrent's handshake for the release; with the certificate in a
@@ -62,10 +67,10 @@ protected:
 TEST_F(SwarmTlsTest, HostsWithTheCertificateGetEverythingFromTheSeederAndFromEachOther) {
   Host seeder = make_tls_seeder();
   Host first = make_tls_host("first");
-  ASSERT_THAT(first.session->add({tls_.bytes, first.directory, {}, false, {seeder.session->endpoint()}}), IsOk());
+  ASSERT_THAT(first.session->add(wanted(tls_, first, {seeder.session->endpoint()})), IsOk());
   ASSERT_TRUE(all_arrive({&seeder, &first}, {&first}));
   Host second = make_tls_host("second");
-  ASSERT_THAT(second.session->add({tls_.bytes, second.directory, {}, false, {first.session->endpoint()}}), IsOk());
+  ASSERT_THAT(second.session->add(wanted(tls_, second, {first.session->endpoint()})), IsOk());
   ASSERT_TRUE(all_arrive({&seeder, &first, &second}, {&second}));
 
   expect_payload(first);
@@ -76,7 +81,7 @@ TEST_F(SwarmTlsTest, HostsWithTheCertificateGetEverythingFromTheSeederAndFromEac
 TEST_F(SwarmTlsTest, AClientIsAnsweredOnlyIfItHasTheCertificate) {
   Host seeder = make_tls_seeder();
   Host clone = make_tls_host("clone");
-  ASSERT_THAT(clone.session->add({tls_.bytes, clone.directory, {}, false, {seeder.session->endpoint()}}), IsOk());
+  ASSERT_THAT(clone.session->add(wanted(tls_, clone, {seeder.session->endpoint()})), IsOk());
   ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
   made_certificate("stranger");
   const Endpoint host = seeder.session->endpoint();
@@ -89,10 +94,9 @@ TEST_F(SwarmTlsTest, AClientIsAnsweredOnlyIfItHasTheCertificate) {
 TEST_F(SwarmTlsTest, AHostInTheClearGetsNothing) {
   Host seeder = make_tls_seeder();
   Host stranger = make_host("stranger");
-  ASSERT_THAT(stranger.session->add({torrent_.bytes, stranger.directory, {}, false, {seeder.session->endpoint()}}),
-              IsOk());
+  ASSERT_THAT(stranger.session->add(wanted(torrent_, stranger, {seeder.session->endpoint()})), IsOk());
   Host friendly = make_tls_host("friend");
-  ASSERT_THAT(friendly.session->add({tls_.bytes, friendly.directory, {}, false, {seeder.session->endpoint()}}), IsOk());
+  ASSERT_THAT(friendly.session->add(wanted(tls_, friendly, {seeder.session->endpoint()})), IsOk());
 
   ASSERT_TRUE(all_arrive({&seeder, &stranger, &friendly}, {&friendly}));
 
@@ -104,11 +108,9 @@ TEST_F(SwarmTlsTest, ATorrentForAnotherCertificateOrForNoneIsRefused) {
   Host host = make_tls_host("host");
   Host open_host = make_host("open");
 
-  EXPECT_THAT(host.session->add({others.bytes, host.directory}),
-              FailsWith(ErrorCode::refused, "another swarm certificate"));
-  EXPECT_THAT(host.session->add({torrent_.bytes, host.directory}), FailsWith(ErrorCode::refused, "in the clear"));
-  EXPECT_THAT(open_host.session->add({tls_.bytes, open_host.directory}),
-              FailsWith(ErrorCode::refused, "over TLS only"));
+  EXPECT_THAT(host.session->add(wanted(others, host)), FailsWith(ErrorCode::refused, "another swarm certificate"));
+  EXPECT_THAT(host.session->add(wanted(torrent_, host)), FailsWith(ErrorCode::refused, "in the clear"));
+  EXPECT_THAT(open_host.session->add(wanted(tls_, open_host)), FailsWith(ErrorCode::refused, "over TLS only"));
 }
 
 TEST_F(SwarmTlsTest, TheCertificateIsPartOfTheTorrentsIdentity) {
