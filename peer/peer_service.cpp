@@ -2,6 +2,7 @@
 
 #include "common/duration.hpp"
 #include "common/failpoint.hpp"
+#include "peer/contacts.hpp"
 #include "peer/fetch_summary.hpp"
 #include "peer/follow.hpp"
 #include "peer/kept_releases.hpp"
@@ -11,6 +12,7 @@
 #include "peer/retrieval.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <charconv>
@@ -22,6 +24,7 @@ namespace {
 
 constexpr auto kRetryAfter = std::chrono::seconds(5);
 constexpr auto kIdleWait = std::chrono::milliseconds(500);
+constexpr auto kTrimEvery = std::chrono::seconds(15);
 constexpr unsigned kAttempts = 3;  ///< with --once
 
 class Service {
@@ -37,6 +40,7 @@ public:
         session_(std::move(session)),
         follower_(share_, key_, seen),
         presence_(share_, clock_, session_->endpoint()),
+        contacts_(*session_, presence_, clock_, [this](const Error& error) { complain(error); }),
         kept_(store_, *session_),
         narrate_(narrate),
         progress_(progress) {}
@@ -46,17 +50,21 @@ public:
     while (!stop.stop_requested()) {
       look();
       choose();
-      announce();
+      if (const Descriptor* const now = shown()) {
+        contacts_.announce(now->info_hash, wanted_);
+      }
       TRY(advance());
       if (options_.once && done_) {
         return {};
       }
-      connect();
+      if (fetching()) {
+        contacts_.connect(retrieval_->descriptor().info_hash, wanted_);
+      }
       tell();
-      const bool busy = wanted_.in_progress || (retrieval_ && retrieval_->state() == Retrieval::State::working);
-      for (const SwarmEvent& event : session_->poll(busy ? kBusyWait : kIdleWait)) {
+      for (const SwarmEvent& event : session_->poll(wanted_.in_progress || fetching() ? kBusyWait : kIdleWait)) {
         take(event);
       }
+      give_memory_back();
     }
     return options_.once ? Result<void>(fail(ErrorCode::temporary, "stopped on request")) : Result<void>();
   }
@@ -67,6 +75,16 @@ private:
     if (error.message != trouble_) {
       spdlog::warn("{}", to_string(error));
       trouble_ = error.message;
+    }
+  }
+
+  bool fetching() const { return retrieval_ && retrieval_->state() == Retrieval::State::working; }
+
+  /// The C library keeps what buffers of transfers had: 50 MB after a release of 64 MB, 4 MB with this.
+  void give_memory_back() {
+    if (!fetching() && clock_.now() >= next_trim_) {
+      next_trim_ = clock_.now() + kTrimEvery;
+      ::malloc_trim(0);
     }
   }
 
@@ -144,8 +162,8 @@ private:
       goal.previous = active_;
       goal.previous_tree = trees_.tree(active_->descriptor);
     }
-    goal.peers = known_peers();
-    goal.trackers = trackers();
+    goal.peers = contacts_.peers(wanted_);
+    goal.trackers = Contacts::trackers(wanted_);
     kept_.drop(descriptor.info_hash);  // it is to be fetched again, or unpacked again
     started_ = clock_.now();
     TRY_ASSIGN(retrieval_, Retrieval::start(store_, *session_, std::move(goal)));
@@ -163,48 +181,6 @@ private:
                   fmt::format("the torrent of release {} is not on {}", descriptor.position.value, share_.name()));
     }
     return *std::move(bytes);
-  }
-
-  std::vector<Endpoint> known_peers() {
-    auto peers = presence_.others();
-    if (!peers) {
-      complain(peers.error());
-    }
-    std::vector<Endpoint> all = std::move(peers).value_or(std::vector<Endpoint>());
-    if (wanted_.leader) {
-      all.push_back(*wanted_.leader);
-    }
-    return all;
-  }
-
-  std::vector<Endpoint> trackers() const {
-    return wanted_.tracker ? std::vector{*wanted_.tracker} : std::vector<Endpoint>();
-  }
-
-  /// What is fetched or served now is announced to the tracker that was named last: one that is not named any more may
-  /// just not be readable now. Older releases are announced to none.
-  void announce() {
-    const Descriptor* const now = shown();
-    if (now == nullptr || !wanted_.tracker) {
-      return;
-    }
-    if (announced_ && *announced_ != now->info_hash) {
-      session_->set_trackers(*announced_, {});
-    }
-    announced_ = now->info_hash;
-    session_->set_trackers(now->info_hash, trackers());
-  }
-
-  void connect() {
-    const bool busy = retrieval_ && retrieval_->state() == Retrieval::State::working;
-    if (!busy || clock_.now() < next_connect_) {
-      return;
-    }
-    next_connect_ = clock_.now() + kConnectEvery;
-    const InfoHash& info_hash = retrieval_->descriptor().info_hash;
-    if (session_->status(info_hash).connected < static_cast<int>(kPeersAtOnce)) {
-      session_->connect(info_hash, known_peers());
-    }
   }
 
   Result<void> advance() {
@@ -361,8 +337,7 @@ private:
       add_transfer(record, swarm, session_->transfer(now->info_hash));
     }
     record.trouble = trouble_;
-    const bool busy = retrieval_ && retrieval_->state() == Retrieval::State::working;
-    if (const auto told = presence_.tell(std::move(record), busy); !told) {
+    if (const auto told = presence_.tell(std::move(record), fetching()); !told) {
       complain(told.error());
     }
   }
@@ -376,6 +351,7 @@ private:
   std::unique_ptr<SwarmSession> session_;
   Follower follower_;
   Presence presence_;
+  Contacts contacts_;
   KeptReleases kept_;
   const Narrator& narrate_;
   const ProgressReport& progress_;
@@ -383,10 +359,9 @@ private:
   Wanted wanted_;
   std::optional<SignedDescriptor> active_;
   std::unique_ptr<Retrieval> retrieval_;
-  std::optional<InfoHash> announced_;
   MonotonicTime started_{};
   MonotonicTime next_look_{};
-  MonotonicTime next_connect_{};
+  MonotonicTime next_trim_{};
   MonotonicTime retry_at_{};
   unsigned attempts_ = 0;
   std::string trouble_;
@@ -408,6 +383,7 @@ Position read_seen(const Path& state) {
 
 Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
                       const ProgressReport& progress) {
+  ::mallopt(M_ARENA_MAX, 1);  // several keep fragments that cannot be given back; none of the threads allocates often
   TRY_ASSIGN(const auto share, open_share(options.share, stop));
   TRY_ASSIGN(const VerifyKey key, VerifyKey::load(options.keys / kPublicKeyFile));
   TRY_ASSIGN(const Fd lock, own_state(options.state, "peer.lock"));

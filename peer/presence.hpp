@@ -6,6 +6,7 @@
 #include "common/live_records.hpp"
 #include "common/share.hpp"
 
+#include <chrono>
 #include <set>
 
 namespace swarmout {
@@ -40,5 +41,7 @@ private:
 
 /// Peers looked up at once: enough for a well connected swarm of any size, and few reads of the share.
 inline constexpr std::size_t kPeersAtOnce = 40;
+/// How often the swarm is told of others while something is fetched.
+inline constexpr std::chrono::seconds kConnectEvery{2};
 
 }  // namespace swarmout

@@ -20,9 +20,8 @@
 
 namespace swarmout {
 
-// The rhythm of who drives it.
-constexpr auto kConnectEvery = std::chrono::seconds(2);     ///< peers named anew to the swarm
-constexpr auto kBusyWait = std::chrono::milliseconds(100);  ///< for the swarm's events, between two ticks
+/// How long who drives it waits for the swarm's events, between two ticks.
+constexpr auto kBusyWait = std::chrono::milliseconds(100);
 
 struct RetrievalGoal {
   SignedDescriptor release;
