@@ -122,8 +122,9 @@ private:
     return stage_and_publish(sealed);
   }
 
-  /// The newest release, if it was signed with our key: after a change of keys it is published anew.
-  std::optional<SignedDescriptor> believed_release(const LogView& log) const {
+  /// The newest release, if it was signed with our key, and made for our swarm: after a change of keys, of the
+  /// certificate or of --swarm-tls it is published anew.
+  std::optional<SignedDescriptor> believed_release(const LogView& log) {
     const LogEntry* const newest = log.newest_release();
     if (newest == nullptr) {
       return std::nullopt;
@@ -131,8 +132,17 @@ private:
     const auto release = trusted(*newest, key_.verify_key());
     if (!release) {
       spdlog::warn("publishing anew: {}", to_string(release.error()));
+      return std::nullopt;
     }
-    return release ? std::optional(*release) : std::nullopt;
+    const auto torrent = share_.read_blob(torrent_blob(release->descriptor), release->descriptor.torrent_size);
+    if (torrent && *torrent) {
+      const auto contents = read_torrent(**torrent);
+      if (contents && contents->certificate != certificate()) {
+        narrate_("publishing anew: the newest release was made for another swarm certificate, or for none");
+        return std::nullopt;
+      }
+    }
+    return *release;
   }
 
   Result<std::optional<std::string>> resolve(Source& source) {

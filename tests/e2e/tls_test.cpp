@@ -47,6 +47,28 @@ TEST(EndToEnd, AReleaseInTheClearIsRefusedByAHostThatWantsTls) {
   EXPECT_THAT(done.err, HasSubstr("seed --swarm-tls"));
 }
 
+TEST(EndToEnd, OnceTlsIsTurnedOnTheSameContentIsPublishedAnewForIt) {
+  Fleet fleet;
+  const Path tree = fleet.scratch("source");
+  write_file(tree / "file", "content");
+  const auto seed = [&](Fleet::Options options) {
+    options.insert(options.end(), {"--revision", "r", "--hold-off", "0s"});
+    Process process = fleet.seed(1, fleet.counted_source(tree), options);
+    EXPECT_EQ(process.wait(), 0) << process.err();
+  };
+  seed({"--linger", "0s"});
+  seed({"--linger", "0s"});
+  EXPECT_EQ(fleet.invocations(), 1) << "unchanged";
+
+  const Process peer = fleet.peer(1, kTls);
+  seed(kTls);
+
+  EXPECT_EQ(fleet.invocations(), 2);
+  EXPECT_TRUE(wait_for([&] { return fleet.all_equal(1, tree); })) << peer.err();
+  seed(kTls);
+  EXPECT_EQ(fleet.invocations(), 2) << "unchanged again";
+}
+
 TEST(EndToEnd, AnImageFromBeforeTlsGetsItsCertificateByASecondInit) {
   Fleet fleet;
   std::filesystem::remove(fleet.keys() / "swarm.crt");
