@@ -49,11 +49,11 @@ std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, 
     return std::nullopt;
   }
   const auto whole = [&]() -> Result<void> {
+    TRY_ASSIGN(const TorrentContents contents, read_torrent(staged.torrent));
+    REFUSE_UNLESS(contents.certificate == job.certificate, "its swarm has another certificate, or none");
     TRY_ASSIGN(const Fd lock, store.lock_for_writing());
     TRY(whole_manifest(store, theirs));
     TRY(content_of(store, theirs, staged.torrent));
-    TRY_ASSIGN(const TorrentContents contents, read_torrent(staged.torrent));
-    REFUSE_UNLESS(contents.certificate == job.certificate, "its swarm has another certificate, or none");
     return {};
   }();
   if (!whole) {

@@ -103,7 +103,7 @@ private:
     TRY_ASSIGN(const auto source, open_source(options_.source, options_.state));
     const std::optional<SignedDescriptor> newest = believed_release(log);
     TRY_ASSIGN(const auto revision, resolve(*source));
-    if (newest && revision && newest->descriptor.revision == *revision) {
+    if (newest && revision && is_newest(*revision, *newest)) {
       return unchanged(*newest);
     }
     if (left && revision) {
@@ -116,15 +116,14 @@ private:
       }
     }
     TRY_ASSIGN(const SealedRelease sealed, export_and_seal(*source, revision.value_or("")));
-    if (newest && newest->descriptor.revision == sealed.release.descriptor.revision) {
+    if (newest && is_newest(sealed.release.descriptor.revision, *newest)) {
       return unchanged(*newest);
     }
     return stage_and_publish(sealed);
   }
 
-  /// The newest release, if it was signed with our key, and made for our swarm: after a change of keys, of the
-  /// certificate or of --swarm-tls it is published anew.
-  std::optional<SignedDescriptor> believed_release(const LogView& log) {
+  /// The newest release, if it was signed with our key: after a change of keys it is published anew.
+  std::optional<SignedDescriptor> believed_release(const LogView& log) const {
     const LogEntry* const newest = log.newest_release();
     if (newest == nullptr) {
       return std::nullopt;
@@ -132,17 +131,24 @@ private:
     const auto release = trusted(*newest, key_.verify_key());
     if (!release) {
       spdlog::warn("publishing anew: {}", to_string(release.error()));
-      return std::nullopt;
     }
-    const auto torrent = share_.read_blob(torrent_blob(release->descriptor), release->descriptor.torrent_size);
-    if (torrent && *torrent) {
-      const auto contents = read_torrent(**torrent);
-      if (contents && contents->certificate != certificate()) {
-        narrate_("publishing anew: the newest release was made for another swarm certificate, or for none");
-        return std::nullopt;
-      }
+    return release ? std::optional(*release) : std::nullopt;
+  }
+
+  /// Is it what the revision was published as? Not, if that was made for another swarm: after a change of the
+  /// certificate or of --swarm-tls it is published anew. A torrent that cannot be read says nothing about its swarm.
+  bool is_newest(const std::string& revision, const SignedDescriptor& newest) {
+    const Descriptor& descriptor = newest.descriptor;
+    if (descriptor.revision != revision) {
+      return false;
     }
-    return *release;
+    const auto torrent = share_.read_blob(torrent_blob(descriptor), descriptor.torrent_size);
+    const auto contents = torrent && *torrent ? read_torrent(**torrent) : fail(ErrorCode::not_found, "no torrent");
+    if (contents && contents->certificate != certificate()) {
+      narrate_("publishing anew: the newest release was made for another swarm certificate, or for none");
+      return false;
+    }
+    return true;
   }
 
   Result<std::optional<std::string>> resolve(Source& source) {
