@@ -60,8 +60,8 @@ protected:
     host.session = session ? *std::move(session) : nullptr;
     return host;
   }
-  Host make_clone(const std::string& name, const std::vector<Endpoint>& peers) {
-    Host host = make_host(name);
+  Host make_clone(const std::string& name, const std::vector<Endpoint>& peers, SwarmSettings settings = {}) {
+    Host host = make_host(name, std::move(settings));
     add(host, {}, peers);
     return host;
   }
@@ -116,7 +116,7 @@ protected:
   const std::string large_name_ = name_of_pack(large_);
   const std::string small_name_ = name_of_pack(small_);
   const Payload payload_ = {{"manifest", prose(5000)}, {large_name_, large_}, {small_name_, small_}};
-  const SealedTorrent torrent_ = seal(payload_);
+  SealedTorrent torrent_ = seal(payload_);
   TempDir temp_;  ///< goes after the sessions of the test
 };
 

@@ -2,6 +2,7 @@
 
 #include "tests/common/swarm_hosts.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/raw_client.hpp"
 
 namespace swarmout::test {
 
@@ -12,65 +13,60 @@ using ::testing::Not;
 
 class SwarmTlsTest : public SwarmTest {
 protected:
+  SwarmTlsTest() {
+    over_tls_.certificate = made_certificate("fleet");
+    torrent_ = sealed_for(*over_tls_.certificate);
+  }
   SwarmCertificate made_certificate(const std::string& name) {
     EXPECT_THAT(make_directories(temp_ / name), IsOk());
     EXPECT_THAT(make_swarm_certificate(temp_ / name), IsOk());
     return load_swarm_certificate(temp_ / name).value();
   }
-  /// Nothing of it is there.
-  static SwarmContent wanted(const SealedTorrent& torrent, const Host& by, const std::vector<Endpoint>& peers = {}) {
-    return {torrent.bytes, by.directory, {}, false, peers};
+  SealedTorrent sealed_for(const SwarmCertificate& certificate) const {
+    return seal(payload_, 32 * kKiB, certificate.certificate);
   }
-  Host make_tls_host(const std::string& name, SwarmRole role = SwarmRole::clone) {
-    SwarmSettings settings;
-    settings.role = role;
-    settings.certificate = fleets_;
-    return make_host(name, settings);
+  static Result<InfoHash> added(const Host& host, const SealedTorrent& torrent) {
+    return host.session->add({torrent.bytes, host.directory, {}, false, {}});
   }
-  Host make_tls_seeder() {
-    Host host = make_tls_host("seeder", SwarmRole::seeder);
-    lay_out(host.directory, payload_);
-    EXPECT_THAT(host.session->add({tls_.bytes, host.directory, {"manifest", large_name_, small_name_}, false, {}}),
-                IsOk());
-    return host;
+
+  /// BitTorrent's handshake for a release.
+  static std::string hello(const SealedTorrent& torrent) {
+    const std::string id(reinterpret_cast<const char*>(torrent.info_hash.digest.bytes.data()), 20);
+    return '\x13' + std::string("BitTorrent protocol") + std::string(8, '\0') + id + "-XX0000-abcdefghijkl";
   }
-  /// What a client of TLS gets to read that says BitTorrent's handshake for the release; with the certificate in a
-  /// directory, or with none. It must name the torrent, as hosts do.
+  /// What a client of TLS gets to read that says it; with the certificate in a directory, or with none. It must name
+  /// the torrent, as hosts do.
   std::string answer_to_client(const Endpoint& host, const std::string& directory) {
-    const std::string id = tls_.info_hash.hex().substr(0, 40);
     std::string certificate;
     if (!directory.empty()) {
       certificate = " -cert " + (temp_ / directory / kCertificateFile).native() + " -key " +
                     (temp_ / directory / kCertificateKeyFile).native();
     }
-    std::string hello =
-        "\x13"
-        "BitTorrent protocol" +
-        std::string(8, '\0');
-    hello.append(reinterpret_cast<const char*>(tls_.info_hash.digest.bytes.data()), 20);
-    write_file(temp_ / "hello", hello + "-XX0000-abcdefghijkl");
+    write_file(temp_ / "hello", hello(torrent_));
     const std::string command = "(cat " + (temp_ / "hello").native() +
                                 "; sleep 1) | openssl s_client -quiet -no_ign_eof -connect " + to_string(host) +
-                                " -servername " + id + certificate;
+                                " -servername " + torrent_.info_hash.hex().substr(0, 40) + certificate;
     const Finished done = run({{"sh", "-c", command}, {}}, temp_ / ("client-" + directory));
     client_said_ = done.err;
     return done.out;
   }
+  static std::string answer_in_the_clear(const Endpoint& host, const SealedTorrent& torrent) {
+    const RawClient client(host);
+    return client.send(hello(torrent)) ? client.heard(std::chrono::seconds(1)) : "not sent";
+  }
 
-  const SwarmCertificate fleets_ = made_certificate("fleet");
-  const SealedTorrent tls_ = seal(payload_, 32 * kKiB, fleets_.certificate);
+  const SealedTorrent in_the_clear_ = torrent_;
+  SwarmSettings over_tls_;
   std::string client_said_;
 };
 
 }  // namespace
 
 TEST_F(SwarmTlsTest, HostsWithTheCertificateGetEverythingFromTheSeederAndFromEachOther) {
-  Host seeder = make_tls_seeder();
-  Host first = make_tls_host("first");
-  ASSERT_THAT(first.session->add(wanted(tls_, first, {seeder.session->endpoint()})), IsOk());
+  Host seeder = make_seeder(over_tls_);
+  Host first = make_clone("first", {seeder.session->endpoint()}, over_tls_);
   ASSERT_TRUE(all_arrive({&seeder, &first}, {&first}));
-  Host second = make_tls_host("second");
-  ASSERT_THAT(second.session->add(wanted(tls_, second, {first.session->endpoint()})), IsOk());
+  Host second = make_clone("second", {first.session->endpoint()}, over_tls_);
   ASSERT_TRUE(all_arrive({&seeder, &first, &second}, {&second}));
 
   expect_payload(first);
@@ -79,9 +75,8 @@ TEST_F(SwarmTlsTest, HostsWithTheCertificateGetEverythingFromTheSeederAndFromEac
 }
 
 TEST_F(SwarmTlsTest, AClientIsAnsweredOnlyIfItHasTheCertificate) {
-  Host seeder = make_tls_seeder();
-  Host clone = make_tls_host("clone");
-  ASSERT_THAT(clone.session->add(wanted(tls_, clone, {seeder.session->endpoint()})), IsOk());
+  Host seeder = make_seeder(over_tls_);
+  Host clone = make_clone("clone", {seeder.session->endpoint()}, over_tls_);
   ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
   made_certificate("stranger");
   const Endpoint host = seeder.session->endpoint();
@@ -91,34 +86,36 @@ TEST_F(SwarmTlsTest, AClientIsAnsweredOnlyIfItHasTheCertificate) {
   EXPECT_THAT(answer_to_client(host, ""), Not(HasSubstr("BitTorrent"))) << client_said_;
 }
 
-TEST_F(SwarmTlsTest, AHostInTheClearGetsNothing) {
-  Host seeder = make_tls_seeder();
-  Host stranger = make_host("stranger");
-  ASSERT_THAT(stranger.session->add(wanted(torrent_, stranger, {seeder.session->endpoint()})), IsOk());
-  Host friendly = make_tls_host("friend");
-  ASSERT_THAT(friendly.session->add(wanted(tls_, friendly, {seeder.session->endpoint()})), IsOk());
+TEST_F(SwarmTlsTest, AClientInTheClearIsNotAnswered) {
+  Host seeder = make_seeder(over_tls_);
+  Host clone = make_clone("clone", {seeder.session->endpoint()}, over_tls_);
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+  EXPECT_THAT(answer_in_the_clear(seeder.session->endpoint(), torrent_), Not(HasSubstr("BitTorrent")));
 
-  ASSERT_TRUE(all_arrive({&seeder, &stranger, &friendly}, {&friendly}));
-
-  EXPECT_EQ(stranger.session->status(torrent_.info_hash).downloaded, 0U);
+  torrent_ = in_the_clear_;
+  Host open_seeder = make_seeder();
+  Host open_clone = make_clone("open clone", {open_seeder.session->endpoint()});
+  ASSERT_TRUE(all_arrive({&open_seeder, &open_clone}, {&open_clone}));
+  EXPECT_THAT(answer_in_the_clear(open_seeder.session->endpoint(), torrent_), HasSubstr("BitTorrent"))
+      << "the question is a good one";
 }
 
 TEST_F(SwarmTlsTest, ATorrentForAnotherCertificateOrForNoneIsRefused) {
-  const SealedTorrent others = seal(payload_, 32 * kKiB, made_certificate("other").certificate);
-  Host host = make_tls_host("host");
-  Host open_host = make_host("open");
+  const Host host = make_host("host", over_tls_);
+  const Host open_host = make_host("open");
 
-  EXPECT_THAT(host.session->add(wanted(others, host)), FailsWith(ErrorCode::refused, "another swarm certificate"));
-  EXPECT_THAT(host.session->add(wanted(torrent_, host)), FailsWith(ErrorCode::refused, "in the clear"));
-  EXPECT_THAT(open_host.session->add(wanted(tls_, open_host)), FailsWith(ErrorCode::refused, "over TLS only"));
+  EXPECT_THAT(added(host, sealed_for(made_certificate("other"))),
+              FailsWith(ErrorCode::refused, "another swarm certificate"));
+  EXPECT_THAT(added(host, in_the_clear_), FailsWith(ErrorCode::refused, "in the clear"));
+  EXPECT_THAT(added(open_host, torrent_), FailsWith(ErrorCode::refused, "over TLS only"));
 }
 
 TEST_F(SwarmTlsTest, TheCertificateIsPartOfTheTorrentsIdentity) {
-  ASSERT_OK_AND_ASSIGN(const TorrentContents contents, read_torrent(tls_.bytes));
-  EXPECT_EQ(contents.certificate, fleets_.certificate);
-  EXPECT_EQ(contents.info_hash, tls_.info_hash);
-  EXPECT_NE(tls_.info_hash, torrent_.info_hash);
-  EXPECT_EQ(read_torrent(torrent_.bytes).value().certificate, "");
+  ASSERT_OK_AND_ASSIGN(const TorrentContents contents, read_torrent(torrent_.bytes));
+  EXPECT_EQ(contents.certificate, over_tls_.certificate->certificate);
+  EXPECT_EQ(contents.info_hash, torrent_.info_hash);
+  EXPECT_NE(torrent_.info_hash, in_the_clear_.info_hash);
+  EXPECT_EQ(read_torrent(in_the_clear_.bytes).value().certificate, "");
 }
 
 }  // namespace swarmout::test

@@ -9,6 +9,8 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -33,6 +35,20 @@ public:
   bool send(std::string_view text) const { return send_text(socket_.get(), text); }
   /// One HTTP answer, whole; nullopt when the connection is over.
   [[nodiscard]] std::optional<std::string> answer() const { return read_http(socket_.get(), {}); }
+  /// What comes until the connection is over, or for so long.
+  [[nodiscard]] std::string heard(std::chrono::milliseconds patience) const {
+    std::string all;
+    std::array<char, 4096> some{};
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < deadline) {
+      const ssize_t got = ::recv(socket_.get(), some.data(), some.size(), 0);
+      if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+        break;
+      }
+      all.append(some.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    }
+    return all;
+  }
   /// Has the other side closed it, or does so while we look for a moment?
   [[nodiscard]] bool closed() const {
     char byte = 0;
