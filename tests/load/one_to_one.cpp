@@ -8,47 +8,23 @@
 
 #include "common/swarm_session.hpp"
 #include "tests/common/torrents.hpp"
+#include "tests/load/by_hand.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <array>
-#include <cstdlib>
-#include <functional>
 
 namespace swarmout::test {
 
 namespace {
 
-using Clk = std::chrono::steady_clock;
 constexpr Bytes kPack = 64 * kMiB;
-
-/// By hand: an error ends the program, and says what it is.
-template <typename T>
-T must(Result<T> result) {
-  if (!result) {
-    fmt::print(stderr, "{}\n", to_string(result.error()));
-    std::exit(1);
-  }
-  return *std::move(result);
-}
-
-/// Runs `work` in a process of its own, which ends with this one.
-int in_child(const std::function<void()>& work) {
-  const int pid = ::fork();
-  if (pid == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    work();
-    ::_exit(0);
-  }
-  return pid;
-}
 
 /// Waits for it; its seconds of processor time.
 double cpu_of(int pid, bool& failed) {
@@ -111,7 +87,7 @@ void fetch(const Release& release, const SwarmSettings& settings, const Path& di
   while (true) {
     for (const SwarmEvent& event : session->poll(std::chrono::milliseconds(100))) {
       if (std::holds_alternative<AllArrived>(event)) {
-        const double seconds = std::chrono::duration<double>(Clk::now() - start).count();
+        const double seconds = since(start);
         ::_exit(::write(report, &seconds, sizeof seconds) == sizeof seconds ? 0 : 1);
       }
     }
@@ -123,10 +99,7 @@ int measure(Bytes size, bool mapped, bool tls) {
   SwarmSettings settings;
   settings.mapped_files = mapped;
   if (tls) {
-    if (const auto made = make_swarm_certificate(temp.path()); !made) {
-      fmt::print(stderr, "{}\n", to_string(made.error()));
-      return 1;
-    }
+    must(make_swarm_certificate(temp.path()));
     settings.certificate = must(load_swarm_certificate(temp.path()));
   }
   const Release release = make_release(temp / "seeder", size, tls ? settings.certificate->certificate : "");

@@ -6,13 +6,13 @@
 #include "common/swarm_session.hpp"
 #include "common/tracker_server.hpp"
 #include "tests/common/torrents.hpp"
+#include "tests/load/by_hand.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -23,22 +23,6 @@
 namespace swarmout::test {
 
 namespace {
-
-using Clk = std::chrono::steady_clock;
-
-/// By hand: an error ends the program, and says what it is.
-template <typename T>
-T must(Result<T> result) {
-  if (!result) {
-    fmt::print(stderr, "{}\n", to_string(result.error()));
-    std::exit(1);
-  }
-  return *std::move(result);
-}
-
-double since(Clk::time_point start) {
-  return std::chrono::duration<double>(Clk::now() - start).count();
-}
 
 /// Seconds of processor time, and MiB of resident memory.
 struct Cost {
@@ -66,9 +50,7 @@ int fork_tracker(Endpoint& endpoint) {
   if (::pipe(pipe) != 0) {
     return -1;
   }
-  const int pid = ::fork();
-  if (pid == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int pid = in_child([&] {
     const auto tracker = must(TrackerServer::open({}, system_clock()));
     SwarmKey key{};
     key.fill('h');
@@ -77,8 +59,7 @@ int fork_tracker(Endpoint& endpoint) {
     if (::write(pipe[1], &port, sizeof port) == sizeof port) {
       ::pause();
     }
-    ::_exit(0);
-  }
+  });
   endpoint.address = "127.0.0.1";
   if (::read(pipe[0], &endpoint.port, sizeof endpoint.port) != sizeof endpoint.port) {
     return -1;
