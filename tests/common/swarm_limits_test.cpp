@@ -95,6 +95,7 @@ TEST_F(SwarmLimitsTest, AHostHasNoMoreConnectionsThanItMayAndStillGetsEverything
   ASSERT_TRUE(all_arrive({&seeder, &other}, {&other}));
   SwarmSettings settings;
   settings.max_connections = 1;
+  settings.limits.download = 2 * kMiB;  // so that it lasts while we look
   Host clone = make_host("clone", settings);
   add(clone, {}, {seeder.session->endpoint(), other.session->endpoint()});
   int most = 0;
