@@ -189,6 +189,11 @@ std::string claim_cell(Position claim, std::string_view owner) {
   return fmt::format("{:08}-{}", claim.value, owner.substr(0, 8));
 }
 
+Result<std::size_t> peers_on(Share& share) {
+  TRY_ASSIGN(const auto names, share.list_cells(CellKind::peer));
+  return names.size();
+}
+
 Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime reference) {
   TRY_ASSIGN(auto names, share.list_cells(CellKind::peer));
   if (limit > 0 && names.size() > limit) {

@@ -98,6 +98,9 @@ struct SeenPeer {
 /// share: only the share's own times are compared.
 inline constexpr std::chrono::seconds kPeerSilence{60};
 
+/// How many peers have a record: live ones, and some that are not any more. One listing.
+[[nodiscard]] Result<std::size_t> peers_on(Share& share);
+
 /// Peers that are live, read from at most `limit` cells chosen at random (0: all of them). Cells that cannot be read
 /// at the moment are left out. `reference`: a recent time by the share's clock, if the caller has one.
 [[nodiscard]] Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime reference = {});

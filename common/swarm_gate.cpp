@@ -6,6 +6,7 @@
 
 #include <libtorrent/bitfield.hpp>
 #include <libtorrent/extensions.hpp>
+#include <libtorrent/file_storage.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 #include <libtorrent/peer_request.hpp>
 #include <libtorrent/torrent_info.hpp>
@@ -122,9 +123,9 @@ public:
     const int piece = static_cast<int>(request.piece);
     int& sent = sent_[piece];
     sent += request.length;
-    if (sent >= gated_->info->piece_size(request.piece)) {
+    if (sent >= gated_->info->files().piece_size2(request.piece)) {  // nobody asks for padding
       sent_.erase(piece);
-      gated_->gate.sent(host_, static_cast<UploadGate::Piece>(piece));
+      gated_->gate.sent(host_, static_cast<UploadGate::Piece>(piece), system_clock().now());
       gated_->refuse_waiting(piece);
       if (gated_->gate.leaving() == 0) {
         gated_->refuse_all_waiting();
@@ -193,6 +194,17 @@ void Gated::refuse_all_waiting() {
   }
 }
 
+/// Without padding, which nobody asks for.
+std::vector<std::uint16_t> blocks_of(const lt::torrent_info& info) {
+  std::vector<std::uint16_t> blocks;
+  blocks.reserve(static_cast<std::size_t>(info.num_pieces()));
+  for (const lt::piece_index_t piece : info.piece_range()) {
+    blocks.push_back(static_cast<std::uint16_t>((info.files().piece_size2(piece) + lt::default_block_size - 1) /
+                                                lt::default_block_size));
+  }
+  return blocks;
+}
+
 }  // namespace
 
 std::shared_ptr<lt::torrent_plugin> make_upload_gate(const lt::torrent_handle& torrent, lt::client_data_t) {
@@ -200,10 +212,8 @@ std::shared_ptr<lt::torrent_plugin> make_upload_gate(const lt::torrent_handle& t
   if (!info) {
     return nullptr;
   }
-  auto gated = std::make_shared<Gated>(Gated{
-      info,
-      UploadGate(static_cast<std::size_t>(info->num_pieces()), static_cast<std::uint32_t>(std::random_device{}())),
-      {}});
+  auto gated = std::make_shared<Gated>(
+      Gated{info, UploadGate(blocks_of(*info), static_cast<std::uint32_t>(std::random_device{}())), {}});
   return on_each_connection([gated, hosts = UploadGate::Host{0}](const lt::peer_connection_handle& connection) mutable {
     return std::make_shared<GatedConnection>(gated, connection, ++hosts);
   });

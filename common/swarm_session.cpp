@@ -2,6 +2,7 @@
 
 #include "common/swarm_gate.hpp"
 #include "common/swarm_nudge.hpp"
+#include "common/swarm_pex.hpp"
 #include "common/swarm_settings.hpp"
 #include "common/swarm_traffic.hpp"
 #include "common/swarm_watch.hpp"
@@ -95,6 +96,8 @@ public:
     return contents.info_hash;
   }
 
+  void expect(std::size_t hosts) override { hosts_ = hosts; }
+
   void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) override {
     if (const auto found = find(info_hash); found != torrents_.end()) {
       for (const Endpoint& peer : peers) {
@@ -136,6 +139,7 @@ public:
         session_.remove_torrent(found->first);
       }
       torrents_.erase(found);
+      take_requests();
     }
   }
 
@@ -217,7 +221,6 @@ private:
       if (have) {
         params.have_pieces = *have;
       }
-      params.extensions.push_back(lt::create_ut_pex_plugin);
       params.extensions.push_back(make_traffic_counter(torrent.ledger, clock_));
       if (settings_.role == SwarmRole::seeder) {
         params.extensions.push_back(make_upload_gate);
@@ -226,10 +229,13 @@ private:
         params.extensions.push_back(make_watch(watch_, torrent.blame));
       }
       torrent.met.insert(content.peers.begin(), content.peers.end());
+      params.extensions.push_back(make_pex_filter(torrent.met.size(), clock_));
+      params.extensions.push_back(lt::create_ut_pex_plugin);
       for (const Endpoint& peer : torrent.met) {
         lt::error_code ignored;
         params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
       }
+      take_requests(true);  // connections are told at their beginning
       lt::torrent_handle handle = session_.add_torrent(std::move(params));
       if (settings_.certificate) {
         handle.set_ssl_certificate_buffer(settings_.certificate->certificate, settings_.certificate->key, kDhGroup);
@@ -252,6 +258,20 @@ private:
     const InfoHash info_hash = torrent.info_hash;
     if (const auto begun = begin(std::move(torrent), status.pieces); !begun) {
       events.emplace_back(SwarmFailed{info_hash, begun.error()});
+    }
+  }
+
+  /// `fetching`: more than what was added before.
+  void take_requests(bool fetching = false) {
+    for (const auto& [handle, torrent] : torrents_) {
+      fetching = fetching || !torrent.announced;
+    }
+    const int now = requests_taken(settings_.role, hosts_, fetching);
+    if (now != taken_) {
+      taken_ = now;
+      lt::settings_pack pack;
+      pack.set_int(lt::settings_pack::max_allowed_in_request_queue, now);
+      session_.apply_settings(std::move(pack));
     }
   }
 
@@ -282,6 +302,7 @@ private:
         begin_anew(found, events);
       } else if (torrent.finished && !torrent.announced) {
         torrent.announced = true;
+        take_requests();
         events.emplace_back(AllArrived{torrent.info_hash});
       }
     } else if (lt::alert_cast<lt::hash_failed_alert>(&alert) != nullptr) {
@@ -311,6 +332,8 @@ private:
   lt::session session_;
   Torrents torrents_;
   std::uint16_t port_ = 0;
+  std::size_t hosts_ = 0;
+  int taken_ = 0;  ///< requests of each host, as libtorrent was told last
 };
 
 }  // namespace

@@ -30,6 +30,15 @@ enum class SwarmRole {
   clone,   ///< fetches, and passes on
 };
 
+/// A host with fewer connections for a release looks for more; all accept more. Two random hosts of any fleet are then
+/// few steps apart. Each more makes every piece's HAVE one message more: 50 hosts with 50 connections each took 1.17
+/// times as long as sending the bytes once, and 1.12 with 24.
+inline constexpr std::size_t kFewConnections = 12;
+/// Peers that a release is begun with, beside the leader, and how many its tracker is asked for. As many hosts again
+/// connect by themselves.
+inline constexpr std::size_t kPeersToBegin = 6;
+inline constexpr int kPeersFromTracker = 4;
+
 /// DSCP "lower effort" (RFC 8622): where the network knows it, other traffic goes first.
 inline constexpr int kLowerEffort = 1;
 
@@ -100,6 +109,9 @@ public:
   /// Starts serving and, if something is missing, fetching. Errors: refused, for bytes that are no torrent, or one that
   /// was made for another certificate, or for none while this session has one.
   [[nodiscard]] virtual Result<InfoHash> add(const SwarmContent& content) = 0;
+  /// About how many hosts take part in what is added from now on: the more they are, the shorter a queue of requests
+  /// each may have here. Unknown at first, which counts as few.
+  virtual void expect(std::size_t hosts) = 0;
   /// Offers more peers; those already known are ignored.
   virtual void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) = 0;
   /// Announces to these from now on, and no longer to others. Does nothing if it does so already.

@@ -8,9 +8,36 @@
 #include <libtorrent/torrent_flags.hpp>
 #include <libtorrent/torrent_info.hpp>
 
+#include <algorithm>
 #include <limits>
+#include <thread>
 
 namespace swarmout {
+
+namespace {
+
+/// Blocks of 16 KiB that all hosts together may have outstanding with a seeder: 4 MiB, 1.7 s of 20 Mbit/s and 30 ms of
+/// 1 Gbit/s. Less, and its line idles while the refused ask anew.
+constexpr std::size_t kSeederQueue = 240;
+/// The same for a clone that fetches, and passes on what it has.
+constexpr std::size_t kCloneQueue = 48;
+/// What a host asks of one other at most.
+constexpr std::size_t kMostRequests = 32;
+
+int disk_threads() {
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency() / 2, 1U, 4U));
+}
+
+}  // namespace
+
+int requests_taken(SwarmRole role, std::size_t hosts, bool fetching) {
+  const std::size_t sharing = std::max<std::size_t>(hosts, 1);
+  if (role == SwarmRole::seeder) {
+    return static_cast<int>(std::clamp<std::size_t>(kSeederQueue / sharing, 4, kMostRequests));  // 4: two small pieces
+  }
+  // One that fetches nothing has all of its line for those that came late.
+  return static_cast<int>(fetching ? std::clamp<std::size_t>(kCloneQueue / sharing, 2, kMostRequests) : kMostRequests);
+}
 
 int connections_for(const SwarmSettings& settings) {
   if (settings.max_connections > 0) {
@@ -49,7 +76,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::in_enc_policy, sp::pe_disabled);
 
   pack.set_int(sp::min_announce_interval, 15);  // the tracker is ours, and says how often
-  pack.set_int(sp::num_want, 50);
+  pack.set_int(sp::num_want, kPeersFromTracker);
   pack.set_int(sp::tracker_receive_timeout, 5);  // it is near, or dead
   pack.set_int(sp::tracker_completion_timeout, 10);
 
@@ -78,11 +105,9 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::whole_pieces_threshold, 0);  // also avoids an integer overflow above 107 MB/s in 2.0.8
   // Begun pieces do not come before rare ones: hosts would ask the seeder for pieces that it has given to others.
   pack.set_bool(sp::prioritize_partial_pieces, false);
-  // Deep queues towards the seeder, whose link must never idle, and shallow ones among clones, which would keep blocks
-  // from those that could deliver them sooner: each side says how many requests it takes.
   pack.set_int(sp::request_queue_time, 10);
-  pack.set_int(sp::max_out_request_queue, 32);
-  pack.set_int(sp::max_allowed_in_request_queue, seeder ? 2000 : 6);
+  pack.set_int(sp::max_out_request_queue, kMostRequests);
+  pack.set_int(sp::max_allowed_in_request_queue, requests_taken(settings.role, 0, true));
   // No block is asked of two hosts before all are asked for; common/swarm_nudge keeps connections from idling instead.
   pack.set_bool(sp::strict_end_game_mode, true);
   pack.set_int(sp::piece_timeout, 3);
@@ -100,8 +125,8 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::mmap_file_size_cutoff, settings.mapped_files ? 0 : std::numeric_limits<int>::max());
   pack.set_int(sp::disk_write_mode, settings.mapped_files ? sp::always_mmap_write : sp::always_pwrite);
   pack.set_int(sp::max_queued_disk_bytes, 64 << 20);
-  pack.set_int(sp::aio_threads, 4);
-  pack.set_int(sp::hashing_threads, 2);
+  pack.set_int(sp::aio_threads, disk_threads());  // every job wakes all of them
+  pack.set_int(sp::hashing_threads, disk_threads() / 2 + 1);
   pack.set_int(sp::file_pool_size, 2000);  // above the number of packs: 2.0.8 evicts the wrong end
 
   pack.set_bool(sp::send_redundant_have, false);

@@ -6,7 +6,8 @@
 
 namespace swarmout {
 
-UploadGate::UploadGate(std::size_t pieces, std::uint32_t seed) : pieces_(pieces), order_(pieces), inside_(pieces) {
+UploadGate::UploadGate(std::vector<std::uint16_t> blocks, std::uint32_t seed)
+    : blocks_(std::move(blocks)), pieces_(blocks_.size()), order_(blocks_.size()), inside_(blocks_.size()) {
   std::iota(order_.begin(), order_.end(), Piece{0});
   std::shuffle(order_.begin(), order_.end(), std::minstd_rand{seed});
 }
@@ -20,10 +21,11 @@ UploadGate::Answer UploadGate::asked(Host host, Piece piece, MonotonicTime now) 
   if (piece >= pieces_.size()) {
     return {};  // libtorrent refuses it
   }
-  const State& state = pieces_[piece];
+  State& state = pieces_[piece];
   const bool own = state.host == host && state.place != Place::free;
   // Kept for somebody else: taken from it only when nothing is free.
-  const bool first = state.place == Place::free || (state.place == Place::kept && (own || kept_.size() == inside_));
+  const bool first = state.place == Place::free || (state.place == Place::kept && (own || kept_.size() == inside_)) ||
+                     (!own && lapsed(piece, now));
   if (first) {
     give(host, client, piece, now);
   } else if (!own && inside_ > 0) {
@@ -32,15 +34,27 @@ UploadGate::Answer UploadGate::asked(Host host, Piece piece, MonotonicTime now) 
       client.refused_since = client.refused_since.value_or(now);
       return {Verdict::refuse, keep_some(host, client)};
     }
-  } else if (!own && leaving_ > 0 && now - last_given_ < kDrains) {
+  } else if (!own && leaving_ > 0 && now - progress_ < kDrains) {
     return {Verdict::wait, {}};
   }
   client.refused_since.reset();
-  return {Verdict::serve, first ? keep_some(host, client) : std::vector<Piece>()};
+  if (!own && !first) {
+    return {};
+  }
+  // It asks for what it was told of last. Told of more after each block, it would begin pieces and end none.
+  ++state.asked;
+  state.last_asked = now;
+  return {Verdict::serve, state.asked == blocks_[piece] ? keep_some(host, client) : std::vector<Piece>()};
 }
 
-void UploadGate::sent(Host host, Piece piece) {
-  if (piece < pieces_.size() && pieces_[piece].host == host) {
+bool UploadGate::lapsed(Piece piece, MonotonicTime now) const {
+  const State& state = pieces_[piece];
+  return state.leaving && state.asked < blocks_[piece] && now - state.last_asked >= kSpreads;
+}
+
+void UploadGate::sent(Host host, Piece piece, MonotonicTime now) {
+  if (piece < pieces_.size() && pieces_[piece].host == host && pieces_[piece].leaving) {
+    progress_ = now;
     has_left(pieces_[piece]);
   }
 }
@@ -66,7 +80,7 @@ void UploadGate::exists(Host host, Piece piece) {
     kept_.erase(piece);
     clients_[state.host].kept.erase(piece);
   }
-  state = {Place::out, kNobody, false, {}};
+  state = {Place::out, kNobody, false, 0, {}};
   --inside_;
 }
 
@@ -92,7 +106,7 @@ void UploadGate::left(Host host, MonotonicTime now) {
       continue;
     }
     has_left(pieces_[piece]);
-    if (now - pieces_[piece].given < kSpreads) {
+    if (now - pieces_[piece].last_asked < kSpreads) {
       ++inside_;
       release(piece);
     }
@@ -105,11 +119,15 @@ void UploadGate::give(Host host, Client& client, Piece piece, MonotonicTime now)
     kept_.erase(piece);
     clients_[state.host].kept.erase(piece);
   }
-  state = {Place::out, host, true, now};
+  if (state.place == Place::out) {  // lapsed
+    has_left(state);
+  } else {
+    --inside_;
+  }
+  state = {Place::out, host, true, 0, now};
   ++leaving_;
-  last_given_ = now;
+  progress_ = now;
   client.given.insert(piece);
-  --inside_;
 }
 
 void UploadGate::release(Piece piece) {

@@ -37,22 +37,25 @@ public:
 
   /// A host that was only refused for this long is served, whatever it asks for: it may have what it is told of.
   static constexpr std::chrono::milliseconds kPatience{3000};
-  /// What a host was given this long before it went away has been passed on, if it was ever going to be.
+  /// What a host was given this long before it went away has been passed on, if it was ever going to be. What it has
+  /// not even asked for in full by then is given to others.
   static constexpr std::chrono::seconds kSpreads{10};
-  /// When nothing was given out for so long, what has not left is on slow links, and the uplink is idle.
+  /// When nothing was given out, and nothing of that has left, for so long, the rest is on slow links and the uplink
+  /// idle.
   static constexpr std::chrono::seconds kDrains{2};
   /// Pieces that are kept for a host ahead of its requests.
   static constexpr std::size_t kAhead = 3;
 
-  /// `seed` makes the order in which pieces are given out, which is to differ from seeder to seeder.
-  UploadGate(std::size_t pieces, std::uint32_t seed);
+  /// `blocks`: how many each piece has. `seed` makes the order in which pieces are given out, which is to differ from
+  /// seeder to seeder.
+  UploadGate(std::vector<std::uint16_t> blocks, std::uint32_t seed);
 
   /// A host is there and wants something. What it should ask for.
   [[nodiscard]] std::vector<Piece> joined(Host host);
   /// It asks for a block of the piece.
   [[nodiscard]] Answer asked(Host host, Piece piece, MonotonicTime now);
   /// All of the piece that was given to the host has left.
-  void sent(Host host, Piece piece);
+  void sent(Host host, Piece piece, MonotonicTime now);
   /// The host says that it has it. Unless it was given to that host, somebody else has it too by now.
   void exists(Host host, Piece piece);
   /// Some host has everything: there is nothing to ration.
@@ -75,8 +78,9 @@ private:
   struct State {
     Place place = Place::free;
     Host host = kNobody;
-    bool leaving = false;  ///< not all of it was sent yet
-    MonotonicTime given{};
+    bool leaving = false;        ///< not all of it was sent yet
+    std::uint16_t asked = 0;     ///< blocks, by that host
+    MonotonicTime last_asked{};  ///< by that host
   };
   struct Client {
     std::set<Piece> kept;
@@ -84,18 +88,20 @@ private:
     std::optional<MonotonicTime> refused_since;
   };
 
+  [[nodiscard]] bool lapsed(Piece piece, MonotonicTime now) const;
   void give(Host host, Client& client, Piece piece, MonotonicTime now);
   void has_left(State& state);
   void release(Piece piece);
   [[nodiscard]] std::vector<Piece> keep_some(Host host, Client& client);
 
+  std::vector<std::uint16_t> blocks_;
   std::vector<State> pieces_;
   std::vector<Piece> order_;  ///< pieces that may be free, the next one last
   std::map<Host, Client> clients_;
   std::set<Piece> kept_;
   std::size_t inside_;
   std::size_t leaving_ = 0;
-  MonotonicTime last_given_{};
+  MonotonicTime progress_{};  ///< when a first copy was last given out, or has left
 };
 
 }  // namespace swarmout

@@ -166,6 +166,7 @@ private:
     goal.trackers = Contacts::trackers(wanted_);
     kept_.drop(descriptor.info_hash);  // it is to be fetched again, or unpacked again
     started_ = clock_.now();
+    session_->expect(presence_.fleet());
     TRY_ASSIGN(retrieval_, Retrieval::start(store_, *session_, std::move(goal)));
     if (!trees_.has(descriptor)) {
       narrate_(fmt::format("release {}: fetching {} ({:.1f} MiB packed, {} files)", descriptor.position.value,

@@ -58,8 +58,8 @@ Result<std::vector<Endpoint>> Presence::others() {
 std::size_t Presence::fleet() {
   if (counted_ == MonotonicTime{} || clock_.now() - counted_ >= kCountEvery) {
     counted_ = clock_.now();
-    if (const auto names = share_.list_cells(CellKind::peer)) {
-      fleet_ = std::max<std::size_t>(names->size(), 1);
+    if (const auto peers = peers_on(share_)) {
+      fleet_ = std::max<std::size_t>(*peers, 1);
     }
   }
   return fleet_;

@@ -5,6 +5,7 @@
 #include "common/clock.hpp"
 #include "common/live_records.hpp"
 #include "common/share.hpp"
+#include "common/swarm_session.hpp"
 
 #include <chrono>
 #include <set>
@@ -39,8 +40,8 @@ private:
   MonotonicTime counted_{};
 };
 
-/// Peers looked up at once: enough for a well connected swarm of any size, and few reads of the share.
-inline constexpr std::size_t kPeersAtOnce = 40;
+/// Peers looked up at once, ourselves perhaps included. Some may be gone.
+inline constexpr std::size_t kPeersAtOnce = kPeersToBegin + 1;
 /// How often the swarm is told of others while something is fetched.
 inline constexpr std::chrono::seconds kConnectEvery{2};
 

@@ -200,7 +200,9 @@ private:
   }
 
   Result<Serving> serve(const Descriptor& release) {
-    return open_serving(options_.swarm, options_.tracker_port, release.info_hash, clock_);
+    TRY_ASSIGN(Serving serving, open_serving(options_.swarm, options_.tracker_port, release.info_hash, clock_));
+    serving.session->expect(peers_on(share_).value_or(0));
+    return serving;
   }
 
   Result<SeedReport> stage_and_publish(const SealedRelease& sealed) {

@@ -9,7 +9,7 @@ using Verdict = UploadGate::Verdict;
 
 class UploadGateTest : public testing::Test {
 protected:
-  UploadGate gate_{10, 1};
+  UploadGate gate_{std::vector<std::uint16_t>(10, 1), 1};
   MonotonicTime now_{};
 
   Verdict ask(UploadGate::Host host, UploadGate::Piece piece) { return gate_.asked(host, piece, now_).verdict; }
@@ -70,11 +70,11 @@ TEST_F(UploadGateTest, NobodyIsRefusedForLongerThanThePatience) {
 TEST_F(UploadGateTest, ASecondCopyWaitsUntilAllFirstCopiesHaveLeft) {
   give_all(1);
   for (UploadGate::Piece piece = 1; piece < 10; ++piece) {
-    gate_.sent(1, piece);
+    gate_.sent(1, piece, now_);
   }
   EXPECT_EQ(ask(2, 3), Verdict::wait);
 
-  gate_.sent(1, 0);
+  gate_.sent(1, 0, now_);
 
   EXPECT_EQ(ask(2, 3), Verdict::serve);
 }
@@ -82,7 +82,7 @@ TEST_F(UploadGateTest, ASecondCopyWaitsUntilAllFirstCopiesHaveLeft) {
 TEST_F(UploadGateTest, FirstCopiesOnASlowLinkKeepNobodyWaiting) {
   give_all(1);
   for (UploadGate::Piece piece = 1; piece < 10; ++piece) {
-    gate_.sent(1, piece);
+    gate_.sent(1, piece, now_);
   }
   now_ += UploadGate::kDrains;
 
@@ -108,6 +108,46 @@ TEST_F(UploadGateTest, WhatAHostWasGivenLongBeforeItLeftHasSpread) {
   gate_.left(1, now_);
 
   EXPECT_EQ(ask(2, 4), Verdict::refuse);
+}
+
+TEST_F(UploadGateTest, AHostIsToldOfMoreOnlyWhenItHasAskedForAllOfAPiece) {
+  UploadGate gate(std::vector<std::uint16_t>(10, 2), 1);
+  const auto kept = gate.joined(1);
+
+  EXPECT_THAT(gate.asked(1, kept.front(), now_).suggest, testing::IsEmpty());
+  EXPECT_THAT(gate.asked(1, kept.front(), now_).suggest, testing::SizeIs(1));
+  EXPECT_THAT(gate.asked(1, kept.front(), now_).suggest, testing::IsEmpty()) << "a block again";
+}
+
+TEST_F(UploadGateTest, APieceThatAHostDoesNotGoOnAskingForIsGivenToAnother) {
+  UploadGate gate(std::vector<std::uint16_t>(10, 2), 1);
+  ASSERT_EQ(gate.asked(1, 4, now_).verdict, Verdict::serve);
+  now_ += UploadGate::kSpreads - std::chrono::milliseconds(1);
+  EXPECT_EQ(gate.asked(2, 4, now_).verdict, Verdict::refuse);
+  now_ += std::chrono::milliseconds(1);
+
+  EXPECT_EQ(gate.asked(3, 4, now_).verdict, Verdict::serve);
+  EXPECT_EQ(gate.asked(2, 4, now_).verdict, Verdict::refuse) << "it is the other's now";
+  EXPECT_EQ(gate.leaving(), 1U);
+  EXPECT_EQ(gate.inside(), 9U);
+}
+
+TEST_F(UploadGateTest, APieceThatWasAskedForInFullStaysWithItsHost) {
+  UploadGate gate(std::vector<std::uint16_t>(10, 2), 1);
+  ASSERT_EQ(gate.asked(1, 4, now_).verdict, Verdict::serve);
+  ASSERT_EQ(gate.asked(1, 4, now_).verdict, Verdict::serve);
+  now_ += UploadGate::kSpreads;
+
+  EXPECT_EQ(gate.asked(2, 4, now_).verdict, Verdict::refuse);
+}
+
+TEST_F(UploadGateTest, SecondCopiesWaitAsLongAsFirstOnesGoOnLeaving) {
+  give_all(1);
+  for (UploadGate::Piece piece = 1; piece < 10; ++piece) {
+    now_ += UploadGate::kDrains / 2;
+    gate_.sent(1, piece, now_);
+    EXPECT_EQ(ask(2, 3), Verdict::wait);
+  }
 }
 
 TEST_F(UploadGateTest, WhatSomeHostHasAlreadyNeedNotLeaveFirst) {
@@ -144,7 +184,7 @@ TEST_F(UploadGateTest, WhereAnotherHostHasEverythingNobodyIsRefused) {
 
 TEST_F(UploadGateTest, APieceThatDoesNotExistIsNotItsBusiness) {
   gate_.exists(2, 10);
-  gate_.sent(1, 10);
+  gate_.sent(1, 10, now_);
 
   EXPECT_EQ(ask(1, 10), Verdict::serve);
   EXPECT_EQ(gate_.inside(), 10U);

@@ -31,12 +31,15 @@ int main(int argc, char** argv) {
   app.add_option("--seed", params.seed, "of everything random")->capture_default_str();
   app.add_option("--runs", runs, "with seeds from --seed on")->capture_default_str();
   app.add_option("--gate", params.gate, "the seeder's upload discipline")->capture_default_str();
-  app.add_option("--seeder-takes", params.seeder.takes, "requests of one host")->capture_default_str();
-  app.add_option("--clone-takes", params.clone.takes, "requests of one host")->capture_default_str();
+  app.add_option("--seeder-takes", params.seeder.takes, "requests of one host; 0: as the program chooses")
+      ->capture_default_str();
+  app.add_option("--clone-takes", params.clone.takes, "requests of one host; 0: as the program chooses")
+      ->capture_default_str();
   app.add_option("--seeder-buffer", params.seeder.send_buffer, "bytes a connection")->capture_default_str();
   app.add_option("--clone-buffer", params.clone.send_buffer, "bytes a connection")->capture_default_str();
   app.add_option("--seeder-connections", params.seeder.connections)->capture_default_str();
-  app.add_option("--connections", params.clone.connections, "of a clone")->capture_default_str();
+  app.add_option("--connections", params.clone.connections, "of a clone, at most")->capture_default_str();
+  app.add_option("--dials", params.clone.dials, "of those that a clone makes; 0: half of them")->capture_default_str();
   app.add_option("--max-out", params.max_out, "requests to one host")->capture_default_str();
   app.add_option("--queue-seconds", params.queue_seconds)->capture_default_str();
   app.add_option("--strict-end-game", params.strict_end_game)->capture_default_str();

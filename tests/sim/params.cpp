@@ -17,7 +17,7 @@ RoleParams role_params(SwarmRole role) {
   settings.role = role;
   const lt::session_params params = session_params_for(settings);
   const auto number = [&](int name) { return static_cast<std::size_t>(params.settings.get_int(name)); };
-  return {static_cast<std::size_t>(connections_for(settings)), number(sp::max_allowed_in_request_queue),
+  return {static_cast<std::size_t>(connections_for(settings)), 0,
           number(sp::send_buffer_low_watermark) + number(sp::send_not_sent_low_watermark)};
 }
 
@@ -27,6 +27,7 @@ Params params_of_program() {
   Params params;
   params.seeder = role_params(SwarmRole::seeder);
   params.clone = role_params(SwarmRole::clone);
+  params.clone.dials = kPeersToBegin + kPeersFromTracker + 2;  // as many were counted in the lab
   const lt::session_params clone = session_params_for(SwarmSettings{});
   params.max_out = static_cast<std::size_t>(clone.settings.get_int(sp::max_out_request_queue));
   params.queue_seconds = clone.settings.get_int(sp::request_queue_time);
@@ -34,6 +35,15 @@ Params params_of_program() {
   params.partial_first = clone.settings.get_bool(sp::prioritize_partial_pieces);
   params.have_asks = true;  // common/swarm_nudge
   params.close_redundant = clone.settings.get_bool(sp::close_redundant_connections);
+  return params;
+}
+
+Params decided(Params params) {
+  for (const auto& [role, its] : {std::pair{SwarmRole::seeder, &params.seeder}, {SwarmRole::clone, &params.clone}}) {
+    if (its->takes == 0) {
+      its->takes = static_cast<std::size_t>(requests_taken(role, params.hosts, true));
+    }
+  }
   return params;
 }
 

@@ -10,8 +10,9 @@ namespace swarmout::sim {
 /// How one side of the swarm behaves towards its connections.
 struct RoleParams {
   std::size_t connections = 0;  ///< at most
-  std::size_t takes = 0;        ///< requests it holds for one host
+  std::size_t takes = 0;        ///< requests it holds for one host; 0: as the program chooses
   Bytes send_buffer = 0;        ///< bytes that wait between the choice of a block and the wire, for each connection
+  std::size_t dials = 0;        ///< hosts it connects to when it comes; 0: all, or half its connections if that is less
 };
 
 struct Params {
@@ -45,6 +46,9 @@ struct Params {
 
 /// With everything that the program decides set as the program does.
 [[nodiscard]] Params params_of_program();
+
+/// With what is left to the program as it chooses for so many hosts.
+[[nodiscard]] Params decided(Params params);
 
 /// The piece length that is used, and the pieces there are.
 [[nodiscard]] Bytes piece_length(const Params& params);

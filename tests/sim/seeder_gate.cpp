@@ -3,7 +3,9 @@
 namespace swarmout::sim {
 
 SeederGate::SeederGate(std::size_t pieces, std::size_t blocks_in_piece, std::uint32_t seed, Send send)
-    : gate_(pieces, seed), blocks_in_piece_(blocks_in_piece), send_(std::move(send)) {}
+    : gate_(std::vector<std::uint16_t>(pieces, static_cast<std::uint16_t>(blocks_in_piece)), seed),
+      blocks_in_piece_(blocks_in_piece),
+      send_(std::move(send)) {}
 
 void SeederGate::joined(Wire::Flow to, const Bits& has, std::size_t pieces) {
   for (std::size_t piece = 0; piece < pieces; ++piece) {
@@ -30,11 +32,11 @@ bool SeederGate::asked(Wire::Flow to, Block block, Time now) {
   return true;
 }
 
-void SeederGate::sent(Wire::Flow to, Block block) {
+void SeederGate::sent(Wire::Flow to, Block block, Time now) {
   const auto key = std::pair{to, block.piece};
   if (++blocks_sent_[key] >= blocks_in_piece_) {
     blocks_sent_.erase(key);
-    gate_.sent(to, block.piece);
+    gate_.sent(to, block.piece, at(now));
     const bool all = gate_.leaving() == 0;
     refuse([&](const Waiting& each) { return all || each.block.piece == block.piece; });
   }

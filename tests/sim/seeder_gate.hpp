@@ -20,7 +20,7 @@ public:
   /// Whether to serve it; else it was or will be refused.
   bool asked(Wire::Flow to, Block block, Time now);
   /// The block is in the send buffer, which is when libtorrent says it was sent.
-  void sent(Wire::Flow to, Block block);
+  void sent(Wire::Flow to, Block block, Time now);
   /// True if the request waited here.
   bool cancelled(Wire::Flow to, Block block);
   void tick(Wire::Flow to);

@@ -5,7 +5,7 @@
 namespace swarmout::sim {
 
 Swarm::Swarm(const Params& params)
-    : params_(params),
+    : params_(decided(params)),
       piece_blocks_(static_cast<std::size_t>(piece_length(params) / kBlock)),
       blocks_(static_cast<std::size_t>((params.payload + kBlock - 1) / kBlock)),
       wire_(events_, params, params.hosts + 1),
@@ -15,9 +15,8 @@ Swarm::Swarm(const Params& params)
       out_(blocks_) {
   for (HostId host = 0; host < hosts_.size(); ++host) {
     hosts_[host].picker = std::make_unique<Picker>(blocks_, piece_blocks_, host == 0, random_());
-    const Time comes = host == 0 ? Time{} : params.stagger * (host - 1) / static_cast<int>(params.hosts);
-    events_.add(comes, What::connect, host, host);
-    events_.add(comes + std::chrono::microseconds{random_() % 1'000'000}, What::tick, host);
+    events_.add(comes(host), What::connect, host, host);
+    events_.add(comes(host) + std::chrono::microseconds{random_() % 1'000'000}, What::tick, host);
   }
   if (params.gate) {
     gate_ = std::make_unique<SeederGate>(pieces(params), piece_blocks_, params.seed, [this](End to, Message message) {
@@ -63,33 +62,38 @@ void Swarm::handle(const Event& event) {
   }
 }
 
-/// It connects to the seeder and to some of those that are there. Those that come later connect to it.
+/// It connects to the seeder and to some of the others. All are on the share from the beginning: who has not come yet
+/// is tried again, and is there then.
 void Swarm::come(HostId host) {
-  hosts_[host].here = true;
   if (host == 0) {
     return;
   }
   std::vector<HostId> others;
   for (HostId other = 1; other < hosts_.size(); ++other) {
-    if (other != host && hosts_[other].here) {
+    if (other != host && !hosts_[host].knows.contains(other)) {
       others.push_back(other);
     }
   }
   std::shuffle(others.begin(), others.end(), random_);
   const std::size_t limit = params_.clone.connections;
-  std::size_t room = params_.hosts > limit ? limit / 2 : limit;
+  std::size_t room = params_.clone.dials != 0 ? params_.clone.dials + 1 : params_.hosts > limit ? limit / 2 : limit;
   others.insert(others.begin(), 0);
   const Time handshake = 3 * params_.latency;
   for (const HostId other : others) {
-    if (room > 0 && hosts_[other].open < role(other).connections) {
+    if (room > 0 && hosts_[other].open < role(other).connections && hosts_[host].open < limit) {
       ++hosts_[other].open;
       ++hosts_[host].open;
+      hosts_[other].knows.insert(host);
       most_connections_ = std::max({most_connections_, hosts_[host].open, other == 0 ? 0 : hosts_[other].open});
       --room;
       ++connections_;
-      events_.add(events_.now() + handshake, What::connect, host, other);
+      events_.add(std::max(events_.now(), comes(other)) + handshake, What::connect, host, other);
     }
   }
+}
+
+Time Swarm::comes(HostId host) const {
+  return host == 0 ? Time{} : params_.stagger * (host - 1) / static_cast<int>(params_.hosts);
 }
 
 void Swarm::connect(HostId a, HostId b) {
@@ -232,7 +236,7 @@ void Swarm::fill(End at) {
     end.requests.erase(end.requests.begin());
     wire_.send(at, {Kind::data, block});
     if (end.host == 0 && gate_) {
-      gate_->sent(at, block);
+      gate_->sent(at, block, events_.now());
     }
   }
 }

@@ -7,6 +7,7 @@
 
 #include <iosfwd>
 #include <memory>
+#include <set>
 
 namespace swarmout::sim {
 
@@ -52,7 +53,7 @@ private:
     std::unique_ptr<Picker> picker;
     std::vector<End> ends;
     std::size_t open = 0;
-    bool here = false;
+    std::set<HostId> knows;  ///< those that connected to it
     Time complete{-1};
   };
 
@@ -63,6 +64,7 @@ private:
 
   void handle(const Event& event);
   void come(HostId host);
+  [[nodiscard]] Time comes(HostId host) const;
   void connect(HostId a, HostId b);
   void introduce(End end);
   void close(End end);

@@ -1,0 +1,75 @@
+// How many requests a host takes of each other one: few where many share its line.
+
+#include "common/swarm_settings.hpp"
+#include "tests/common/swarm_hosts.hpp"
+#include "tests/support/raw_client.hpp"
+
+namespace swarmout::test {
+
+namespace {
+
+using ::testing::HasSubstr;
+
+class SwarmQueuesTest : public SwarmTest {
+protected:
+  /// What the host says in its extension handshake (BEP 10), once its torrent is ready.
+  std::string introduction(Host& host) const {
+    const std::string id(reinterpret_cast<const char*>(torrent_.info_hash.digest.bytes.data()), 20);
+    const std::string extensions{'\0', '\0', '\0', '\0', '\0', '\x10', '\0', '\0'};
+    std::string said;
+    EXPECT_TRUE(poll_until({&host}, [&] {
+      const RawClient client(host.session->endpoint());
+      client.send('\x13' + std::string("BitTorrent protocol") + extensions + id + "-XX0000-abcdefghijkl");
+      said = client.heard(std::chrono::milliseconds(300));
+      return !said.empty();
+    }));
+    return said;
+  }
+};
+
+}  // namespace
+
+TEST_F(SwarmQueuesTest, TheMoreHostsThereAreTheFewerRequestsEachMayHave) {
+  for (const SwarmRole role : {SwarmRole::seeder, SwarmRole::clone}) {
+    int before = requests_taken(role, 0, true);
+    for (const std::size_t hosts : {1U, 2U, 10U, 20U, 50U, 100U, 1000U, 100'000U}) {
+      const int now = requests_taken(role, hosts, true);
+      EXPECT_LE(now, before) << hosts;
+      EXPECT_GE(now, 2) << "one on its way, one that waits";
+      before = now;
+    }
+    EXPECT_LT(before, requests_taken(role, 0, true));
+  }
+}
+
+TEST_F(SwarmQueuesTest, ASeedersLineIsKeptFullByDeeperQueuesThanAClones) {
+  for (const std::size_t hosts : {10U, 20U, 50U, 1000U}) {
+    EXPECT_GT(requests_taken(SwarmRole::seeder, hosts, true), requests_taken(SwarmRole::clone, hosts, true)) << hosts;
+  }
+}
+
+TEST_F(SwarmQueuesTest, AHostSaysHowManyRequestsItTakesAndMoreOnceItHasEverything) {
+  Host seeder = make_seeder();
+  Host clone = make_host("clone");
+  clone.session->expect(100);
+  add(clone, {}, {});
+
+  EXPECT_THAT(introduction(clone), HasSubstr("4:reqqi2e"));
+
+  clone.session->connect(torrent_.info_hash, {seeder.session->endpoint()});
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  EXPECT_THAT(introduction(clone), HasSubstr("4:reqqi32e"));
+}
+
+TEST_F(SwarmQueuesTest, ASeederSaysSoToo) {
+  SwarmSettings settings;
+  settings.role = SwarmRole::seeder;
+  Host seeder = make_host("seeder", settings);
+  seeder.session->expect(20);
+  add(seeder, {}, {});
+
+  EXPECT_THAT(introduction(seeder), HasSubstr("4:reqqi12e"));
+}
+
+}  // namespace swarmout::test
