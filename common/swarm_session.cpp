@@ -139,7 +139,7 @@ public:
         session_.remove_torrent(found->first);
       }
       torrents_.erase(found);
-      take_requests();
+      set_queues();
     }
   }
 
@@ -198,6 +198,7 @@ private:
     std::shared_ptr<PieceBlame> blame;
     std::set<Endpoint> met{};  ///< hosts to connect to, beside those of the content
     SwarmStatus before{};      ///< duplicate, failed: before it was last begun anew
+    Bytes piece = 0;           ///< their length
     bool checking = false;
     bool spoilt = false;     ///< a piece failed its hash; waiting for the flush, then it is begun anew
     bool finished = false;   ///< all pieces passed; waiting for the flush
@@ -235,7 +236,8 @@ private:
         lt::error_code ignored;
         params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
       }
-      take_requests(true);  // connections are told at their beginning
+      torrent.piece = static_cast<Bytes>(params.ti->piece_length());
+      set_queues(torrent.piece);  // connections are told at their beginning
       lt::torrent_handle handle = session_.add_torrent(std::move(params));
       if (settings_.certificate) {
         handle.set_ssl_certificate_buffer(settings_.certificate->certificate, settings_.certificate->key, kDhGroup);
@@ -261,16 +263,19 @@ private:
     }
   }
 
-  /// `fetching`: more than what was added before.
-  void take_requests(bool fetching = false) {
+  /// Queues of requests as long as what is exchanged now allows, and `more`, which is added next.
+  void set_queues(Bytes more = 0) {
+    SwarmShape shape{hosts_, more, more > 0};
     for (const auto& [handle, torrent] : torrents_) {
-      fetching = fetching || !torrent.announced;
+      shape.piece = std::max(shape.piece, torrent.piece);
+      shape.fetching = shape.fetching || !torrent.announced;
     }
-    const int now = requests_taken(settings_.role, hosts_, fetching);
-    if (now != taken_) {
-      taken_ = now;
+    const std::pair<int, int> now{requests_taken(settings_.role, shape), requests_made(shape)};
+    if (now != queues_) {
+      queues_ = now;
       lt::settings_pack pack;
-      pack.set_int(lt::settings_pack::max_allowed_in_request_queue, now);
+      pack.set_int(lt::settings_pack::max_allowed_in_request_queue, now.first);
+      pack.set_int(lt::settings_pack::max_out_request_queue, now.second);
       session_.apply_settings(std::move(pack));
     }
   }
@@ -302,7 +307,7 @@ private:
         begin_anew(found, events);
       } else if (torrent.finished && !torrent.announced) {
         torrent.announced = true;
-        take_requests();
+        set_queues();
         events.emplace_back(AllArrived{torrent.info_hash});
       }
     } else if (lt::alert_cast<lt::hash_failed_alert>(&alert) != nullptr) {
@@ -333,7 +338,7 @@ private:
   Torrents torrents_;
   std::uint16_t port_ = 0;
   std::size_t hosts_ = 0;
-  int taken_ = 0;  ///< requests of each host, as libtorrent was told last
+  std::pair<int, int> queues_{};  ///< as libtorrent was told last
 };
 
 }  // namespace

@@ -24,19 +24,29 @@ constexpr std::size_t kCloneQueue = 48;
 /// What a host asks of one other at most.
 constexpr std::size_t kMostRequests = 32;
 
+/// With less outstanding a host waits between a piece's last block and the next piece's first.
+std::size_t two_pieces(const SwarmShape& shape) {
+  return static_cast<std::size_t>(std::max<Bytes>(2 * shape.piece / kLeafSize, 4));
+}
+
 int disk_threads() {
   return static_cast<int>(std::clamp(std::thread::hardware_concurrency() / 2, 1U, 4U));
 }
 
 }  // namespace
 
-int requests_taken(SwarmRole role, std::size_t hosts, bool fetching) {
-  const std::size_t sharing = std::max<std::size_t>(hosts, 1);
+int requests_made(const SwarmShape& shape) {
+  return static_cast<int>(std::max(kMostRequests, two_pieces(shape)));
+}
+
+int requests_taken(SwarmRole role, const SwarmShape& shape) {
+  const std::size_t hosts = std::max<std::size_t>(shape.hosts, 1);
   if (role == SwarmRole::seeder) {
-    return static_cast<int>(std::clamp<std::size_t>(kSeederQueue / sharing, 4, kMostRequests));  // 4: two small pieces
+    return static_cast<int>(std::max(std::min(kSeederQueue / hosts, kMostRequests), two_pieces(shape)));
   }
   // One that fetches nothing has all of its line for those that came late.
-  return static_cast<int>(fetching ? std::clamp<std::size_t>(kCloneQueue / sharing, 2, kMostRequests) : kMostRequests);
+  return static_cast<int>(shape.fetching ? std::clamp<std::size_t>(kCloneQueue / hosts, 2, kMostRequests)
+                                         : kMostRequests);
 }
 
 int connections_for(const SwarmSettings& settings) {
@@ -106,8 +116,8 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   // Begun pieces do not come before rare ones: hosts would ask the seeder for pieces that it has given to others.
   pack.set_bool(sp::prioritize_partial_pieces, false);
   pack.set_int(sp::request_queue_time, 10);
-  pack.set_int(sp::max_out_request_queue, kMostRequests);
-  pack.set_int(sp::max_allowed_in_request_queue, requests_taken(settings.role, 0, true));
+  pack.set_int(sp::max_out_request_queue, requests_made({}));
+  pack.set_int(sp::max_allowed_in_request_queue, requests_taken(settings.role, {}));
   // No block is asked of two hosts before all are asked for; common/swarm_nudge keeps connections from idling instead.
   pack.set_bool(sp::strict_end_game_mode, true);
   pack.set_int(sp::piece_timeout, 3);

@@ -14,10 +14,18 @@ namespace swarmout {
 /// Connections a torrent may have: few on clones, because each piece is announced on each of them.
 [[nodiscard]] int connections_for(const SwarmSettings& settings);
 
-/// How many requests of each other host are taken (BEP 10, reqq), if `hosts` share what this one sends. What waits in
-/// one host's queue cannot come from another that is idle, and behind a deep queue a new connection gets its share
-/// late.
-[[nodiscard]] int requests_taken(SwarmRole role, std::size_t hosts, bool fetching);
+/// What decides how long queues of requests may be.
+struct SwarmShape {
+  std::size_t hosts = 0;  ///< that share what this one sends
+  Bytes piece = 0;        ///< length of the longest pieces
+  bool fetching = true;
+};
+
+/// How many requests of each other host are taken (BEP 10, reqq). What waits in one host's queue cannot come from
+/// another that is idle, and behind a deep queue a new connection gets its share late.
+[[nodiscard]] int requests_taken(SwarmRole role, const SwarmShape& shape);
+/// How many a host has outstanding with one other at most.
+[[nodiscard]] int requests_made(const SwarmShape& shape);
 
 /// A torrent's own, without plugins and peers; trackers, limits, and the pieces that its content says are there.
 /// Throws, for bytes that are no torrent. `checking`: what is there is hashed first.

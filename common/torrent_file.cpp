@@ -17,7 +17,7 @@ namespace {
 
 constexpr Bytes kMinPiece = 32 * kKiB;
 constexpr Bytes kMaxPiece = 4 * kMiB;
-constexpr Bytes kWantedPieces = 3000;
+constexpr Bytes kWantedPieces = 8000;
 /// libtorrent 2.0.8 counts the bytes between files in an int.
 constexpr Bytes kMaxPadding = 2 * kGiB;
 constexpr std::string_view kPackSuffix = ".pack";

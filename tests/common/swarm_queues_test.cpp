@@ -31,20 +31,30 @@ protected:
 
 TEST_F(SwarmQueuesTest, TheMoreHostsThereAreTheFewerRequestsEachMayHave) {
   for (const SwarmRole role : {SwarmRole::seeder, SwarmRole::clone}) {
-    int before = requests_taken(role, 0, true);
+    int before = requests_taken(role, {});
     for (const std::size_t hosts : {1U, 2U, 10U, 20U, 50U, 100U, 1000U, 100'000U}) {
-      const int now = requests_taken(role, hosts, true);
+      const int now = requests_taken(role, {hosts, 32 * kKiB, true});
       EXPECT_LE(now, before) << hosts;
       EXPECT_GE(now, 2) << "one on its way, one that waits";
       before = now;
     }
-    EXPECT_LT(before, requests_taken(role, 0, true));
+    EXPECT_LT(before, requests_taken(role, {}));
   }
 }
 
 TEST_F(SwarmQueuesTest, ASeedersLineIsKeptFullByDeeperQueuesThanAClones) {
   for (const std::size_t hosts : {10U, 20U, 50U, 1000U}) {
-    EXPECT_GT(requests_taken(SwarmRole::seeder, hosts, true), requests_taken(SwarmRole::clone, hosts, true)) << hosts;
+    const SwarmShape shape{hosts, 32 * kKiB, true};
+    EXPECT_GT(requests_taken(SwarmRole::seeder, shape), requests_taken(SwarmRole::clone, shape)) << hosts;
+  }
+}
+
+TEST_F(SwarmQueuesTest, AnyHostMayAskASeederForTwoPiecesHoweverLongTheseAre) {
+  for (const Bytes piece : {32 * kKiB, 128 * kKiB, 4 * kMiB}) {
+    const SwarmShape shape{1000, piece, true};
+    const int two = static_cast<int>(2 * piece / kLeafSize);
+    EXPECT_GE(requests_taken(SwarmRole::seeder, shape), two) << piece;
+    EXPECT_GE(requests_made(shape), two) << piece;
   }
 }
 

@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   app.add_option("--seeder-connections", params.seeder.connections)->capture_default_str();
   app.add_option("--connections", params.clone.connections, "of a clone, at most")->capture_default_str();
   app.add_option("--dials", params.clone.dials, "of those that a clone makes; 0: half of them")->capture_default_str();
-  app.add_option("--max-out", params.max_out, "requests to one host")->capture_default_str();
+  app.add_option("--max-out", params.max_out, "requests to one host; 0: as the program chooses")->capture_default_str();
   app.add_option("--queue-seconds", params.queue_seconds)->capture_default_str();
   app.add_option("--strict-end-game", params.strict_end_game)->capture_default_str();
   app.add_option("--partial-first", params.partial_first)->capture_default_str();

@@ -29,7 +29,6 @@ Params params_of_program() {
   params.clone = role_params(SwarmRole::clone);
   params.clone.dials = kPeersToBegin + kPeersFromTracker + 2;  // as many were counted in the lab
   const lt::session_params clone = session_params_for(SwarmSettings{});
-  params.max_out = static_cast<std::size_t>(clone.settings.get_int(sp::max_out_request_queue));
   params.queue_seconds = clone.settings.get_int(sp::request_queue_time);
   params.strict_end_game = clone.settings.get_bool(sp::strict_end_game_mode);
   params.partial_first = clone.settings.get_bool(sp::prioritize_partial_pieces);
@@ -41,8 +40,11 @@ Params params_of_program() {
 Params decided(Params params) {
   for (const auto& [role, its] : {std::pair{SwarmRole::seeder, &params.seeder}, {SwarmRole::clone, &params.clone}}) {
     if (its->takes == 0) {
-      its->takes = static_cast<std::size_t>(requests_taken(role, params.hosts, true));
+      its->takes = static_cast<std::size_t>(requests_taken(role, {params.hosts, piece_length(params), true}));
     }
+  }
+  if (params.max_out == 0) {
+    params.max_out = static_cast<std::size_t>(requests_made({params.hosts, piece_length(params), true}));
   }
   return params;
 }

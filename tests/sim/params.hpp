@@ -26,7 +26,7 @@ struct Params {
 
   RoleParams seeder;
   RoleParams clone;
-  std::size_t max_out = 0;   ///< requests a host has outstanding with another, at most
+  std::size_t max_out = 0;   ///< requests a host has outstanding with another, at most; 0: as the program chooses
   double queue_seconds = 0;  ///< of the rate; what a queue grows to
   bool strict_end_game = false;
   bool partial_first = true;  ///< pieces of which a part is there before all others

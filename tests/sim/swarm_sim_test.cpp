@@ -165,7 +165,7 @@ TEST(SwarmSim, WhatTheProgramIsSetToIsWhatIsSimulated) {
 
   EXPECT_GT(decided(params).seeder.takes, decided(params).clone.takes);
   EXPECT_GT(params.seeder.connections, 0U);
-  EXPECT_GT(params.max_out, 0U);
+  EXPECT_GT(decided(params).max_out, 0U);
   EXPECT_GT(params.clone.send_buffer, 0U);
 }
 
