@@ -198,7 +198,7 @@ private:
     std::shared_ptr<PieceBlame> blame;
     std::set<Endpoint> met{};  ///< hosts to connect to, beside those of the content
     SwarmStatus before{};      ///< duplicate, failed: before it was last begun anew
-    Bytes piece = 0;           ///< their length
+    Bytes piece = 0;           ///< length of its pieces
     bool checking = false;
     bool spoilt = false;     ///< a piece failed its hash; waiting for the flush, then it is begun anew
     bool finished = false;   ///< all pieces passed; waiting for the flush

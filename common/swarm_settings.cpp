@@ -110,14 +110,13 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::allowed_fast_set_size, 0);
   pack.set_int(sp::suggest_mode, sp::no_piece_suggestions);
 
-  // Requests: rarest first from the start, queues of about a second, no 5-second idling at the end.
+  // Requests: rarest first from the start, no 5-second idling at the end.
   pack.set_int(sp::initial_picker_threshold, 0);
   pack.set_int(sp::whole_pieces_threshold, 0);  // also avoids an integer overflow above 107 MB/s in 2.0.8
   // Begun pieces do not come before rare ones: hosts would ask the seeder for pieces that it has given to others.
   pack.set_bool(sp::prioritize_partial_pieces, false);
   pack.set_int(sp::request_queue_time, 10);
-  pack.set_int(sp::max_out_request_queue, requests_made({}));
-  pack.set_int(sp::max_allowed_in_request_queue, requests_taken(settings.role, {}));
+  // How long queues are is decided with each torrent: requests_taken() and requests_made().
   // No block is asked of two hosts before all are asked for; common/swarm_nudge keeps connections from idling instead.
   pack.set_bool(sp::strict_end_game_mode, true);
   pack.set_int(sp::piece_timeout, 3);

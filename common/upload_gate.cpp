@@ -23,9 +23,11 @@ UploadGate::Answer UploadGate::asked(Host host, Piece piece, MonotonicTime now) 
   }
   State& state = pieces_[piece];
   const bool own = state.host == host && state.place != Place::free;
+  if (!own && lapsed(piece, now)) {
+    take_back(piece);
+  }
   // Kept for somebody else: taken from it only when nothing is free.
-  const bool first = state.place == Place::free || (state.place == Place::kept && (own || kept_.size() == inside_)) ||
-                     (!own && lapsed(piece, now));
+  const bool first = state.place == Place::free || (state.place == Place::kept && (own || kept_.size() == inside_));
   if (first) {
     give(host, client, piece, now);
   } else if (!own && inside_ > 0) {
@@ -105,10 +107,10 @@ void UploadGate::left(Host host, MonotonicTime now) {
     if (pieces_[piece].host != host) {
       continue;
     }
-    has_left(pieces_[piece]);
     if (now - pieces_[piece].last_asked < kSpreads) {
-      ++inside_;
-      release(piece);
+      take_back(piece);
+    } else {
+      has_left(pieces_[piece]);
     }
   }
 }
@@ -119,15 +121,17 @@ void UploadGate::give(Host host, Client& client, Piece piece, MonotonicTime now)
     kept_.erase(piece);
     clients_[state.host].kept.erase(piece);
   }
-  if (state.place == Place::out) {  // lapsed
-    has_left(state);
-  } else {
-    --inside_;
-  }
   state = {Place::out, host, true, 0, now};
+  --inside_;
   ++leaving_;
   progress_ = now;
   client.given.insert(piece);
+}
+
+void UploadGate::take_back(Piece piece) {
+  has_left(pieces_[piece]);
+  ++inside_;
+  release(piece);
 }
 
 void UploadGate::release(Piece piece) {

@@ -91,6 +91,7 @@ private:
   [[nodiscard]] bool lapsed(Piece piece, MonotonicTime now) const;
   void give(Host host, Client& client, Piece piece, MonotonicTime now);
   void has_left(State& state);
+  void take_back(Piece piece);  ///< that was given to a host
   void release(Piece piece);
   [[nodiscard]] std::vector<Piece> keep_some(Host host, Client& client);
 

@@ -82,6 +82,12 @@ protected:
     ASSERT_THAT(host.session->add({torrent_.bytes, host.directory, complete, check_existing, peers}), IsOk());
   }
 
+  /// BitTorrent's handshake for a release; the reserved bytes say what the client knows of.
+  static std::string hello(const SealedTorrent& torrent, const std::string& reserved = std::string(8, '\0')) {
+    const std::string id(reinterpret_cast<const char*>(torrent.info_hash.digest.bytes.data()), 20);
+    return '\x13' + std::string("BitTorrent protocol") + reserved + id + "-XX0000-abcdefghijkl";
+  }
+
   /// Lets all hosts work until something is true.
   static bool poll_until(const std::vector<Host*>& hosts, const std::function<bool()>& predicate) {
     return wait_for([&] {

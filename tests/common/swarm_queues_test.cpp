@@ -14,12 +14,11 @@ class SwarmQueuesTest : public SwarmTest {
 protected:
   /// What the host says in its extension handshake (BEP 10), once its torrent is ready.
   std::string introduction(Host& host) const {
-    const std::string id(reinterpret_cast<const char*>(torrent_.info_hash.digest.bytes.data()), 20);
     const std::string extensions{'\0', '\0', '\0', '\0', '\0', '\x10', '\0', '\0'};
     std::string said;
     EXPECT_TRUE(poll_until({&host}, [&] {
       const RawClient client(host.session->endpoint());
-      client.send('\x13' + std::string("BitTorrent protocol") + extensions + id + "-XX0000-abcdefghijkl");
+      client.send(hello(torrent_, extensions));
       said = client.heard(std::chrono::milliseconds(300));
       return !said.empty();
     }));

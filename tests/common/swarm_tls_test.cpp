@@ -29,11 +29,6 @@ protected:
     return host.session->add({torrent.bytes, host.directory, {}, false, {}});
   }
 
-  /// BitTorrent's handshake for a release.
-  static std::string hello(const SealedTorrent& torrent) {
-    const std::string id(reinterpret_cast<const char*>(torrent.info_hash.digest.bytes.data()), 20);
-    return '\x13' + std::string("BitTorrent protocol") + std::string(8, '\0') + id + "-XX0000-abcdefghijkl";
-  }
   /// What a client of TLS gets to read that says it; with the certificate in a directory, or with none. It must name
   /// the torrent, as hosts do.
   std::string answer_to_client(const Endpoint& host, const std::string& directory) {
