@@ -1,7 +1,7 @@
 #include "cli/verbs.hpp"
-#include "common/clock.hpp"
-#include "common/duration.hpp"
-#include "seeder/abandon_claim.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/duration.hpp"
+#include "seeder/election/abandon_claim.hpp"
 
 #include <fmt/format.h>
 

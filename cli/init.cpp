@@ -1,7 +1,7 @@
 #include "cli/verbs.hpp"
-#include "common/share.hpp"
-#include "common/signing.hpp"
-#include "common/swarm_certificate.hpp"
+#include "common/release/signing.hpp"
+#include "common/share/share.hpp"
+#include "common/swarm/swarm_certificate.hpp"
 
 #include <fmt/format.h>
 

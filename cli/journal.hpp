@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/result.hpp"
+#include "common/base/result.hpp"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 #include "cli/verbs.hpp"
-#include "common/share_helper.hpp"
+#include "common/share/helper/share_helper.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 #include "cli/verbs.hpp"
-#include "common/duration.hpp"
-#include "common/endpoint.hpp"
-#include "common/etcd_settings.hpp"
-#include "common/mounts.hpp"
+#include "common/base/duration.hpp"
+#include "common/base/endpoint.hpp"
+#include "common/base/mounts.hpp"
+#include "common/share/etcd/etcd_settings.hpp"
 
 #include <fmt/format.h>
 

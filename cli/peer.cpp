@@ -1,6 +1,6 @@
 #include "cli/reporter.hpp"
 #include "cli/verbs.hpp"
-#include "common/duration.hpp"
+#include "common/base/duration.hpp"
 #include "peer/peer_service.hpp"
 
 #include <fmt/format.h>

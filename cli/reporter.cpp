@@ -1,6 +1,6 @@
 #include "cli/reporter.hpp"
 
-#include "common/duration.hpp"
+#include "common/base/duration.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -1,11 +1,11 @@
 #include "cli/journal.hpp"
 #include "cli/reporter.hpp"
+#include "cli/share_trouble.hpp"
 #include "cli/verbs.hpp"
-#include "common/duration.hpp"
-#include "common/key_values.hpp"
-#include "common/manifest.hpp"
+#include "common/base/duration.hpp"
+#include "common/base/key_values.hpp"
+#include "common/release/manifest.hpp"
 #include "seeder/seed_job.hpp"
-#include "seeder/share_trouble.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

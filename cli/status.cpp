@@ -1,10 +1,10 @@
 #include "cli/reporter.hpp"
 #include "cli/verbs.hpp"
-#include "common/clock.hpp"
-#include "common/descriptor.hpp"
-#include "common/duration.hpp"
-#include "common/live_records.hpp"
-#include "common/log_view.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/duration.hpp"
+#include "common/fleet/live_records.hpp"
+#include "common/fleet/log_view.hpp"
+#include "common/release/descriptor.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

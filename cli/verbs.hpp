@@ -2,10 +2,10 @@
 
 #pragma once
 
-#include "common/files.hpp"
-#include "common/result.hpp"
-#include "common/share.hpp"
-#include "common/swarm_session.hpp"
+#include "common/base/files.hpp"
+#include "common/base/result.hpp"
+#include "common/share/share.hpp"
+#include "common/swarm/swarm_session.hpp"
 
 #include <CLI/CLI.hpp>
 

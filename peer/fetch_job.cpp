@@ -1,15 +1,15 @@
 #include "peer/fetch_job.hpp"
 
-#include "common/live_records.hpp"
-#include "common/log_view.hpp"
-#include "common/signing.hpp"
-#include "common/trust.hpp"
-#include "peer/fetch_summary.hpp"
-#include "peer/follow.hpp"
+#include "common/fleet/live_records.hpp"
+#include "common/fleet/log_view.hpp"
+#include "common/fleet/trust.hpp"
+#include "common/release/signing.hpp"
+#include "peer/fetch/fetch_summary.hpp"
+#include "peer/fetch/follow.hpp"
+#include "peer/fetch/presence.hpp"
+#include "peer/fetch/retrieval.hpp"
 #include "peer/own_state.hpp"
-#include "peer/presence.hpp"
-#include "peer/release_trees.hpp"
-#include "peer/retrieval.hpp"
+#include "peer/tree/release_trees.hpp"
 
 #include <fmt/format.h>
 

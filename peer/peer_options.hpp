@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include "common/files.hpp"
-#include "common/share.hpp"
-#include "common/swarm_session.hpp"
+#include "common/base/files.hpp"
+#include "common/share/share.hpp"
+#include "common/swarm/swarm_session.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,15 +1,15 @@
 #include "peer/peer_service.hpp"
 
-#include "common/duration.hpp"
-#include "common/failpoint.hpp"
-#include "peer/contacts.hpp"
-#include "peer/fetch_summary.hpp"
-#include "peer/follow.hpp"
-#include "peer/kept_releases.hpp"
+#include "common/base/duration.hpp"
+#include "common/base/failpoint.hpp"
+#include "peer/fetch/contacts.hpp"
+#include "peer/fetch/fetch_summary.hpp"
+#include "peer/fetch/follow.hpp"
+#include "peer/fetch/kept_releases.hpp"
+#include "peer/fetch/presence.hpp"
+#include "peer/fetch/retrieval.hpp"
 #include "peer/own_state.hpp"
-#include "peer/presence.hpp"
-#include "peer/release_trees.hpp"
-#include "peer/retrieval.hpp"
+#include "peer/tree/release_trees.hpp"
 
 #include <fmt/format.h>
 #include <malloc.h>

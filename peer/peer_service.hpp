@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "common/clock.hpp"
-#include "common/result.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
 #include "peer/peer_options.hpp"
 
 #include <stop_token>

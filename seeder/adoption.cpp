@@ -1,7 +1,7 @@
 #include "seeder/adoption.hpp"
 
-#include "common/live_records.hpp"
-#include "seeder/basis.hpp"
+#include "common/fleet/live_records.hpp"
+#include "seeder/pack/basis.hpp"
 #include "seeder/staging.hpp"
 
 #include <spdlog/spdlog.h>

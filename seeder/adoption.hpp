@@ -3,10 +3,10 @@
 
 #pragma once
 
-#include "common/log_view.hpp"
-#include "common/share.hpp"
-#include "common/signing.hpp"
-#include "common/store.hpp"
+#include "common/fleet/log_view.hpp"
+#include "common/release/signing.hpp"
+#include "common/release/store.hpp"
+#include "common/share/share.hpp"
 #include "seeder/seal.hpp"
 
 #include <optional>

@@ -1,6 +1,6 @@
 #include "seeder/closing_line.hpp"
 
-#include "common/duration.hpp"
+#include "common/base/duration.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/traffic.hpp"
+#include "common/swarm/traffic.hpp"
 #include "seeder/staging.hpp"
 
 #include <string>

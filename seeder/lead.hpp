@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "common/signing.hpp"
-#include "common/store.hpp"
+#include "common/release/signing.hpp"
+#include "common/release/store.hpp"
 #include "seeder/seed_job.hpp"
 
 namespace swarmout {

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "seeder/source.hpp"
+#include "seeder/source/source.hpp"
 
 #include <functional>
 #include <utility>

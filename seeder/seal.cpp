@@ -1,8 +1,8 @@
 #include "seeder/seal.hpp"
 
-#include "common/key_values.hpp"
-#include "common/share.hpp"
-#include "common/torrent_file.hpp"
+#include "common/base/key_values.hpp"
+#include "common/release/torrent_file.hpp"
+#include "common/share/share.hpp"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include "common/signing.hpp"
-#include "common/store.hpp"
-#include "seeder/packer.hpp"
+#include "common/release/signing.hpp"
+#include "common/release/store.hpp"
+#include "seeder/pack/packer.hpp"
 
 namespace swarmout {
 

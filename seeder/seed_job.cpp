@@ -1,11 +1,11 @@
 #include "seeder/seed_job.hpp"
 
-#include "common/failpoint.hpp"
-#include "common/signing.hpp"
-#include "common/store.hpp"
+#include "common/base/failpoint.hpp"
+#include "common/release/signing.hpp"
+#include "common/release/store.hpp"
+#include "seeder/election/slot.hpp"
 #include "seeder/lead.hpp"
-#include "seeder/slot.hpp"
-#include "seeder/source.hpp"
+#include "seeder/source/source.hpp"
 
 #include <fmt/format.h>
 

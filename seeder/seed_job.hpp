@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include "common/clock.hpp"
-#include "common/share.hpp"
-#include "common/swarm_session.hpp"
-#include "common/zstd_codec.hpp"
-#include "seeder/election.hpp"
-#include "seeder/heartbeat.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/zstd_codec.hpp"
+#include "common/share/share.hpp"
+#include "common/swarm/swarm_session.hpp"
+#include "seeder/election/election.hpp"
+#include "seeder/election/heartbeat.hpp"
 
 #include <functional>
 #include <stop_token>

@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include "common/clock.hpp"
-#include "common/swarm_session.hpp"
-#include "common/tracker_server.hpp"
+#include "common/base/clock.hpp"
+#include "common/swarm/swarm_session.hpp"
+#include "common/swarm/tracker/tracker_server.hpp"
 
 #include <memory>
 #include <optional>

@@ -2,10 +2,10 @@
 
 #pragma once
 
-#include "common/clock.hpp"
-#include "common/live_records.hpp"
-#include "common/store.hpp"
-#include "common/swarm_session.hpp"
+#include "common/base/clock.hpp"
+#include "common/fleet/live_records.hpp"
+#include "common/release/store.hpp"
+#include "common/swarm/swarm_session.hpp"
 #include "seeder/seal.hpp"
 #include "seeder/serving.hpp"
 

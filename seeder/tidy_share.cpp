@@ -1,8 +1,8 @@
 #include "seeder/tidy_share.hpp"
 
-#include "common/descriptor.hpp"
-#include "common/failpoint.hpp"
-#include "common/log_view.hpp"
+#include "common/base/failpoint.hpp"
+#include "common/fleet/log_view.hpp"
+#include "common/release/descriptor.hpp"
 
 #include <set>
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/share.hpp"
+#include "common/share/share.hpp"
 
 namespace swarmout {
 

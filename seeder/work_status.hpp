@@ -2,10 +2,10 @@
 
 #pragma once
 
-#include "common/live_records.hpp"
-#include "common/log_entry.hpp"
-#include "seeder/packer.hpp"
-#include "seeder/source.hpp"
+#include "common/fleet/live_records.hpp"
+#include "common/fleet/log_entry.hpp"
+#include "seeder/pack/packer.hpp"
+#include "seeder/source/source.hpp"
 #include "seeder/staging.hpp"
 
 #include <memory>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/share.hpp"
+#include "common/share/share.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/wait_for.hpp"

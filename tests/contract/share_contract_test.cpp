@@ -1,9 +1,9 @@
 #include "tests/contract/share_contract.hpp"
 
-#include "common/directory_share.hpp"
-#include "common/etcd_share.hpp"
-#include "common/memory_share.hpp"
+#include "common/share/directory/directory_share.hpp"
+#include "common/share/etcd/etcd_share.hpp"
 #include "tests/support/etcd_cluster.hpp"
+#include "tests/support/memory_share.hpp"
 #include "tests/support/name_of.hpp"
 #include "tests/support/temp_dir.hpp"
 

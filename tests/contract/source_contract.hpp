@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "seeder/source.hpp"
-#include "tests/seeder/streaming.hpp"
+#include "seeder/source/source.hpp"
+#include "tests/seeder/source/streaming.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"

@@ -1,6 +1,6 @@
 #include "tests/contract/source_contract.hpp"
 
-#include "common/subprocess.hpp"
+#include "common/base/subprocess.hpp"
 #include "tests/support/name_of.hpp"
 
 namespace swarmout::test {

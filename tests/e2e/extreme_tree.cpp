@@ -1,6 +1,6 @@
 #include "tests/e2e/extreme_tree.hpp"
 
-#include "common/digest.hpp"
+#include "common/base/digest.hpp"
 #include "tests/support/bytes.hpp"
 
 #include <dirent.h>

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "common/files.hpp"
+#include "common/base/files.hpp"
 
 #include <map>
 #include <string>

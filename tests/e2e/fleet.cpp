@@ -1,6 +1,6 @@
 #include "tests/e2e/fleet.hpp"
 
-#include "common/share.hpp"
+#include "common/share/share.hpp"
 #include "tests/support/tree.hpp"
 
 #include <gtest/gtest.h>

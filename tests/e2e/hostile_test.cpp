@@ -1,13 +1,13 @@
 // Releases that are properly signed and hostile all the same: whoever has the key, or a tool that went wrong, must not
 // be able to write outside of a release's own directory.
 
-#include "common/directory_share.hpp"
-#include "common/live_records.hpp"
-#include "common/log_entry.hpp"
-#include "common/manifest.hpp"
-#include "common/pack.hpp"
-#include "common/signing.hpp"
-#include "common/swarm_session.hpp"
+#include "common/fleet/live_records.hpp"
+#include "common/fleet/log_entry.hpp"
+#include "common/release/manifest.hpp"
+#include "common/release/pack.hpp"
+#include "common/release/signing.hpp"
+#include "common/share/directory/directory_share.hpp"
+#include "common/swarm/swarm_session.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/tree.hpp"

@@ -1,7 +1,7 @@
 // A leader that dies at any step: another host takes over, and exactly one release comes of it.
 
-#include "common/live_records.hpp"
-#include "common/log_entry.hpp"
+#include "common/fleet/live_records.hpp"
+#include "common/fleet/log_entry.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/tree.hpp"

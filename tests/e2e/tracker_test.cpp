@@ -1,6 +1,6 @@
 // Hosts that find each other at the leader's tracker, and go on without it.
 
-#include "common/tracker_store.hpp"
+#include "common/swarm/tracker/tracker_store.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/raw_client.hpp"

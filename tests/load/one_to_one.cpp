@@ -6,8 +6,8 @@
 // Packs of 64 MiB in $TMPDIR, a seeder and a clone in processes of their own; from the moment the clone is told of the
 // torrent to the moment that all of it is checked and flushed to the file system. Nothing is unpacked.
 
-#include "common/swarm_session.hpp"
-#include "tests/common/torrents.hpp"
+#include "common/swarm/swarm_session.hpp"
+#include "tests/common/release/torrents.hpp"
 #include "tests/load/by_hand.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -3,9 +3,9 @@
 //   build/tracker_load announce HOSTS ROUNDS   hosts at 127.x.y.z that announce one after the other, and all at once
 //   build/tracker_load contact HOSTS           sessions that know the seeder, with and without a tracker
 
-#include "common/swarm_session.hpp"
-#include "common/tracker_server.hpp"
-#include "tests/common/torrents.hpp"
+#include "common/swarm/swarm_session.hpp"
+#include "common/swarm/tracker/tracker_server.hpp"
+#include "tests/common/release/torrents.hpp"
 #include "tests/load/by_hand.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/raw_client.hpp"

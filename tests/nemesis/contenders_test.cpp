@@ -2,11 +2,11 @@
 //
 // SWARMOUT_NEMESIS_ROUNDS=N makes it longer.
 
-#include "seeder/election.hpp"
-#include "seeder/publish.hpp"
+#include "seeder/election/election.hpp"
+#include "seeder/election/publish.hpp"
 #include "tests/nemesis/history.hpp"
 #include "tests/nemesis/nemesis_settings.hpp"
-#include "tests/seeder/log_text.hpp"
+#include "tests/seeder/election/log_text.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <gmock/gmock.h>

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "common/share.hpp"
+#include "common/share/share.hpp"
 
 #include <atomic>
 #include <random>

@@ -1,6 +1,6 @@
 #include "tests/nemesis/history.hpp"
 
-#include "common/digest.hpp"
+#include "common/base/digest.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -10,8 +10,8 @@
 
 #pragma once
 
-#include "common/log_entry.hpp"
-#include "common/share.hpp"
+#include "common/fleet/log_entry.hpp"
+#include "common/share/share.hpp"
 
 #include <functional>
 #include <string>

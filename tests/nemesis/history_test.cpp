@@ -2,7 +2,7 @@
 
 #include "tests/nemesis/history.hpp"
 
-#include "tests/seeder/log_text.hpp"
+#include "tests/seeder/election/log_text.hpp"
 
 #include <gmock/gmock.h>
 

@@ -2,7 +2,7 @@
 
 #include "tests/e2e/fleet.hpp"
 #include "tests/nemesis/stopped.hpp"
-#include "tests/seeder/log_text.hpp"
+#include "tests/seeder/election/log_text.hpp"
 #include "tests/support/etcd_cluster.hpp"
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_for.hpp"

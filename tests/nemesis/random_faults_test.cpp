@@ -3,14 +3,14 @@
 //
 // SWARMOUT_NEMESIS_SEED=N repeats the faults of a run, SWARMOUT_NEMESIS_SECONDS=N makes it longer.
 
-#include "common/memory_share.hpp"
-#include "seeder/election.hpp"
-#include "seeder/publish.hpp"
+#include "seeder/election/election.hpp"
+#include "seeder/election/publish.hpp"
 #include "tests/nemesis/faulty_share.hpp"
 #include "tests/nemesis/history.hpp"
 #include "tests/nemesis/nemesis_settings.hpp"
-#include "tests/seeder/log_text.hpp"
+#include "tests/seeder/election/log_text.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/memory_share.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
 #include "seeder/adoption.hpp"
 
-#include "tests/seeder/log_text.hpp"
-#include "tests/seeder/packing.hpp"
+#include "tests/seeder/election/log_text.hpp"
+#include "tests/seeder/pack/packing.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"

@@ -1,8 +1,8 @@
 #include "seeder/seal.hpp"
 
-#include "common/live_records.hpp"
-#include "common/torrent_file.hpp"
-#include "tests/seeder/packing.hpp"
+#include "common/fleet/live_records.hpp"
+#include "common/release/torrent_file.hpp"
+#include "tests/seeder/pack/packing.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"

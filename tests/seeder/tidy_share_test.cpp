@@ -1,6 +1,6 @@
 #include "seeder/tidy_share.hpp"
 
-#include "tests/seeder/log_text.hpp"
+#include "tests/seeder/election/log_text.hpp"
 #include "tests/support/fake_clock.hpp"
 
 #include <gmock/gmock.h>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/units.hpp"
+#include "common/base/units.hpp"
 #include "tests/sim/event_queue.hpp"
 
 #include <string>

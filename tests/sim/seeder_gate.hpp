@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/upload_gate.hpp"
+#include "common/swarm/plugins/upload_gate.hpp"
 #include "tests/sim/wire.hpp"
 
 #include <functional>

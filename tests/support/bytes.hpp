@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/units.hpp"
+#include "common/base/units.hpp"
 
 #include <random>
 #include <string>

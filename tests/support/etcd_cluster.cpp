@@ -1,6 +1,6 @@
 #include "tests/support/etcd_cluster.hpp"
 
-#include "common/etcd_client.hpp"
+#include "common/share/etcd/etcd_client.hpp"
 #include "tests/support/wait_for.hpp"
 
 #include <arpa/inet.h>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/etcd_settings.hpp"
+#include "common/share/etcd/etcd_settings.hpp"
 #include "tests/support/process.hpp"
 
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/clock.hpp"
+#include "common/base/clock.hpp"
 
 #include <mutex>
 #include <vector>

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "common/digest.hpp"
-#include "common/endpoint.hpp"
+#include "common/base/digest.hpp"
+#include "common/base/endpoint.hpp"
 #include "tests/support/tcp_server.hpp"
 
 #include <atomic>

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "common/endpoint.hpp"
-#include "common/files.hpp"
+#include "common/base/endpoint.hpp"
+#include "common/base/files.hpp"
 #include "tests/support/tcp_server.hpp"
 
 #include <arpa/inet.h>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/files.hpp"
+#include "common/base/files.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include "tests/support/tree.hpp"
 
-#include "common/digest.hpp"
+#include "common/base/digest.hpp"
 #include "tests/support/bytes.hpp"
 
 #include <fcntl.h>

@@ -1,0 +1,380 @@
+#include "common/base/files.hpp"
+
+#include "common/base/digest.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+namespace swarmout {
+
+namespace {
+
+struct DirectoryCloser {
+  void operator()(DIR* dir) const { ::closedir(dir); }
+};
+using Directory = std::unique_ptr<DIR, DirectoryCloser>;
+
+Path parent_of(const Path& path) {
+  const Path parent = path.parent_path();
+  return parent.empty() ? Path(".") : parent;
+}
+
+/// A name beside `path` that no other process uses.
+Path temporary_beside(const Path& path) {
+  return parent_of(path) / fmt::format(".tmp-{}", random_nonce_hex());
+}
+
+bool is_dot(const char* name) {
+  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
+
+/// Directories that remove_below() keeps open, whatever the depth.
+constexpr std::size_t kOpenLevels = 64;
+
+/// One directory on the way down of remove_below(), and what is left to do in it.
+struct OpenDirectory {
+  Directory handle;  ///< null while far above the current one
+  std::string name;  ///< in its parent
+  dev_t device = 0;  ///< these two are known once the handle was given up
+  ino_t number = 0;
+};
+
+Result<Directory> open_directory_at(int parent, const char* name, std::string_view shown) {
+  const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) {
+    return fail_errno("cannot open directory", shown, errno);
+  }
+  DIR* const dir = ::fdopendir(fd);
+  if (dir == nullptr) {
+    const int error = errno;
+    ::close(fd);
+    return fail_errno("cannot read directory", shown, error);
+  }
+  return Directory(dir);
+}
+
+/// Closes a directory to which the way up leads back.
+Result<void> give_up(OpenDirectory& directory, std::string_view shown) {
+  struct stat info {};
+  if (::fstat(::dirfd(directory.handle.get()), &info) != 0) {
+    return fail_errno("cannot look at a directory below", shown, errno);
+  }
+  directory.device = info.st_dev;
+  directory.number = info.st_ino;
+  directory.handle.reset();
+  return {};
+}
+
+/// Opens the parent of `child` again. Somebody may have moved `child` meanwhile: then ".." leads out of the tree.
+Result<void> take_up(OpenDirectory& directory, int child, std::string_view shown) {
+  TRY_ASSIGN(directory.handle, open_directory_at(child, "..", shown));
+  struct stat info {};
+  if (::fstat(::dirfd(directory.handle.get()), &info) != 0) {
+    return fail_errno("cannot look at a directory below", shown, errno);
+  }
+  if (info.st_dev != directory.device || info.st_ino != directory.number) {
+    return fail(ErrorCode::temporary, fmt::format("a directory below {} was moved while it was removed", shown));
+  }
+  return {};
+}
+
+/// Empties a directory without recursion, so that depth costs neither stack nor descriptors.
+Result<void> remove_below(Directory top, std::string_view shown) {
+  std::vector<OpenDirectory> stack;
+  stack.push_back({std::move(top), {}});
+  while (!stack.empty()) {
+    DIR* const dir = stack.back().handle.get();
+    const int fd = ::dirfd(dir);
+    errno = 0;
+    const dirent* const entry = ::readdir(dir);
+    if (entry == nullptr) {
+      if (errno != 0) {
+        return fail_errno("cannot read a directory below", shown, errno);
+      }
+      const OpenDirectory done = std::move(stack.back());
+      stack.pop_back();
+      if (stack.empty()) {
+        break;
+      }
+      if (stack.back().handle == nullptr) {
+        TRY(take_up(stack.back(), fd, shown));
+      }
+      if (::unlinkat(::dirfd(stack.back().handle.get()), done.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+        return fail_errno(fmt::format("cannot remove {} below", done.name), shown, errno);
+      }
+      continue;
+    }
+    if (is_dot(entry->d_name)) {
+      continue;
+    }
+    if (entry->d_type != DT_DIR && ::unlinkat(fd, entry->d_name, 0) == 0) {
+      continue;
+    }
+    if (entry->d_type != DT_DIR && errno == ENOENT) {
+      continue;
+    }
+    if (entry->d_type != DT_DIR && errno != EISDIR && errno != EPERM) {
+      return fail_errno(fmt::format("cannot remove {} below", entry->d_name), shown, errno);
+    }
+    std::string name = entry->d_name;
+    TRY_ASSIGN(Directory below, open_directory_at(fd, name.c_str(), shown));
+    stack.push_back({std::move(below), std::move(name)});
+    if (stack.size() > kOpenLevels && stack[stack.size() - 1 - kOpenLevels].handle != nullptr) {
+      TRY(give_up(stack[stack.size() - 1 - kOpenLevels], shown));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void Fd::reset() {
+  if (fd_ >= 0) {
+    ::close(fd_);
+    fd_ = -1;
+  }
+}
+
+Result<void> Fd::close(std::string_view path) {
+  if (::close(std::exchange(fd_, -1)) != 0) {
+    return fail_errno("cannot finish writing", path, errno);
+  }
+  return {};
+}
+
+Result<Fd> open_file(const Path& path, int flags, unsigned mode) {
+  int fd = -1;
+  do {
+    fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) {
+    return fail_errno((flags & O_CREAT) != 0 ? "cannot create" : "cannot open", path.native(), errno);
+  }
+  return Fd(fd);
+}
+
+Result<void> write_all(int fd, ByteView data, std::string_view path) {
+  while (!data.empty()) {
+    const ssize_t written = ::write(fd, data.data(), data.size());
+    if (written < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return fail_errno("cannot write", path, errno);
+    }
+    data = data.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<void> pwrite_all(int fd, ByteView data, Bytes offset, std::string_view path) {
+  while (!data.empty()) {
+    const ssize_t written = ::pwrite(fd, data.data(), data.size(), static_cast<off_t>(offset));
+    if (written < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return fail_errno("cannot write", path, errno);
+    }
+    data = data.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<Bytes>(written);
+  }
+  return {};
+}
+
+Result<void> pread_all(int fd, std::span<std::byte> out, Bytes offset, std::string_view path) {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return fail_errno("cannot read", path, errno);
+    }
+    if (got == 0) {
+      return fail(ErrorCode::refused, fmt::format("{} ends too early", path));
+    }
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<Bytes>(got);
+  }
+  return {};
+}
+
+Result<std::string> read_file(const Path& path, Bytes limit) {
+  TRY_ASSIGN(const Fd file, open_file(path, O_RDONLY));
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) {
+    return fail_errno("cannot read", path.native(), errno);
+  }
+  if (static_cast<Bytes>(info.st_size) > limit) {
+    return fail(ErrorCode::refused,
+                fmt::format("{} has {} bytes, more than the {} allowed there", path.native(), info.st_size, limit));
+  }
+  std::string content;
+  // Files of /proc and files that grow report a size that is not what can be read: go on until the end.
+  content.resize(static_cast<std::size_t>(info.st_size));
+  std::size_t filled = 0;
+  while (true) {
+    if (filled == content.size()) {
+      content.resize(std::min<std::size_t>(content.size() + 4096, limit + 1));
+    }
+    const ssize_t got = ::read(file.get(), content.data() + filled, content.size() - filled);
+    if (got < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return fail_errno("cannot read", path.native(), errno);
+    }
+    if (got == 0) {
+      break;
+    }
+    filled += static_cast<std::size_t>(got);
+    if (filled > limit) {
+      return fail(ErrorCode::refused,
+                  fmt::format("{} is larger than the {} bytes allowed there", path.native(), limit));
+    }
+  }
+  content.resize(filled);
+  return content;
+}
+
+Result<void> write_new_file(const Path& path, ByteView data, std::string_view shown, unsigned mode,
+                            Durability durability) {
+  TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode));
+  TRY(write_all(file.get(), data, shown));
+  if (durability == Durability::flushed && ::fsync(file.get()) != 0) {
+    return fail_errno("cannot flush", shown, errno);
+  }
+  return file.close(shown);
+}
+
+Result<void> replace_file(const Path& path, ByteView data, unsigned mode, Durability durability) {
+  const Path temporary = temporary_beside(path);
+  auto write = [&]() -> Result<void> {
+    TRY(write_new_file(temporary, data, path.native(), mode, durability));
+    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+      return fail_errno("cannot replace", path.native(), errno);
+    }
+    return {};
+  };
+  if (auto written = write(); !written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  return durability == Durability::flushed ? sync_directory(parent_of(path)) : Result<void>();
+}
+
+Result<void> check_private(const Path& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
+    return fail(ErrorCode::cannot_write, fmt::format("{} can be read by others", file.native()),
+                fmt::format("chmod 600 {}", file.native()));
+  }
+  return {};
+}
+
+Result<void> make_directories(const Path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) {
+    return fail_errno("cannot create directory", path.native(), error.value());
+  }
+  return {};
+}
+
+Result<void> sync_directory(const Path& path) {
+  TRY_ASSIGN(const Fd dir, open_file(path, O_RDONLY | O_DIRECTORY));
+  if (::fsync(dir.get()) != 0 && errno != EINVAL) {  // EINVAL: file systems that have nothing to flush
+    return fail_errno("cannot flush directory", path.native(), errno);
+  }
+  return {};
+}
+
+Result<void> sync_filesystem(const Path& path) {
+  TRY_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
+  if (::syncfs(fd.get()) != 0) {
+    return fail_errno("cannot flush the file system of", path.native(), errno);
+  }
+  return {};
+}
+
+Result<void> replace_symlink(const Path& link, const std::string& target) {
+  const Path temporary = temporary_beside(link);
+  if (::symlink(target.c_str(), temporary.c_str()) != 0) {
+    return fail_errno("cannot create link", temporary.native(), errno);
+  }
+  if (::rename(temporary.c_str(), link.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    return fail_errno("cannot switch link", link.native(), error);
+  }
+  return sync_directory(parent_of(link));
+}
+
+Result<void> remove_tree(const Path& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) {
+    return {};
+  }
+  if (errno != EISDIR && errno != EPERM) {
+    return fail_errno("cannot remove", path.native(), errno);
+  }
+  TRY_ASSIGN(Directory top, open_directory_at(AT_FDCWD, path.c_str(), path.native()));
+  TRY(remove_below(std::move(top), path.native()));
+  if (::rmdir(path.c_str()) != 0 && errno != ENOENT) {
+    return fail_errno("cannot remove directory", path.native(), errno);
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> list_directory(const Path& path) {
+  TRY_ASSIGN(const Directory dir, open_directory_at(AT_FDCWD, path.c_str(), path.native()));
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* const entry = ::readdir(dir.get())) {
+    if (!is_dot(entry->d_name)) {
+      names.emplace_back(entry->d_name);
+    }
+    errno = 0;
+  }
+  if (errno != 0) {
+    return fail_errno("cannot read directory", path.native(), errno);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<std::optional<Fd>> try_lock(const Path& path, LockKind kind) {
+  TRY_ASSIGN(Fd lock, open_file(path, O_RDWR | O_CREAT));
+  if (::flock(lock.get(), (kind == LockKind::exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
+    return std::optional(std::move(lock));
+  }
+  if (errno == EWOULDBLOCK) {
+    return std::nullopt;
+  }
+  return fail_errno("cannot lock", path.native(), errno);
+}
+
+bool path_exists(const Path& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+Result<Bytes> free_space(const Path& path) {
+  struct statvfs info {};
+  if (::statvfs(path.c_str(), &info) != 0) {
+    return fail_errno("cannot look at the free space of", path.native(), errno);
+  }
+  return static_cast<Bytes>(info.f_bavail) * info.f_frsize;
+}
+
+}  // namespace swarmout

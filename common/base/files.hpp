@@ -1,0 +1,92 @@
+// Files and directories: owning descriptors, durable writes, and removal of trees.
+//
+// Nothing here commits in a destructor. Paths are any bytes but NUL.
+
+#pragma once
+
+#include "common/base/result.hpp"
+#include "common/base/units.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace swarmout {
+
+using Path = std::filesystem::path;
+
+/// Owns a file descriptor; closes it when it goes.
+class Fd {
+public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() { reset(); }
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+  }
+
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool valid() const { return fd_ >= 0; }
+  void reset();
+  /// Closes and says whether the kernel had an error to report (delayed write errors on NFS).
+  [[nodiscard]] Result<void> close(std::string_view path);
+
+private:
+  int fd_ = -1;
+};
+
+/// open(2) with O_CLOEXEC added. `mode` matters with O_CREAT only.
+[[nodiscard]] Result<Fd> open_file(const Path& path, int flags, unsigned mode = 0644);
+
+/// Writes everything, also after short writes and EINTR. `path` is for the message.
+[[nodiscard]] Result<void> write_all(int fd, ByteView data, std::string_view path);
+[[nodiscard]] Result<void> pwrite_all(int fd, ByteView data, Bytes offset, std::string_view path);
+/// Fills `out` from `offset`. Errors: refused, if the file ends earlier.
+[[nodiscard]] Result<void> pread_all(int fd, std::span<std::byte> out, Bytes offset, std::string_view path);
+
+/// The whole file. Errors: refused, if it is larger than `limit` (checked before allocating); not_found.
+[[nodiscard]] Result<std::string> read_file(const Path& path, Bytes limit);
+
+/// Errors: cannot_write: others than its owner may read or write it. A missing file is left to who reads it.
+[[nodiscard]] Result<void> check_private(const Path& file);
+
+enum class Durability { flushed, cached };
+
+/// Makes the file, which must not exist; fsync unless `cached`. Messages name `shown`, which it is to become.
+[[nodiscard]] Result<void> write_new_file(const Path& path, ByteView data, std::string_view shown, unsigned mode = 0644,
+                                          Durability durability = Durability::flushed);
+/// Temporary file beside `path`, fsync, rename over it, fsync of the directory (`flushed`); or the
+/// same without the two fsyncs (`cached`): atomic for readers, but a power cut may lose it.
+[[nodiscard]] Result<void> replace_file(const Path& path, ByteView data, unsigned mode = 0644,
+                                        Durability durability = Durability::flushed);
+
+[[nodiscard]] Result<void> make_directories(const Path& path);
+[[nodiscard]] Result<void> sync_directory(const Path& path);
+/// syncfs(2): everything written so far to the file system that holds `path` is on its disk.
+[[nodiscard]] Result<void> sync_filesystem(const Path& path);
+
+/// Makes `link` a symbolic link to `target` in one rename(2), whether or not it existed. Flushed.
+[[nodiscard]] Result<void> replace_symlink(const Path& link, const std::string& target);
+
+/// Removes `path` and all below it, at any depth, never following links. A missing path is no error.
+[[nodiscard]] Result<void> remove_tree(const Path& path);
+
+/// Names in a directory, sorted, without "." and "..". Errors: not_found.
+[[nodiscard]] Result<std::vector<std::string>> list_directory(const Path& path);
+
+/// Takes flock(2) on a file, which is made if need be, until the descriptor goes. Nullopt: another process holds it.
+enum class LockKind { exclusive, shared };
+[[nodiscard]] Result<std::optional<Fd>> try_lock(const Path& path, LockKind kind = LockKind::exclusive);
+
+[[nodiscard]] bool path_exists(const Path& path);
+/// Bytes free to an unprivileged user on the file system of `path`.
+[[nodiscard]] Result<Bytes> free_space(const Path& path);
+
+}  // namespace swarmout

@@ -1,0 +1,127 @@
+#include "common/base/key_values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace swarmout {
+
+namespace {
+
+bool plain(unsigned char c) {
+  return c >= 0x20 && c < 0x7f && c != '%';
+}
+
+}  // namespace
+
+std::string escape_value(std::string_view raw) {
+  std::string escaped;
+  escaped.reserve(raw.size());
+  for (const char c : raw) {
+    if (plain(static_cast<unsigned char>(c))) {
+      escaped.push_back(c);
+    } else {
+      escaped += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  return escaped;
+}
+
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
+Result<std::string> unescape_value(std::string_view escaped) {
+  std::string raw;
+  raw.reserve(escaped.size());
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    const char c = escaped[i];
+    if (c == '%') {
+      REFUSE_UNLESS(i + 2 < escaped.size(), "an escape ends too early");
+      unsigned value = 0;
+      const char* const first = escaped.data() + i + 1;
+      const auto [end, error] = std::from_chars(first, first + 2, value, 16);
+      REFUSE_UNLESS(error == std::errc() && end == first + 2, "an escape is not hexadecimal");
+      raw.push_back(static_cast<char>(value));
+      i += 2;
+    } else {
+      REFUSE_UNLESS(plain(static_cast<unsigned char>(c)), "a value has an unescaped byte");
+      raw.push_back(c);
+    }
+  }
+  return raw;
+}
+
+KeyValues& KeyValues::add(std::string_view key, std::string_view value) {
+  lines_.emplace_back(key, value);
+  return *this;
+}
+
+KeyValues& KeyValues::add(std::string_view key, std::uint64_t value) {
+  return add(key, fmt::format("{}", value));
+}
+
+std::string KeyValues::text() const {
+  std::string text = magic_ + '\n';
+  for (const auto& [key, value] : lines_) {
+    text += key;
+    text += ' ';
+    text += escape_value(value);
+    text += '\n';
+  }
+  return text;
+}
+
+Result<KeyValues> KeyValues::parse(std::string_view text, std::string_view magic) {
+  REFUSE_UNLESS(!text.empty() && text.back() == '\n', fmt::format("not a whole {} record", magic));
+  KeyValues record{std::string(magic)};
+  bool first = true;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    if (first) {
+      REFUSE_UNLESS(line == magic,
+                    fmt::format("expected a {} record, found \"{}\"", magic, escape_value(line.substr(0, 60))));
+      first = false;
+      continue;
+    }
+    const std::size_t space = line.find(' ');
+    REFUSE_UNLESS(space != std::string_view::npos && space > 0, fmt::format("a line of a {} record has no key", magic));
+    const std::string_view key = line.substr(0, space);
+    REFUSE_UNLESS(!record.find(key), fmt::format("a {} record has {} twice", magic, escape_value(key)));
+    TRY_ASSIGN(const std::string value, unescape_value(line.substr(space + 1)));
+    record.add(key, value);
+  }
+  return record;
+}
+
+std::optional<std::string> KeyValues::find(std::string_view key) const {
+  const auto found = std::find_if(lines_.begin(), lines_.end(), [key](const auto& line) { return line.first == key; });
+  return found == lines_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<std::string> KeyValues::get(std::string_view key) const {
+  auto value = find(key);
+  REFUSE_UNLESS(value.has_value(), fmt::format("a {} record has no {}", magic_, key));
+  return *std::move(value);
+}
+
+Result<std::uint64_t> KeyValues::number(std::string_view key) const {
+  TRY_ASSIGN(const std::string text, get(key));
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  REFUSE_UNLESS(error == std::errc() && end == text.data() + text.size(),
+                fmt::format("{} of a {} record is not a number", key, magic_));
+  return value;
+}
+
+Result<Digest> KeyValues::digest(std::string_view key) const {
+  TRY_ASSIGN(const std::string text, get(key));
+  return Digest::from_hex(text);
+}
+
+}  // namespace swarmout

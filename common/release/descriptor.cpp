@@ -1,0 +1,115 @@
+#include "common/release/descriptor.hpp"
+
+#include "common/base/key_values.hpp"
+#include "common/release/manifest.hpp"
+#include "common/share/share.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <charconv>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::string_view kMagic = "swarmout-descriptor 1";
+constexpr std::string_view kRecordMagic = "swarmout-release 1";
+constexpr std::string_view kUploadLimit = "clone-upload-limit";
+constexpr std::string_view kDownloadLimit = "clone-download-limit";
+
+/// Not there: 0, no limit.
+Result<Bytes> rate_limit(const KeyValues& record, std::string_view key) {
+  if (!record.find(key)) {
+    return Bytes{0};
+  }
+  TRY_ASSIGN(const Bytes limit, record.number(key));
+  REFUSE_UNLESS(limit <= kMaxRate, "a descriptor states a rate limit beyond this program's limits");
+  return limit;
+}
+
+}  // namespace
+
+std::string encode(const Descriptor& descriptor) {
+  KeyValues record{std::string(kMagic)};
+  record.add("position", descriptor.position.value)
+      .add("revision", descriptor.revision)
+      .add("source", descriptor.source)
+      .add("created", descriptor.created)
+      .add("info-hash", descriptor.info_hash.hex())
+      .add("manifest", descriptor.manifest.hex())
+      .add("manifest-size", descriptor.manifest_size)
+      .add("torrent-size", descriptor.torrent_size)
+      .add("packed-size", descriptor.packed_size)
+      .add("tree-size", descriptor.tree_size)
+      .add("files", descriptor.files)
+      .add("basis", descriptor.basis.value);
+  if (descriptor.clone_limits.upload > 0) {
+    record.add(kUploadLimit, descriptor.clone_limits.upload);
+  }
+  if (descriptor.clone_limits.download > 0) {
+    record.add(kDownloadLimit, descriptor.clone_limits.download);
+  }
+  return record.text();
+}
+
+Result<Descriptor> decode_descriptor(std::string_view text) {
+  TRY_ASSIGN(const KeyValues record, KeyValues::parse(text, kMagic));
+  Descriptor descriptor;
+  TRY_ASSIGN(descriptor.position.value, record.number("position"));
+  TRY_ASSIGN(descriptor.revision, record.get("revision"));
+  TRY_ASSIGN(descriptor.source, record.get("source"));
+  TRY_ASSIGN(descriptor.created, record.get("created"));
+  TRY_ASSIGN(descriptor.info_hash.digest, record.digest("info-hash"));
+  TRY_ASSIGN(descriptor.manifest, record.digest("manifest"));
+  TRY_ASSIGN(descriptor.manifest_size, record.number("manifest-size"));
+  TRY_ASSIGN(descriptor.torrent_size, record.number("torrent-size"));
+  TRY_ASSIGN(descriptor.packed_size, record.number("packed-size"));
+  TRY_ASSIGN(descriptor.tree_size, record.number("tree-size"));
+  TRY_ASSIGN(descriptor.files, record.number("files"));
+  TRY_ASSIGN(descriptor.basis.value, record.number("basis"));
+  TRY_ASSIGN(descriptor.clone_limits.upload, rate_limit(record, kUploadLimit));
+  TRY_ASSIGN(descriptor.clone_limits.download, rate_limit(record, kDownloadLimit));
+  REFUSE_UNLESS(!descriptor.revision.empty() && descriptor.revision.size() <= kMaxRevision,
+                "a descriptor has no proper revision");
+  REFUSE_UNLESS(descriptor.manifest_size <= kMaxManifestFile && descriptor.torrent_size <= kMaxBlob,
+                "a descriptor states sizes beyond this program's limits");
+  return descriptor;
+}
+
+std::string release_name(const Descriptor& descriptor) {
+  std::string safe;
+  for (const char c : descriptor.revision.substr(0, 20)) {
+    safe.push_back(std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_');
+  }
+  return fmt::format("{:08}-{}", descriptor.position.value, safe);
+}
+
+std::string torrent_blob(const Descriptor& descriptor) {
+  return fmt::format("{:08}-{}.torrent", descriptor.position.value, descriptor.info_hash.hex());
+}
+
+std::optional<Position> release_of_blob(std::string_view name) {
+  Position position;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), position.value);
+  const bool named = error == std::errc() && end != name.data() + name.size() && *end == '-';
+  return named ? std::optional(position) : std::nullopt;
+}
+
+std::string encode_record(const SignedDescriptor& release) {
+  return KeyValues(std::string(kRecordMagic))
+      .add("descriptor", release.text)
+      .add("signature", release.signature)
+      .text();
+}
+
+Result<SignedDescriptor> decode_record(std::string_view bytes) {
+  TRY_ASSIGN(const KeyValues record, KeyValues::parse(bytes, kRecordMagic));
+  SignedDescriptor release;
+  TRY_ASSIGN(release.text, record.get("descriptor"));
+  TRY_ASSIGN(release.signature, record.get("signature"));
+  TRY_ASSIGN(release.descriptor, decode_descriptor(release.text));
+  return release;
+}
+
+}  // namespace swarmout

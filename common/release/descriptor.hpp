@@ -1,0 +1,58 @@
+// The descriptor of a release: the few facts that are signed. Everything else is checked against it.
+//
+// Trust: public key in the image → signature → descriptor → info-hash and manifest digest → every byte.
+// Text form: docs/formats/descriptor.md.
+
+#pragma once
+
+#include "common/base/digest.hpp"
+#include "common/base/result.hpp"
+#include "common/base/units.hpp"
+#include "common/release/torrent_file.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace swarmout {
+
+struct Descriptor {
+  Position position;  ///< of the COMMIT that publishes it: an old descriptor cannot be replayed
+  std::string revision;
+  std::string source;   ///< for people, without credentials
+  std::string created;  ///< UTC
+  InfoHash info_hash;
+  Digest manifest;  ///< SHA-256 of the manifest file
+  Bytes manifest_size = 0;
+  Bytes torrent_size = 0;
+  Bytes packed_size = 0;  ///< all files of the torrent
+  Bytes tree_size = 0;
+  std::uint64_t files = 0;
+  Position basis;           ///< the release it was packed against; 0: none
+  RateLimits clone_limits;  ///< of each clone, for what it sends and receives of this release
+};
+
+struct SignedDescriptor {
+  Descriptor descriptor;
+  std::string text;       ///< what was signed
+  std::string signature;  ///< minisign's four lines
+};
+
+[[nodiscard]] std::string encode(const Descriptor& descriptor);
+/// Errors: refused; also for sizes beyond the limits of this program.
+[[nodiscard]] Result<Descriptor> decode_descriptor(std::string_view text);
+
+/// Directory name of a release: position and the beginning of the revision, "00000042-1a2b3c4d5e6f".
+[[nodiscard]] std::string release_name(const Descriptor& descriptor);
+/// Name of its .torrent on the share: never used again for another release, so that whoever tidies up by an old view of
+/// the log cannot remove what a later release needs.
+[[nodiscard]] std::string torrent_blob(const Descriptor& descriptor);
+/// The position in such a name. Nullopt for other names.
+[[nodiscard]] std::optional<Position> release_of_blob(std::string_view name);
+
+/// Text and signature in one record, as the store keeps it (docs/formats/state.md). Decoding checks the form, not the
+/// signature. Errors: refused.
+[[nodiscard]] std::string encode_record(const SignedDescriptor& release);
+[[nodiscard]] Result<SignedDescriptor> decode_record(std::string_view bytes);
+
+}  // namespace swarmout

@@ -1,0 +1,223 @@
+#include "common/release/store.hpp"
+
+#include "common/base/key_values.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace swarmout {
+
+namespace {
+
+constexpr Bytes kMaxLeaves = 256 * kMiB;
+constexpr Bytes kMaxRecord = 16 * kKiB;
+
+/// Hard link, whether or not `to` is there already.
+Result<void> link_file(const Path& from, const Path& to) {
+  if (::link(from.c_str(), to.c_str()) != 0 && errno != EEXIST) {
+    return fail_errno(fmt::format("cannot link {} as", from.native()), to.native(), errno);
+  }
+  return {};
+}
+
+std::string record_name(Position position) {
+  return fmt::format("{:08}", position.value);
+}
+
+std::string layout_name(std::string_view purpose, const InfoHash& info_hash) {
+  return fmt::format("{}-{}", purpose, info_hash.hex().substr(0, 40));
+}
+
+}  // namespace
+
+Result<Store> Store::open(const Path& state) {
+  for (const char* const each : {"packs", "manifests", "releases", "swarm", "tmp"}) {
+    TRY(make_directories(state / each));
+  }
+  return Store(state);
+}
+
+Path Store::pack_path(const Digest& root) const {
+  return state_ / "packs" / pack_name(root);
+}
+
+bool Store::has_pack(const Digest& root, Bytes size) const {
+  struct stat info {};
+  return ::stat(pack_path(root).c_str(), &info) == 0 && static_cast<Bytes>(info.st_size) == size;
+}
+
+Result<bool> Store::check_pack(const Digest& root, Bytes size) {
+  if (!has_pack(root, size)) {
+    return false;
+  }
+  TRY_ASSIGN(const LeafHashes leaves, hash_leaves(pack_path(root)));
+  if (merkle_root(leaves) == root) {
+    return true;
+  }
+  spdlog::error("{} is damaged on this disk; it will be fetched or made again", pack_path(root).native());
+  TRY(remove_tree(pack_path(root)));
+  return false;
+}
+
+Result<void> Store::add_pack(const PackFile& pack) {
+  std::string raw;
+  for (const Digest& leaf : pack.leaves) {
+    raw += as_text(leaf.view());
+  }
+  TRY(replace_file(state_ / "packs" / (pack.root.hex() + ".leaves"), as_bytes(raw), 0644, Durability::cached));
+  if (::rename(pack.path.c_str(), pack_path(pack.root).c_str()) != 0) {
+    return fail_errno("cannot keep", pack_path(pack.root).native(), errno);
+  }
+  return {};
+}
+
+Result<void> Store::adopt_pack(const Path& file, const Digest& root) {
+  TRY_ASSIGN(PackFile pack, hash_leaves(file).map([&](LeafHashes leaves) {
+    return PackFile{file, merkle_root(leaves), 0, std::move(leaves)};
+  }));
+  REFUSE_UNLESS(pack.root == root, fmt::format("{} is damaged on this host's disk", file.native()));
+  ::chmod(file.c_str(), 0444);
+  pack.path = scratch() / (random_nonce_hex() + ".pack");
+  TRY(link_file(file, pack.path));
+  auto added = add_pack(pack);
+  ::unlink(pack.path.c_str());  // rename(2) does nothing where both names are the same file already
+  return added;
+}
+
+Result<LeafHashes> Store::leaves_of(const Digest& root) const {
+  LeafHashes leaves;
+  if (const auto raw = read_file(state_ / "packs" / (root.hex() + ".leaves"), kMaxLeaves)) {
+    for (std::size_t i = 0; i + Digest::kSize <= raw->size(); i += Digest::kSize) {
+      TRY_ASSIGN(const Digest leaf, Digest::from_bytes(as_bytes(std::string_view(*raw).substr(i, Digest::kSize))));
+      leaves.push_back(leaf);
+    }
+  }
+  if (merkle_root(leaves) != root) {
+    TRY_ASSIGN(leaves, hash_leaves(pack_path(root)));
+  }
+  REFUSE_UNLESS(merkle_root(leaves) == root, fmt::format("{} is damaged", pack_path(root).native()));
+  return leaves;
+}
+
+Result<void> Store::put_manifest(std::string_view bytes) {
+  return replace_file(state_ / "manifests" / sha256(bytes).hex(), as_bytes(bytes), 0444);
+}
+
+Result<std::string> Store::manifest_bytes(const Digest& digest) const {
+  const Path path = state_ / "manifests" / digest.hex();
+  TRY_ASSIGN(std::string bytes, read_file(path, kMaxManifestFile));
+  REFUSE_UNLESS(sha256(bytes) == digest, fmt::format("{} is damaged", path.native()));
+  return bytes;
+}
+
+Result<void> Store::record(const SignedDescriptor& release) {
+  return replace_file(state_ / "releases" / record_name(release.descriptor.position), as_bytes(encode_record(release)));
+}
+
+Result<std::vector<SignedDescriptor>> Store::releases() const {
+  TRY_ASSIGN(const auto names, list_directory(state_ / "releases"));
+  std::vector<SignedDescriptor> found;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    const auto bytes = read_file(state_ / "releases" / *name, kMaxRecord);
+    auto release = bytes ? decode_record(*bytes) : tl::unexpected(bytes.error());
+    if (!release) {
+      spdlog::warn("leaving out the record {}: {}", *name, to_string(release.error()));
+      continue;
+    }
+    found.push_back(*std::move(release));
+  }
+  return found;
+}
+
+Result<Path> Store::lay_out(std::string_view purpose, const TorrentContents& contents, const Digest& manifest,
+                            std::set<std::string>& complete) {
+  const Path directory = state_ / "swarm" / layout_name(purpose, contents.info_hash);
+  const Path files = directory / kTorrentRoot;
+  TRY(make_directories(files));
+  // A part of a file may be here from a fetch that was cut short, before another process had the whole: replace it.
+  for (const TorrentFile& file : contents.files) {
+    if (file.name == kManifestName) {
+      if (manifest_bytes(manifest)) {
+        TRY(remove_tree(files / file.name));
+        TRY(link_file(state_ / "manifests" / manifest.hex(), files / file.name));
+        complete.insert(file.name);
+      }
+    } else if (has_pack(file.root, file.size)) {
+      TRY(remove_tree(files / file.name));
+      TRY(link_file(pack_path(file.root), files / file.name));
+      complete.insert(file.name);
+    }
+  }
+  return directory;
+}
+
+Result<void> Store::remove_layouts(std::string_view purpose, const std::set<InfoHash>& keep) {
+  std::set<std::string> kept;
+  for (const InfoHash& info_hash : keep) {
+    kept.insert(layout_name(purpose, info_hash));
+  }
+  TRY_ASSIGN(const auto names, list_directory(state_ / "swarm"));
+  for (const std::string& name : names) {
+    if (name.starts_with(std::string(purpose) + '-') && !kept.contains(name)) {
+      TRY(remove_tree(state_ / "swarm" / name));
+    }
+  }
+  return {};
+}
+
+Result<Fd> Store::lock_for_writing() const {
+  TRY_ASSIGN(Fd lock, open_file(state_ / "store.lock", O_RDWR | O_CREAT));
+  if (::flock(lock.get(), LOCK_SH) != 0) {
+    return fail_errno("cannot lock", (state_ / "store.lock").native(), errno);
+  }
+  return lock;
+}
+
+Result<void> Store::clear_scratch() {
+  TRY_ASSIGN(const auto names, list_directory(scratch()));
+  for (const std::string& name : names) {
+    TRY(remove_tree(scratch() / name));
+  }
+  return {};
+}
+
+Result<void> Store::prune(std::size_t keep) {
+  TRY_ASSIGN(const auto lock, try_lock(state_ / "store.lock"));
+  if (!lock) {
+    return {};
+  }
+  TRY_ASSIGN(const auto all, releases());
+  std::set<std::string> named;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Descriptor& descriptor = all[i].descriptor;
+    if (i >= keep) {
+      TRY(remove_tree(state_ / "releases" / record_name(descriptor.position)));
+      continue;
+    }
+    TRY_ASSIGN(const std::string bytes, manifest_bytes(descriptor.manifest));
+    TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
+    named.insert(descriptor.manifest.hex());
+    for (const PackInfo& pack : manifest.packs) {
+      named.insert(pack_name(pack.root));
+      named.insert(pack.root.hex() + ".leaves");
+    }
+  }
+  for (const char* const folder : {"packs", "manifests"}) {
+    TRY_ASSIGN(const auto names, list_directory(state_ / folder));
+    for (const std::string& name : names) {
+      if (!named.contains(name)) {
+        TRY(remove_tree(state_ / folder / name));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace swarmout

@@ -1,0 +1,71 @@
+// What a host keeps between runs, in its state directory: packs, manifests, and the signed descriptors of releases.
+//
+// Packs are content-addressed and never change, so the `seed` and the `peer` of one host share them. Whoever serves or
+// fetches a release lays it out in a directory of its own, with hard links to the packs that are here.
+// Threads: any; the file system does the ordering. Processes: several; see lock_for_writing().
+// Layout: docs/formats/state.md.
+
+#pragma once
+
+#include "common/base/files.hpp"
+#include "common/release/descriptor.hpp"
+#include "common/release/manifest.hpp"
+#include "common/release/pack.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace swarmout {
+
+class Store {
+public:
+  /// Makes the directories if need be. Errors: cannot_write.
+  [[nodiscard]] static Result<Store> open(const Path& state);
+
+  [[nodiscard]] const Path& state() const { return state_; }
+  [[nodiscard]] Path scratch() const { return state_ / "tmp"; }
+
+  [[nodiscard]] Path pack_path(const Digest& root) const;
+  [[nodiscard]] bool has_pack(const Digest& root, Bytes size) const;
+  /// Reads the whole pack; one that is damaged is removed. False: it is not here, or no longer.
+  [[nodiscard]] Result<bool> check_pack(const Digest& root, Bytes size);
+  /// Moves a finished pack in and remembers its leaves.
+  [[nodiscard]] Result<void> add_pack(const PackFile& pack);
+  /// Links a pack that arrived through the swarm, after hashing it. Errors: refused, if it is not `root`.
+  [[nodiscard]] Result<void> adopt_pack(const Path& file, const Digest& root);
+  /// Kept beside the pack, else computed from it. Errors: refused, if they do not fold to `root`.
+  [[nodiscard]] Result<LeafHashes> leaves_of(const Digest& root) const;
+
+  [[nodiscard]] Result<void> put_manifest(std::string_view bytes);
+  /// Checked against `digest`. Errors: not_found; refused.
+  [[nodiscard]] Result<std::string> manifest_bytes(const Digest& digest) const;
+
+  /// Remembers that everything of this release is here.
+  [[nodiscard]] Result<void> record(const SignedDescriptor& release);
+  /// Newest first; damaged records are left out.
+  [[nodiscard]] Result<std::vector<SignedDescriptor>> releases() const;
+
+  /// A directory <state>/swarm/<purpose>-<info-hash>/ with links to every file of the torrent that is here; what is not
+  /// stays to be fetched. `complete` gets the names of the linked ones.
+  [[nodiscard]] Result<Path> lay_out(std::string_view purpose, const TorrentContents& contents, const Digest& manifest,
+                                     std::set<std::string>& complete);
+
+  /// Removes the directories that lay_out() made for `purpose`, but for those of the torrents in `keep`.
+  [[nodiscard]] Result<void> remove_layouts(std::string_view purpose, const std::set<InfoHash>& keep = {});
+
+  /// Removes packs, manifests and records that none of the newest `keep` releases names. Does nothing while a writer
+  /// holds the lock: what it wrote may not be named by a record yet.
+  [[nodiscard]] Result<void> prune(std::size_t keep);
+
+  [[nodiscard]] Result<void> clear_scratch();
+
+  /// Held by whoever adds packs before a record names them.
+  [[nodiscard]] Result<Fd> lock_for_writing() const;
+
+private:
+  explicit Store(Path state) : state_(std::move(state)) {}
+  Path state_;
+};
+
+}  // namespace swarmout

@@ -1,0 +1,54 @@
+// The log of a share that is a directory: how an entry gets its number, and only one of them.
+//
+// link       a complete, flushed temporary file, to which link(2) gives the number.
+// directory  for file systems that refuse hard links: a temporary directory with the flushed file `entry` in it, to
+//            which rename(2) gives the number. rename(2) never replaces a directory that has something in it.
+// Either way the number appears with its whole content or not at all, and the bytes that are read back say whose it is:
+// the reply of a call may be lost or wrong on a network file system.
+
+#pragma once
+
+#include "common/base/files.hpp"
+#include "common/share/share.hpp"
+
+#include <chrono>
+
+namespace swarmout {
+
+enum class Primitive { link, directory };
+/// As in FORMAT: "link", "directory".
+[[nodiscard]] const char* name_of(Primitive primitive);
+[[nodiscard]] std::optional<Primitive> primitive_of(std::string_view name);
+
+class DirectoryLog {
+public:
+  /// `put_patience`: how long an ambiguous put() is repeated before it answers `unknown`.
+  DirectoryLog(Path directory, Primitive primitive, std::chrono::milliseconds put_patience)
+      : directory_(std::move(directory)), primitive_(primitive), put_patience_(put_patience) {}
+
+  /// As in Share. Errors of tail(): not_found, if the directory of the log is not there.
+  [[nodiscard]] Result<Position> tail(Position known) const;
+  [[nodiscard]] Result<std::optional<std::string>> read(Position position) const;
+  [[nodiscard]] PutResult put(Position position, std::string_view bytes) const;
+
+  /// Removes what writers that died have left, last written before `before`. Safe for one that is only slow.
+  [[nodiscard]] Result<void> remove_stale(WallTime before) const;
+
+private:
+  [[nodiscard]] Path entry_path(Position position) const;
+  [[nodiscard]] Path content_of(const Path& entry) const;
+  [[nodiscard]] Result<void> write_temporary(const Path& temporary, std::string_view bytes) const;
+  [[nodiscard]] Result<void> give_number(const Path& temporary, const Path& target) const;
+  void discard(const Path& temporary) const;
+  [[nodiscard]] bool is_entry(const Path& path) const;
+
+  Path directory_;
+  Primitive primitive_;
+  std::chrono::milliseconds put_patience_;
+};
+
+/// Does rename(2) in `directory` name a directory, and refuse to replace one that is not empty? What `init` wants to
+/// know where there are no hard links. Errors: cannot_write: it does not, so nothing can be created exclusively there.
+[[nodiscard]] Result<void> check_directory_rename(const Path& directory);
+
+}  // namespace swarmout

@@ -1,0 +1,55 @@
+// A share that is a directory: local, NFS, GlusterFS, CephFS, SMB. The log in it: directory_log.hpp.
+// Layout and formats: docs/formats/share.md.
+
+#pragma once
+
+#include "common/base/files.hpp"
+#include "common/share/directory/directory_log.hpp"
+#include "common/share/share.hpp"
+
+#include <chrono>
+
+namespace swarmout {
+
+inline constexpr std::chrono::milliseconds kPutPatience = std::chrono::seconds(30);
+
+class DirectoryShare final : public Share {
+public:
+  explicit DirectoryShare(const Path& root, std::chrono::milliseconds put_patience = kPutPatience,
+                          Primitive primitive = Primitive::link)
+      : root_(root), log_(root / "log", primitive, put_patience) {}
+
+  Result<Position> tail(Position known) override;
+  Result<std::optional<std::string>> read(Position position) override { return log_.read(position); }
+  PutResult put(Position position, std::string_view bytes) override { return log_.put(position, bytes); }
+  Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
+  Result<bool> create_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
+  Result<std::optional<Cell>> read_cell(CellKind kind, std::string_view name) override;
+  Result<std::vector<std::string>> list_cells(CellKind kind) override;
+  Result<void> remove_cell(CellKind kind, std::string_view name) override;
+  Result<void> write_blob(std::string_view name, std::string_view bytes) override;
+  Result<std::optional<std::string>> read_blob(std::string_view name, Bytes limit) override;
+  Result<std::vector<std::string>> list_blobs() override;
+  Result<void> remove_blob(std::string_view name) override;
+  Result<void> remove_stale(WallTime before) override;
+  Result<WallTime> now() override;
+  std::string name() const override { return root_.native(); }
+
+private:
+  Result<void> put_cell(CellKind kind, std::string_view name, std::string_view bytes, int flags);
+  Path cell_path(CellKind kind, std::string_view name) const;
+
+  Path root_;
+  DirectoryLog log_;
+};
+
+/// The FORMAT file of the share in `root`. Errors: unavailable, if there is none.
+[[nodiscard]] Result<std::string> read_format(const Path& root);
+
+/// As open_share() and init_share().
+[[nodiscard]] Result<std::unique_ptr<Share>> open_directory(const Path& root,
+                                                            std::chrono::milliseconds put_patience = kPutPatience);
+/// `link`: link(2), or what a test puts in its place. Where it is refused, FORMAT says so.
+[[nodiscard]] Result<bool> init_directory(const Path& root, int (*link)(const char*, const char*));
+
+}  // namespace swarmout

@@ -1,0 +1,387 @@
+#include "common/share/etcd/etcd_share.hpp"
+
+#include "common/base/digest.hpp"
+#include "common/base/key_values.hpp"
+#include "common/share/share_format.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <thread>
+
+namespace swarmout {
+
+namespace {
+
+using Condition = EtcdCondition::Kind;
+
+constexpr const char* kPrimitive = "txn";
+constexpr std::string_view kBlobMagic = "swarmout-blob 1";
+constexpr std::string_view kWritten = "written ";
+constexpr std::array<std::string_view, 6> kDirectories = {"log/", "hb/", "stage/", "peers/", "torrents/", "parts/"};
+
+/// Longer than the silence after which a host counts as gone, so that a lease is never what decides that.
+constexpr std::chrono::seconds kLease{90};
+/// A stage is written once and must outlive any run; the leader that made it takes it away.
+constexpr std::chrono::hours kStageLease{7 * 24};
+
+std::optional<std::uint64_t> number_of(std::string_view digits) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  return whole ? std::optional(value) : std::nullopt;
+}
+
+std::string seal_cell(std::string_view bytes, WallTime now) {
+  const std::chrono::nanoseconds since_epoch = now.time_since_epoch();
+  return fmt::format("{}{}\n{}", kWritten, since_epoch.count(), bytes);
+}
+
+Result<Cell> unseal_cell(const EtcdValue& value, WallTime now) {
+  const std::string_view sealed = value.bytes;
+  const std::size_t line = sealed.substr(0, 40).find('\n');
+  REFUSE_UNLESS(sealed.starts_with(kWritten) && line != std::string_view::npos && sealed.size() - line - 1 <= kMaxCell,
+                fmt::format("{} in etcd is not a cell", escape_value(value.key)));
+  const auto nanos = number_of(sealed.substr(kWritten.size(), line - kWritten.size()));
+  REFUSE_UNLESS(nanos && *nanos < std::uint64_t{1} << 62,
+                fmt::format("{} in etcd was written at no time", escape_value(value.key)));
+  // Never later than now: one host whose clock is ahead must not make all others look silent.
+  return Cell{std::string(sealed.substr(line + 1)), std::min(WallTime(std::chrono::nanoseconds(*nanos)), now)};
+}
+
+std::string part_name(std::string_view blob, std::size_t number) {
+  return fmt::format("parts/{}/{:04}", blob, number);
+}
+
+std::size_t parts_of(Bytes size) {
+  return static_cast<std::size_t>((size + kEtcdPart - 1) / kEtcdPart);
+}
+
+std::string blob_index(std::string_view bytes) {
+  return KeyValues(std::string(kBlobMagic)).add("size", bytes.size()).add("sha256", sha256(bytes).hex()).text();
+}
+
+Error no_lease(Error error) {
+  if (error.code == ErrorCode::not_found) {
+    error.code = ErrorCode::temporary;
+  }
+  return error;
+}
+
+}  // namespace
+
+EtcdShare::EtcdShare(EtcdSettings settings, Clock& clock, std::chrono::milliseconds put_patience)
+    : kv_(EtcdClient(std::move(settings), clock)), clock_(clock), put_patience_(put_patience) {}
+
+Result<std::unique_ptr<EtcdShare>> EtcdShare::open(EtcdSettings settings) {
+  auto share = std::make_unique<EtcdShare>(std::move(settings));
+  TRY_ASSIGN(const std::string text, share->format());
+  TRY(check_format(text, kPrimitive, share->name()));
+  return share;
+}
+
+Result<bool> EtcdShare::init(EtcdSettings settings) {
+  EtcdShare share(std::move(settings));
+  const std::string format = share.key("FORMAT");
+  const std::string root = share.key("");
+  TRY_ASSIGN(const auto present, share.kv_.range({root, end_of_prefix(root), 1000, true, false}));
+  for (const EtcdValue& each : present) {
+    const std::string_view rest = std::string_view(each.key).substr(root.size());
+    const bool ours = std::any_of(kDirectories.begin(), kDirectories.end(),
+                                  [rest](std::string_view directory) { return rest.starts_with(directory); });
+    REFUSE_UNLESS(ours || rest == "FORMAT",
+                  fmt::format("{} has other keys under it ({}): give the share a prefix of its own", share.name(),
+                              escape_value(each.key)));
+  }
+  const std::string text = new_format(kPrimitive);
+  TRY_ASSIGN(
+      const EtcdOutcome outcome,
+      share.kv_.commit({{{Condition::absent, format, 0}}, {{EtcdWrite::Kind::put, format, text, 0, {}}}, format}));
+  if (outcome.done || (outcome.found && outcome.found->bytes == text)) {  // the reply to our own may have been lost
+    return true;
+  }
+  TRY_ASSIGN(const std::string there, share.format());
+  TRY(check_format(there, kPrimitive, share.name()));
+  return false;
+}
+
+std::string EtcdShare::key(std::string_view rest) const {
+  return fmt::format("{}/{}", kv_.client().settings().prefix, rest);
+}
+
+std::string EtcdShare::entry_key(Position position) const {
+  return key(fmt::format("log/{:020}", position.value));  // as wide as the widest number, so that keys sort
+}
+
+Result<std::string> EtcdShare::format() {
+  TRY_ASSIGN(const auto found, kv_.get(key("FORMAT")));
+  if (!found) {
+    return fail(ErrorCode::unavailable,
+                fmt::format("{} has no FORMAT key: it was never initialised, or this is another etcd", name()),
+                fmt::format("run `swarmout init --share {}` once", name()));
+  }
+  return found->bytes;
+}
+
+void EtcdShare::saw(Position position, std::int64_t revision) {
+  if (position >= seen_.position) {
+    seen_ = {position, revision};
+  }
+}
+
+Result<Position> EtcdShare::highest(Position from) {
+  EtcdRange range{entry_key(from), key("log/:"), 1, true, true};  // ':' follows '9'
+  while (true) {
+    TRY_ASSIGN(const auto found, kv_.range(range));
+    if (found.empty()) {
+      return Position{};
+    }
+    const std::string& last = found.front().key;
+    const auto number = number_of(std::string_view(last).substr(key("log/").size()));
+    if (number && *number > 0 && last == entry_key({*number})) {
+      return Position{*number};
+    }
+    range.end = last;  // not an entry: look below it
+  }
+}
+
+Result<Position> EtcdShare::tail(Position known) {
+  // etcd reads the whole range before it sorts, so the range begins at the highest entry that is known to be there.
+  const Position from = std::max(known, seen_.position);
+  TRY_ASSIGN(Position tail, highest(from));
+  if (tail.value == 0) {
+    TRY(format());
+    seen_ = {};
+    if (from.value > 0) {
+      TRY_ASSIGN(tail, highest({}));
+    }
+  }
+  return tail;
+}
+
+Result<std::optional<std::string>> EtcdShare::read(Position position) {
+  TRY_ASSIGN(auto found, kv_.get(entry_key(position)));
+  if (!found) {
+    return std::nullopt;
+  }
+  REFUSE_UNLESS(found->bytes.size() <= kMaxEntry,
+                fmt::format("log entry {} of {} is larger than allowed", position.value, name()));
+  saw(position, found->revision);
+  return std::optional(std::move(found->bytes));
+}
+
+PutResult EtcdShare::judge(Position position, std::string_view bytes, const EtcdOutcome& outcome) {
+  if (outcome.done) {
+    saw(position, outcome.revision);
+    return {PutOutcome::won, {}, {}};
+  }
+  if (outcome.found) {
+    if (outcome.found->bytes == bytes) {
+      saw(position, outcome.found->revision);
+      return {PutOutcome::won, {}, {}};
+    }
+    return {PutOutcome::lost, outcome.found->bytes, {}};
+  }
+  if (const auto there = format(); !there) {
+    return {PutOutcome::unknown, {}, there.error()};
+  }
+  const Position before = position.previous();
+  return {
+      PutOutcome::unknown,
+      {},
+      {ErrorCode::temporary, fmt::format("log entry {} of {} is no longer the one that was read", before.value, name()),
+       "was etcd restored from a backup? The next run will tell"}};
+}
+
+PutResult EtcdShare::put(Position position, std::string_view bytes) {
+  INVARIANT(bytes.size() <= kMaxEntry);
+  const std::string entry = entry_key(position);
+  EtcdTransaction create{{{Condition::absent, entry, 0}, {Condition::present, key("FORMAT"), 0}},
+                         {{EtcdWrite::Kind::put, entry, std::string(bytes), 0, {}}},
+                         entry};
+  if (seen_.position.value > 0 && seen_.position.next() == position) {
+    create.conditions.push_back({Condition::unchanged, entry_key(seen_.position), seen_.revision});
+  }
+  const auto deadline = std::chrono::steady_clock::now() + put_patience_;
+  while (true) {
+    const auto outcome = kv_.commit(create);
+    if (outcome) {
+      return judge(position, bytes, *outcome);
+    }
+    const bool stopped = kv_.client().settings().stop.stop_requested();
+    if (outcome.error().code != ErrorCode::temporary || stopped || std::chrono::steady_clock::now() >= deadline) {
+      return {PutOutcome::unknown, {}, outcome.error()};
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+/// Nothing is written beside a share that is not there.
+Result<void> EtcdShare::write(EtcdTransaction transaction) {
+  transaction.conditions.push_back({Condition::present, key("FORMAT"), 0});
+  TRY_ASSIGN(const EtcdOutcome outcome, kv_.commit(transaction));
+  return outcome.done ? Result<void>() : gone();
+}
+
+Result<void> EtcdShare::gone() {
+  TRY(format());
+  return fail(ErrorCode::temporary, fmt::format("{} was changed at the same time", name()));
+}
+
+/// A lease of this object's own, kept alive by writing. Losing it costs nothing: the next write gets a new one.
+Result<std::int64_t> EtcdShare::lease_for(CellKind kind) {
+  if (kind == CellKind::stage) {
+    return kv_.grant_lease(kStageLease);
+  }
+  Lease& lease = leases_[kind];
+  const MonotonicTime now = clock_.now();
+  if (lease.id != 0 && now - lease.renewed > kLease / 3) {
+    TRY_ASSIGN(const bool alive, kv_.keep_alive(lease.id));
+    lease = alive ? Lease{lease.id, now} : Lease{};
+  }
+  if (lease.id == 0) {
+    TRY_ASSIGN(const std::int64_t id, kv_.grant_lease(kLease));
+    lease = {id, now};
+  }
+  return lease.id;
+}
+
+Result<void> EtcdShare::write_cell(CellKind kind, std::string_view name, std::string_view bytes) {
+  TRY_ASSIGN(const EtcdOutcome outcome, put_cell(kind, name, bytes, false));
+  return outcome.done ? Result<void>() : gone();
+}
+
+Result<bool> EtcdShare::create_cell(CellKind kind, std::string_view name, std::string_view bytes) {
+  TRY_ASSIGN(const EtcdOutcome outcome, put_cell(kind, name, bytes, true));
+  if (!outcome.done && !outcome.found) {
+    TRY(gone());
+  }
+  return outcome.done;
+}
+
+Result<EtcdOutcome> EtcdShare::put_cell(CellKind kind, std::string_view name, std::string_view bytes,
+                                        bool only_if_absent) {
+  INVARIANT(good_name(name) && bytes.size() <= kMaxCell);
+  const std::string cell_key = key(cell_path(kind, name));
+  EtcdTransaction put{{{Condition::present, key("FORMAT"), 0}},
+                      {{EtcdWrite::Kind::put, cell_key, seal_cell(bytes, kv_.client().now()), 0, {}}},
+                      {}};
+  if (only_if_absent) {
+    put.conditions.push_back({Condition::absent, cell_key, 0});
+    put.otherwise_read = cell_key;
+  }
+  for (bool again = false;; again = true) {
+    TRY_ASSIGN(put.writes.front().lease, lease_for(kind).map_error(no_lease));
+    auto outcome = kv_.commit(put);
+    if (outcome || outcome.error().code != ErrorCode::not_found || again) {
+      return outcome.map_error(no_lease);
+    }
+    leases_.erase(kind);  // etcd may end leases early
+  }
+}
+
+Result<std::optional<Cell>> EtcdShare::read_cell(CellKind kind, std::string_view name) {
+  INVARIANT(good_name(name));
+  TRY_ASSIGN(const auto found, kv_.get(key(cell_path(kind, name))));
+  if (!found) {
+    return std::nullopt;
+  }
+  return unseal_cell(*found, kv_.client().now());
+}
+
+Result<std::vector<std::string>> EtcdShare::names_in(std::string_view directory) {
+  const std::string prefix = key(fmt::format("{}/", directory));
+  TRY_ASSIGN(const auto found, kv_.range({prefix, end_of_prefix(prefix), 0, true, false}));
+  if (found.empty()) {
+    TRY(format());
+  }
+  std::vector<std::string> names;
+  for (const EtcdValue& each : found) {
+    std::string name = each.key.substr(prefix.size());
+    if (good_name(name)) {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
+Result<std::vector<std::string>> EtcdShare::list_cells(CellKind kind) {
+  return names_in(cell_directory(kind));
+}
+
+Result<void> EtcdShare::remove_cell(CellKind kind, std::string_view name) {
+  INVARIANT(good_name(name));
+  return write({{}, {{EtcdWrite::Kind::remove, key(cell_path(kind, name)), {}, 0, {}}}, {}});
+}
+
+Result<void> EtcdShare::remove_stale(WallTime before) {
+  for (const CellKind kind : {CellKind::heartbeat, CellKind::stage, CellKind::peer}) {
+    TRY_ASSIGN(const auto names, list_cells(kind));
+    for (const std::string& name : names) {
+      const auto cell = read_cell(kind, name);
+      if (cell && *cell && (*cell)->written < before) {
+        TRY(remove_cell(kind, name));
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> EtcdShare::write_blob(std::string_view name, std::string_view bytes) {
+  INVARIANT(good_name(name) && bytes.size() <= kMaxBlob);
+  const std::string index_key = key(fmt::format("torrents/{}", name));
+  const std::string index = blob_index(bytes);
+  TRY_ASSIGN(const auto there, kv_.get(index_key));
+  if (there && there->bytes == index) {
+    return {};  // etcd keeps every version of a value for a while: do not write 64 MiB for nothing
+  }
+  EtcdTransaction finish{{}, {{EtcdWrite::Kind::put, index_key, index, 0, {}}}, {}};
+  for (std::size_t i = 0; i < parts_of(bytes.size()); ++i) {
+    const std::string part = key(part_name(name, i));
+    TRY(write({{}, {{EtcdWrite::Kind::put, part, std::string(bytes.substr(i * kEtcdPart, kEtcdPart)), 0, {}}}, {}}));
+    finish.conditions.push_back({Condition::present, part, 0});
+  }
+  return write(std::move(finish));
+}
+
+Result<std::optional<std::string>> EtcdShare::read_blob(std::string_view name, Bytes limit) {
+  INVARIANT(good_name(name));
+  TRY_ASSIGN(const auto found, kv_.get(key(fmt::format("torrents/{}", name))));
+  if (!found) {
+    return std::nullopt;
+  }
+  TRY_ASSIGN(const KeyValues index, KeyValues::parse(found->bytes, kBlobMagic));
+  TRY_ASSIGN(const std::uint64_t size, index.number("size"));
+  TRY_ASSIGN(const Digest digest, index.digest("sha256"));
+  REFUSE_UNLESS(size <= std::min(limit, kMaxBlob), fmt::format("{} in {} is larger than allowed", name, this->name()));
+  std::string bytes;
+  bytes.reserve(size);
+  for (std::size_t i = 0; i < parts_of(size); ++i) {
+    TRY_ASSIGN(const auto part, kv_.get(key(part_name(name, i))));
+    if (!part) {
+      return fail(ErrorCode::temporary, fmt::format("{} in {} was removed while it was read", name, this->name()));
+    }
+    REFUSE_UNLESS(part->bytes.size() == std::min(kEtcdPart, size - bytes.size()),
+                  fmt::format("a part of {} in {} has not the size it should have", name, this->name()));
+    bytes += part->bytes;
+  }
+  REFUSE_UNLESS(sha256(bytes) == digest, fmt::format("{} in {} is damaged", name, this->name()));
+  return bytes;
+}
+
+Result<std::vector<std::string>> EtcdShare::list_blobs() {
+  return names_in("torrents");
+}
+
+Result<void> EtcdShare::remove_blob(std::string_view name) {
+  INVARIANT(good_name(name));
+  const std::string parts = key(fmt::format("parts/{}/", name));
+  return write({{},
+                {{EtcdWrite::Kind::remove, key(fmt::format("torrents/{}", name)), {}, 0, {}},
+                 {EtcdWrite::Kind::remove, parts, {}, 0, end_of_prefix(parts)}},
+                {}});
+}
+
+}  // namespace swarmout

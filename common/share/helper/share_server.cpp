@@ -1,0 +1,157 @@
+// The helper's side of share_helper.hpp.
+
+#include "common/share/directory/directory_share.hpp"
+#include "common/share/helper/share_call.pb.h"
+#include "common/share/helper/share_helper.hpp"
+
+#include <unistd.h>
+
+namespace swarmout {
+
+namespace {
+
+using wire::ShareCall;
+using wire::ShareReply;
+
+/// False at the end, or when the other side is gone.
+bool receive(int socket, std::span<std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = ::read(socket, bytes.data(), bytes.size());
+    if (got == 0 || (got < 0 && errno != EINTR)) {
+      return false;
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  }
+  return true;
+}
+
+void set_error(ShareReply& reply, const Error& error) {
+  reply.set_error(static_cast<int>(error.code));
+  reply.set_message(error.message);
+  reply.set_hint(error.hint);
+}
+
+/// The error of `result`, or what `store` makes of its value.
+template <typename T, typename Store>
+void answer(ShareReply& reply, const Result<T>& result, Store store) {
+  if (result) {
+    store(*result);
+  } else {
+    set_error(reply, result.error());
+  }
+}
+
+void answer(ShareReply& reply, const Result<void>& result) {
+  if (!result) {
+    set_error(reply, result.error());
+  }
+}
+
+class Server {
+public:
+  ShareReply handle(const ShareCall& call) {
+    ShareReply reply;
+    if (call.kind() == ShareCall::OPEN) {
+      auto opened = open_directory(call.name(), std::chrono::milliseconds(call.number()));
+      if (opened) {
+        share_ = *std::move(opened);
+      } else {
+        set_error(reply, opened.error());
+      }
+    } else if (call.kind() == ShareCall::INIT) {
+      answer(reply, init_directory(call.name(), ::link), [&](bool made) { reply.set_found(made); });
+    } else if (share_ == nullptr) {
+      set_error(reply, {ErrorCode::failed, "the share was not opened", {}});
+    } else {
+      carry_out(call, reply);
+    }
+    return reply;
+  }
+
+private:
+  void carry_out(const ShareCall& call, ShareReply& reply) {
+    const auto kind = static_cast<CellKind>(call.cell_kind());
+    const Position position{call.number()};
+    const auto number = [&](const Position& found) { reply.set_number(found.value); };
+    const auto flag = [&](bool found) { reply.set_found(found); };
+    const auto content = [&](const std::optional<std::string>& found) {
+      reply.set_found(found.has_value());
+      reply.set_content(found.value_or(""));
+    };
+    const auto names = [&](const std::vector<std::string>& found) {
+      for (const std::string& each : found) {
+        reply.add_names(each);
+      }
+    };
+    switch (static_cast<int>(call.kind())) {  // protobuf adds values of its own to the enumeration
+      case ShareCall::TAIL:
+        return answer(reply, share_->tail(position), number);
+      case ShareCall::READ:
+        return answer(reply, share_->read(position), content);
+      case ShareCall::PUT: {
+        const PutResult put = share_->put(position, call.content());
+        reply.set_number(static_cast<std::uint64_t>(put.outcome));
+        reply.set_content(put.winner);
+        if (put.outcome == PutOutcome::unknown) {
+          set_error(reply, put.error);
+        }
+        return;
+      }
+      case ShareCall::WRITE_CELL:
+        return answer(reply, share_->write_cell(kind, call.name(), call.content()));
+      case ShareCall::CREATE_CELL:
+        return answer(reply, share_->create_cell(kind, call.name(), call.content()), flag);
+      case ShareCall::READ_CELL:
+        return answer(reply, share_->read_cell(kind, call.name()), [&](const std::optional<Cell>& cell) {
+          reply.set_found(cell.has_value());
+          if (cell) {
+            reply.set_content(cell->bytes);
+            reply.set_time(cell->written.time_since_epoch().count());
+          }
+        });
+      case ShareCall::LIST_CELLS:
+        return answer(reply, share_->list_cells(kind), names);
+      case ShareCall::REMOVE_CELL:
+        return answer(reply, share_->remove_cell(kind, call.name()));
+      case ShareCall::WRITE_BLOB:
+        return answer(reply, share_->write_blob(call.name(), call.content()));
+      case ShareCall::READ_BLOB:
+        return answer(reply, share_->read_blob(call.name(), call.number()), content);
+      case ShareCall::LIST_BLOBS:
+        return answer(reply, share_->list_blobs(), names);
+      case ShareCall::REMOVE_BLOB:
+        return answer(reply, share_->remove_blob(call.name()));
+      case ShareCall::REMOVE_STALE:
+        return answer(reply, share_->remove_stale(WallTime(WallTime::duration(call.time()))));
+      case ShareCall::NOW:
+        return answer(reply, share_->now(),
+                      [&](const WallTime& now) { reply.set_time(now.time_since_epoch().count()); });
+      default:
+        set_error(reply, {ErrorCode::failed, "no such call to the share", {}});
+    }
+  }
+
+  std::unique_ptr<Share> share_;
+};
+
+}  // namespace
+
+int serve_share(int socket) {
+  Server server;
+  std::uint32_t size = 0;
+  while (receive(socket, std::as_writable_bytes(std::span(&size, 1)))) {
+    std::string bytes(std::min<Bytes>(size, kMaxShareMessage), '\0');
+    ShareCall call;
+    if (size > kMaxShareMessage || !receive(socket, std::as_writable_bytes(std::span(bytes))) ||
+        !call.ParseFromString(bytes)) {
+      return 1;
+    }
+    const std::string message = with_length(server.handle(call).SerializeAsString());
+    if (!write_all(socket, as_bytes(message), "the share's reply")) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,131 @@
+// The share: the small place that every host can reach. It carries kilobytes, never the tree.
+//
+// Three kinds of things live on it:
+//   log    numbered immutable entries; the only write is "create entry N if it does not exist" (put).
+//          Publication and takeover compete for the same number, so exactly one of them can win.
+//   cells  small values, each overwritten by its one owner only: heartbeats, staged descriptors, live peers.
+//   blobs  immutable values written once: the .torrent of each release.
+//
+// "Does not exist" is never evidence of anything: network file systems serve listings and negative
+// look-ups from caches up to a minute old. Only the outcome of put() decides.
+// Threads: one share object is used by one thread at a time; open one per thread. Any number of
+// processes may use the same share. Every implementation passes tests/contract/share_contract.hpp.
+// Stored forms: docs/formats/share.md (a directory), docs/formats/share-etcd.md.
+
+#pragma once
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/base/units.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace swarmout {
+
+/// Largest log entry and cell. Entries are about 1 KiB; the cap keeps one read one network block.
+inline constexpr Bytes kMaxEntry = 8 * kKiB;
+inline constexpr Bytes kMaxCell = 4000;
+/// Largest blob: the .torrent of 64 GiB in 64 KiB pieces, twice over.
+inline constexpr Bytes kMaxBlob = 64 * kMiB;
+
+enum class PutOutcome {
+  won,      ///< the entry is ours, durable, and will be seen by everyone
+  lost,     ///< another entry has this number; it is in `winner`
+  unknown,  ///< no answer, or an ambiguous one: ours may appear there, now or later
+};
+
+struct PutResult {
+  PutOutcome outcome = PutOutcome::unknown;
+  std::string winner;  ///< lost: the bytes of the entry that is there
+  Error error;         ///< unknown: why
+};
+
+enum class CellKind { heartbeat, stage, peer };
+
+struct Cell {
+  std::string bytes;
+  WallTime written{};  ///< by the share's clock where it has one
+};
+
+class Share {
+public:
+  virtual ~Share() = default;
+
+  /// The highest entry there is, at or after `known` (which must exist, or be zero). With `known` zero
+  /// the log is listed; otherwise only the numbers after `known` are probed, which is cheap.
+  [[nodiscard]] virtual Result<Position> tail(Position known) = 0;
+
+  /// The bytes of an entry; nullopt if it is not there (yet).
+  [[nodiscard]] virtual Result<std::optional<std::string>> read(Position position) = 0;
+
+  /// Creates entry `position` with `bytes` if it does not exist. `bytes` must contain a nonce: equality
+  /// of bytes is how a writer recognises its own entry after a lost reply. Repeating a put after
+  /// `unknown` with the same bytes is safe, and is the only thing to do then.
+  [[nodiscard]] virtual PutResult put(Position position, std::string_view bytes) = 0;
+
+  /// Creates or overwrites a cell. Only its owner may. Names: [a-zA-Z0-9._-]{1,100}.
+  [[nodiscard]] virtual Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) = 0;
+  /// Creates a cell if it does not exist; false if it does. Of several callers at once one gets true; on network file
+  /// systems, in rare cases two: only for what does no harm when done twice.
+  [[nodiscard]] virtual Result<bool> create_cell(CellKind kind, std::string_view name, std::string_view bytes) = 0;
+  /// A fresh read. nullopt: not there. Errors: temporary, also for a value caught half written.
+  [[nodiscard]] virtual Result<std::optional<Cell>> read_cell(CellKind kind, std::string_view name) = 0;
+  [[nodiscard]] virtual Result<std::vector<std::string>> list_cells(CellKind kind) = 0;
+  /// A missing cell is no error.
+  [[nodiscard]] virtual Result<void> remove_cell(CellKind kind, std::string_view name) = 0;
+
+  /// Writes a blob whole, durably; the same name is only ever written with the same bytes.
+  [[nodiscard]] virtual Result<void> write_blob(std::string_view name, std::string_view bytes) = 0;
+  /// nullopt: not there. Errors: refused, if larger than `limit`.
+  [[nodiscard]] virtual Result<std::optional<std::string>> read_blob(std::string_view name, Bytes limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<std::string>> list_blobs() = 0;
+  [[nodiscard]] virtual Result<void> remove_blob(std::string_view name) = 0;
+
+  /// Removes cells that were not written since `before` (by the share's clock), and what writers that died left half
+  /// done. A live owner writes its cell every few seconds, and would make it again.
+  [[nodiscard]] virtual Result<void> remove_stale(WallTime before) = 0;
+
+  /// The share's own clock (the server's, on NFS), else this host's.
+  [[nodiscard]] virtual Result<WallTime> now() = 0;
+
+  /// What a person would call this share, for messages.
+  [[nodiscard]] virtual std::string name() const = 0;
+};
+
+/// Where a share is, and how to get in.
+struct ShareAddress {
+  ShareAddress() = default;
+  ShareAddress(std::string where) : url(std::move(where)) {}  // NOLINT: most shares are just a place
+  ShareAddress(const char* where) : url(where) {}             // NOLINT
+
+  std::string url;  ///< a directory, etcd://host:2379[,host2:2379…]/prefix or etcds://…
+  std::string etcd_user;
+  std::string etcd_password_file;  ///< or the password itself in SWARMOUT_ETCD_PASSWORD
+  std::string helper;  ///< the program that touches a directory for us (share_helper.hpp); empty: this process does
+  std::chrono::milliseconds timeout{std::chrono::seconds(30)};  ///< of one call through the helper
+  std::string etcd_ca;  ///< file with the certificates to trust; empty: the system's
+};
+
+/// Opens an initialised share. Never creates anything. Once `stop` is requested, a call that gets no answer is given up
+/// after a second; those that get one go on working.
+///
+/// Errors:
+///   usage        the address makes no sense
+///   unavailable  there is no FORMAT: not mounted, or never initialised; user, password or certificates are wrong
+///   refused      FORMAT has a version or primitive this program does not know
+///   temporary    the place cannot be reached
+[[nodiscard]] Result<std::unique_ptr<Share>> open_share(const ShareAddress& address, std::stop_token stop = {});
+
+/// Makes a share there. Nothing else ever does. A share that exists already is left as it is.
+///
+/// Returns true if it was made now, false if it was there. Errors: cannot_write; refused, if the
+/// place has other things in it; temporary.
+[[nodiscard]] Result<bool> init_share(const ShareAddress& address, std::stop_token stop = {});
+
+}  // namespace swarmout

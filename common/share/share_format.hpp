@@ -1,0 +1,30 @@
+// What the kinds of shares have in common: the FORMAT record that makes a place a share (only `swarmout init` writes
+// it), and names.
+
+#pragma once
+
+#include "common/base/result.hpp"
+#include "common/share/share.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace swarmout {
+
+/// A new one, with a random cluster id. `primitive`: how entries are created there.
+[[nodiscard]] std::string new_format(std::string_view primitive);
+
+/// Errors: refused: another version, or damaged.
+[[nodiscard]] Result<std::string> primitive_in(std::string_view format);
+[[nodiscard]] tl::unexpected<Error> unknown_primitive(std::string_view primitive, const std::string& share);
+/// Errors: refused: another version, or another primitive.
+[[nodiscard]] Result<void> check_format(std::string_view text, std::string_view primitive, const std::string& share);
+
+/// Of cells and blobs: [a-zA-Z0-9._-]{1,100}, not beginning with a dot.
+[[nodiscard]] bool good_name(std::string_view name);
+/// "hb", "stage" or "peers".
+[[nodiscard]] const char* cell_directory(CellKind kind);
+/// "hb/NAME".
+[[nodiscard]] std::string cell_path(CellKind kind, std::string_view name);
+
+}  // namespace swarmout

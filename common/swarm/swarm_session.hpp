@@ -1,0 +1,133 @@
+// One host's part in the swarm: a libtorrent session that serves and fetches releases.
+//
+// The settings, the order of calls and the workarounds follow docs/decisions/0004-libtorrent.md. All of libtorrent
+// stays behind this class: its alerts leave as SwarmEvent values. Threads: one owner thread makes all calls; none waits
+// for the network (the destructor does, up to two seconds).
+
+#pragma once
+
+#include "common/base/clock.hpp"
+#include "common/base/endpoint.hpp"
+#include "common/base/files.hpp"
+#include "common/base/result.hpp"
+#include "common/base/units.hpp"
+#include "common/release/torrent_file.hpp"
+#include "common/swarm/swarm_certificate.hpp"
+#include "common/swarm/traffic.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace swarmout {
+
+enum class SwarmRole {
+  seeder,  ///< serves many hosts at once: deep queues, many connections
+  clone,   ///< fetches, and passes on
+};
+
+/// A host with fewer connections for a release looks for more; all accept more. Two random hosts of any fleet are then
+/// few steps apart. Each more makes every piece's HAVE one message more: 50 hosts with 50 connections each took 1.17
+/// times as long as sending the bytes once, and 1.12 with 24.
+inline constexpr std::size_t kFewConnections = 12;
+/// Peers that a release is begun with, beside the leader, and how many its tracker is asked for. As many hosts again
+/// connect by themselves.
+inline constexpr std::size_t kPeersToBegin = 6;
+inline constexpr int kPeersFromTracker = 4;
+
+/// DSCP "lower effort" (RFC 8622): where the network knows it, other traffic goes first.
+inline constexpr int kLowerEffort = 1;
+
+struct SwarmSettings {
+  SwarmRole role = SwarmRole::clone;
+  std::string listen_address = "127.0.0.1";  ///< numeric; one interface
+  std::uint16_t listen_port = 0;             ///< 0: any free port
+  int max_connections = 0;                   ///< of the session, and so of each release; 0: by role
+  RateLimits limits;                         ///< for all releases and all peers together, wherever these are
+  int dscp = kLowerEffort;                   ///< of what is sent to peers: 0 to 63
+  /// Then all is exchanged over TLS, and only releases that were made for this certificate. Else only in the clear.
+  std::optional<SwarmCertificate> certificate{};
+  bool mapped_files = false;  ///< for measurements only: a file cut short under a mapping kills the process
+};
+
+struct SwarmContent {
+  std::string torrent;               ///< bytes of the .torrent
+  Path directory;                    ///< its files are <directory>/swarmout/<name>; must exist
+  std::set<std::string> complete;    ///< names of the files that are known to be there, whole and right
+  bool check_existing = false;       ///< other files may be there in part: hash what is there (resume)
+  std::vector<Endpoint> peers;       ///< tried at once, before the first tick
+  std::vector<Endpoint> trackers{};  ///< HTTP trackers to announce to; others that did are tried at once, too
+  RateLimits limits{};               ///< for this release; the session's hold as well
+};
+
+struct FileArrived {
+  InfoHash info_hash;
+  std::string name;  ///< all its pieces passed their hash; the last may not have reached the disk yet
+};
+struct AllArrived {
+  InfoHash info_hash;  ///< every file is complete and flushed to the file system (not yet to the disk)
+};
+struct SwarmFailed {
+  InfoHash info_hash;
+  Error error;  ///< cannot_write (disk full), or temporary (I/O)
+};
+struct BadData {
+  Endpoint from;
+  std::string what;
+};
+using SwarmEvent = std::variant<FileArrived, AllArrived, SwarmFailed, BadData>;
+
+struct SwarmStatus {
+  Bytes wanted = 0;          ///< all files, without padding
+  Bytes have = 0;            ///< of those, checked
+  Bytes downloaded = 0;      ///< payload received in this session, duplicates and failed pieces included
+  Bytes duplicate = 0;       ///< of that: was here already
+  Bytes failed = 0;          ///< of that: pieces that failed their hash
+  Bytes uploaded = 0;        ///< payload sent in this session
+  double download_rate = 0;  ///< bytes a second
+  double upload_rate = 0;
+  int connected = 0;      ///< peers with an open connection
+  bool checking = false;  ///< still hashing what was on disk
+  bool complete = false;
+};
+
+class SwarmSession {
+public:
+  /// Binds the port. `clock` times what is fetched, and outlives the session. Errors: temporary, if the address or port
+  /// cannot be bound.
+  [[nodiscard]] static Result<std::unique_ptr<SwarmSession>> open(const SwarmSettings& settings,
+                                                                  Clock& clock = system_clock());
+  virtual ~SwarmSession() = default;
+
+  /// Where others reach this session.
+  [[nodiscard]] virtual Endpoint endpoint() const = 0;
+
+  /// Starts serving and, if something is missing, fetching. Errors: refused, for bytes that are no torrent, or one that
+  /// was made for another certificate, or for none while this session has one.
+  [[nodiscard]] virtual Result<InfoHash> add(const SwarmContent& content) = 0;
+  /// About how many hosts take part in what is added from now on: the more they are, the shorter a queue of requests
+  /// each may have here. Unknown at first, which counts as few.
+  virtual void expect(std::size_t hosts) = 0;
+  /// Offers more peers; those already known are ignored.
+  virtual void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) = 0;
+  /// Announces to these from now on, and no longer to others. Does nothing if it does so already.
+  virtual void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& trackers) = 0;
+  /// Other limits for this release than those it was added with.
+  virtual void set_limits(const InfoHash& info_hash, const RateLimits& limits) = 0;
+  /// Stops serving it; its files stay.
+  virtual void remove(const InfoHash& info_hash) = 0;
+
+  /// What happened since the last call; waits up to `patience` for something to happen.
+  [[nodiscard]] virtual std::vector<SwarmEvent> poll(std::chrono::milliseconds patience) = 0;
+  /// All zero if the torrent is not there. Asks the session's network thread, which takes it a few microseconds.
+  [[nodiscard]] virtual SwarmStatus status(const InfoHash& info_hash) const = 0;
+  /// What came from whom and went to whom since add(), which is also the beginning of its times. Its sums are those of
+  /// status(). Empty if the torrent is not there.
+  [[nodiscard]] virtual TransferReport transfer(const InfoHash& info_hash) const = 0;
+};
+
+}  // namespace swarmout

@@ -1,0 +1,57 @@
+#include "peer/fetch/kept_releases.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace swarmout {
+
+Result<std::vector<SignedDescriptor>> KeptReleases::serve_all(
+    const std::function<Result<std::string>(const Descriptor&)>& torrent_of) {
+  TRY_ASSIGN(const auto releases, store_.releases());
+  std::vector<SignedDescriptor> served;
+  for (const SignedDescriptor& release : releases) {
+    const Descriptor& descriptor = release.descriptor;
+    const auto serve = [&]() -> Result<void> {
+      SwarmContent content;
+      content.limits = descriptor.clone_limits;
+      TRY_ASSIGN(content.torrent, torrent_of(descriptor));
+      TRY_ASSIGN(const TorrentContents contents, read_torrent(content.torrent));
+      REFUSE_UNLESS(contents.info_hash == descriptor.info_hash, "the torrent on the share is another one");
+      TRY_ASSIGN(content.directory, store_.lay_out("peer", contents, descriptor.manifest, content.complete));
+      REFUSE_UNLESS(content.complete.size() == contents.files.size(), "a pack of it is missing here");
+      TRY(session_.add(content));
+      return {};
+    };
+    if (const auto done = serve(); !done) {
+      spdlog::warn("not serving release {}: {}", descriptor.position.value, to_string(done.error()));
+      continue;
+    }
+    serving_.insert(descriptor.info_hash);
+    served.push_back(release);
+  }
+  return served;
+}
+
+bool KeptReleases::drop(const InfoHash& info_hash) {
+  if (serving_.erase(info_hash) == 0) {
+    return false;
+  }
+  session_.remove(info_hash);
+  return true;
+}
+
+Result<void> KeptReleases::drop_forgotten() {
+  TRY_ASSIGN(const auto releases, store_.releases());
+  std::set<InfoHash> kept;
+  for (const SignedDescriptor& release : releases) {
+    kept.insert(release.descriptor.info_hash);
+  }
+  const std::set<InfoHash> serving = serving_;
+  for (const InfoHash& each : serving) {
+    if (!kept.contains(each)) {
+      drop(each);
+    }
+  }
+  return store_.remove_layouts("peer", kept);
+}
+
+}  // namespace swarmout

@@ -1,0 +1,68 @@
+#include "peer/fetch/presence.hpp"
+
+#include "common/base/digest.hpp"
+#include "common/fleet/log_entry.hpp"
+
+#include <algorithm>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::chrono::seconds kBusyEvery{2};
+constexpr std::chrono::seconds kIdleEvery = kPeerSilence / 4;
+constexpr std::chrono::seconds kCountEvery{30};
+
+}  // namespace
+
+Presence::Presence(Share& share, Clock& clock, const Endpoint& endpoint) : share_(share), clock_(clock) {
+  last_.id = random_nonce_hex().substr(0, 16);
+  last_.host = host_name();
+  last_.endpoint = endpoint;
+}
+
+Presence::~Presence() {
+  if (written_ != MonotonicTime{}) {
+    [[maybe_unused]] const auto gone = share_.remove_cell(CellKind::peer, last_.id);  // else it ages away
+  }
+}
+
+Result<void> Presence::tell(PeerRecord now, bool busy) {
+  now.id = last_.id;
+  now.host = last_.host;
+  now.endpoint = last_.endpoint;
+  now.counter = last_.counter + 1;
+  const bool news = now.active != last_.active || now.complete != last_.complete || now.target != last_.target ||
+                    now.trouble != last_.trouble;
+  const bool due = clock_.now() - written_ >= (busy ? kBusyEvery : kIdleEvery);
+  if (!news && !due && written_ != MonotonicTime{}) {
+    return {};
+  }
+  TRY(share_.write_cell(CellKind::peer, now.id, encode(now)));
+  last_ = std::move(now);
+  written_ = clock_.now();
+  return {};
+}
+
+Result<std::vector<Endpoint>> Presence::others() {
+  TRY_ASSIGN(const auto peers, live_peers(share_, kPeersAtOnce));
+  std::vector<Endpoint> endpoints;
+  for (const SeenPeer& peer : peers) {
+    if (peer.record.id != last_.id) {
+      endpoints.push_back(peer.record.endpoint);
+    }
+  }
+  return endpoints;
+}
+
+std::size_t Presence::fleet() {
+  if (counted_ == MonotonicTime{} || clock_.now() - counted_ >= kCountEvery) {
+    counted_ = clock_.now();
+    if (const auto peers = peers_on(share_)) {
+      fleet_ = std::max<std::size_t>(*peers, 1);
+    }
+  }
+  return fleet_;
+}
+
+}  // namespace swarmout

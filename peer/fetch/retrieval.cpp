@@ -1,0 +1,282 @@
+#include "peer/fetch/retrieval.hpp"
+
+#include "common/base/failpoint.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace swarmout {
+
+namespace {
+
+constexpr Bytes kSpareSpace = 64 * kMiB;
+
+Result<void> check_space(const Path& where, Bytes wanted, std::string_view what) {
+  TRY_ASSIGN(const Bytes free, free_space(where));
+  if (free < wanted + kSpareSpace) {
+    return fail(ErrorCode::cannot_write,
+                fmt::format("{} needs {} MiB in {}, but only {} MiB are free", what, (wanted + kSpareSpace) / kMiB,
+                            where.native(), free / kMiB),
+                "free some space; what was fetched already stays");
+  }
+  return {};
+}
+
+bool may_be_on_its_way(const Error& error) {
+  return error.code == ErrorCode::refused || error.code == ErrorCode::not_found;
+}
+
+}  // namespace
+
+Retrieval::Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal)
+    : store_(store), session_(session), goal_(std::move(goal)), content_(goal_.release.descriptor) {}
+
+Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& session, RetrievalGoal goal) {
+  TRY_ASSIGN(const TorrentContents contents, read_torrent(goal.torrent));
+  const Descriptor& descriptor = goal.release.descriptor;
+  REFUSE_UNLESS(contents.info_hash == descriptor.info_hash, "the torrent on the share is not the one that was signed");
+  std::unique_ptr<Retrieval> retrieval(new Retrieval(store, session, std::move(goal)));
+  retrieval->info_hash_ = contents.info_hash;
+
+  SwarmContent content;
+  content.torrent = retrieval->goal_.torrent;
+  content.peers = retrieval->goal_.peers;
+  content.trackers = retrieval->goal_.trackers;
+  content.limits = descriptor.clone_limits;
+  TRY_ASSIGN(content.directory,
+             store.lay_out(retrieval->goal_.purpose, contents, descriptor.manifest, content.complete));
+  retrieval->layout_ = content.directory;
+  Bytes missing = 0;
+  for (const TorrentFile& file : contents.files) {
+    retrieval->files_.insert(file.name);
+    if (!content.complete.contains(file.name)) {
+      missing += file.size;
+      content.check_existing = content.check_existing || path_exists(content.directory / kTorrentRoot / file.name);
+    }
+  }
+  if (content.check_existing) {
+    // libtorrent will look at all files then, and would mend a damaged pack in place: in the store, and in every
+    // release.
+    for (const TorrentFile& file : contents.files) {
+      if (content.complete.contains(file.name) && file.name != kManifestName) {
+        TRY_ASSIGN(const bool whole, store.check_pack(file.root, file.size));
+        if (!whole) {
+          TRY(remove_tree(content.directory / kTorrentRoot / file.name));
+          content.complete.erase(file.name);
+          missing += file.size;
+        }
+      }
+    }
+  }
+  TRY(check_space(store.state(), missing, "fetching the release"));
+  if (!retrieval->goal_.tree_exists) {
+    const Path& tree = retrieval->goal_.tree;
+    TRY(remove_tree(tree));
+    TRY(make_directories(tree));
+    TRY(check_space(tree, descriptor.tree_size, "unpacking the release"));
+  }
+  retrieval->arrived_ = content.complete;
+  TRY(session.add(content));
+  retrieval->worker_ = std::jthread([raw = retrieval.get()](std::stop_token stop) { raw->run(std::move(stop)); });
+  return retrieval;
+}
+
+Retrieval::~Retrieval() {
+  worker_.request_stop();
+  if (worker_.joinable()) {
+    worker_.join();
+  }
+  if (state_ != State::ready) {
+    session_.remove(info_hash_);
+  }
+}
+
+void Retrieval::adopt(SignedDescriptor release) {
+  INVARIANT(release.descriptor.info_hash == info_hash_);
+  goal_.release = std::move(release);
+  session_.set_limits(info_hash_, goal_.release.descriptor.clone_limits);
+}
+
+void Retrieval::on_event(const SwarmEvent& event) {
+  const std::lock_guard lock(mutex_);
+  if (const auto* file = std::get_if<FileArrived>(&event); file != nullptr && file->info_hash == info_hash_) {
+    arrived_.insert(file->name);
+  } else if (const auto* all = std::get_if<AllArrived>(&event); all != nullptr && all->info_hash == info_hash_) {
+    all_arrived_ = true;
+  } else if (const auto* failed = std::get_if<SwarmFailed>(&event);
+             failed != nullptr && failed->info_hash == info_hash_ && state_ == State::working) {
+    state_ = State::failed;
+    error_ = failed->error;
+    worker_.request_stop();
+  }
+  changed_.notify_all();
+}
+
+Retrieval::State Retrieval::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+Error Retrieval::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+Bytes Retrieval::unpacked() const {
+  const std::lock_guard lock(mutex_);
+  return unpacker_ ? unpacker_->written() : 0;
+}
+
+void Retrieval::run(std::stop_token stop) {
+  const Result<void> done = unpack_all(std::move(stop));
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::working) {
+    state_ = done ? State::ready : State::failed;
+    if (!done) {
+      error_ = done.error();
+    }
+  }
+}
+
+/// "Arrived" means that the hashes passed in memory; the last blocks, or the whole file, may reach the disk later.
+Result<void> Retrieval::pause_for_the_disk(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, stop, std::chrono::milliseconds(20), [this] { return all_arrived_; });
+  return stop.stop_requested() ? Result<void>(fail(ErrorCode::temporary, "stopped on request")) : Result<void>();
+}
+
+Result<std::string> Retrieval::await_manifest(std::stop_token stop) {
+  const Path file = layout_ / kTorrentRoot / kManifestName;
+  while (true) {
+    bool flushed = false;
+    {
+      std::unique_lock lock(mutex_);
+      const std::string name(kManifestName);
+      if (!changed_.wait(lock, stop, [&] { return arrived_.contains(name) || all_arrived_; })) {
+        return fail(ErrorCode::temporary, "stopped on request");
+      }
+      flushed = all_arrived_;
+    }
+    auto bytes = read_file(file, kMaxManifestFile);
+    if (bytes && sha256(*bytes) == content_.manifest) {
+      return bytes;
+    }
+    if (bytes) {
+      bytes = fail(ErrorCode::refused, "the manifest is not the one that was signed");
+    }
+    if (flushed || !may_be_on_its_way(bytes.error())) {
+      return bytes;
+    }
+    TRY(pause_for_the_disk(stop));
+  }
+}
+
+Result<void> Retrieval::take_previous(Manifest& previous, std::optional<PreviousTree>& tree) {
+  if (goal_.previous && path_exists(goal_.previous_tree)) {
+    TRY_ASSIGN(const std::string bytes, store_.manifest_bytes(goal_.previous->descriptor.manifest));
+    TRY_ASSIGN(previous, decode_manifest(bytes));
+    tree.emplace(PreviousTree{goal_.previous_tree, previous});
+  }
+  return {};
+}
+
+Result<void> Retrieval::unpack_all(std::stop_token stop) {
+  const Path files = layout_ / kTorrentRoot;
+  TRY_ASSIGN(const std::string manifest_bytes, await_manifest(stop));
+  TRY_ASSIGN(const Manifest manifest, decode_manifest(manifest_bytes));
+  REFUSE_UNLESS(manifest.revision == content_.revision && manifest.tree_size() == content_.tree_size,
+                "the manifest and the descriptor do not fit");
+  for (const PackInfo& pack : manifest.packs) {
+    REFUSE_UNLESS(files_.contains(pack_name(pack.root)), "the manifest names a pack that is not in the torrent");
+  }
+  failpoint("after-manifest");
+
+  if (!goal_.tree_exists) {
+    Manifest previous;
+    std::optional<PreviousTree> tree;
+    if (const auto taken = take_previous(previous, tree); !taken) {
+      spdlog::warn("not using the previous release's files: {}", to_string(taken.error()));
+    }
+    TRY_ASSIGN(std::shared_ptr<Unpacker> unpacker, Unpacker::start(manifest, goal_.tree, tree ? &*tree : nullptr));
+    {
+      const std::lock_guard lock(mutex_);
+      unpacker_ = unpacker;
+    }
+    std::set<std::size_t> left;
+    for (std::size_t i = 0; i < manifest.packs.size(); ++i) {
+      if (unpacker->needs(i)) {
+        left.insert(i);
+      }
+    }
+    while (!left.empty()) {
+      std::optional<std::size_t> next;
+      bool flushed = false;
+      {
+        std::unique_lock lock(mutex_);
+        const bool woken = changed_.wait(lock, stop, [&] {
+          for (const std::size_t pack : left) {
+            if (all_arrived_ || arrived_.contains(pack_name(manifest.packs[pack].root))) {
+              next = pack;
+              flushed = all_arrived_;
+              return true;
+            }
+          }
+          return false;
+        });
+        if (!woken) {
+          return fail(ErrorCode::temporary, "stopped on request");
+        }
+      }
+      auto unpacked = unpacker->unpack(*next, files / pack_name(manifest.packs[*next].root));
+      if (!unpacked && !flushed && may_be_on_its_way(unpacked.error())) {
+        TRY(pause_for_the_disk(stop));
+        continue;
+      }
+      if (!unpacked && unpacked.error().code == ErrorCode::refused) {
+        TRY(drop_damaged(manifest));
+      }
+      TRY(unpacked);
+      left.erase(*next);
+    }
+    TRY(unpacker->finish());
+  }
+  {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait(lock, stop, [&] { return all_arrived_; })) {
+      return fail(ErrorCode::temporary, "stopped on request");
+    }
+  }
+  if (!goal_.tree_exists) {
+    TRY(sync_filesystem(goal_.tree));
+  }
+  TRY(sync_filesystem(layout_));
+  return keep_in_store(manifest);
+}
+
+Result<void> Retrieval::keep_in_store(const Manifest& manifest) {
+  TRY_ASSIGN(const Fd lock, store_.lock_for_writing());
+  const Path files = layout_ / kTorrentRoot;
+  for (const PackInfo& pack : manifest.packs) {
+    if (!store_.has_pack(pack.root, pack.size)) {
+      TRY(store_.adopt_pack(files / pack_name(pack.root), pack.root));
+    }
+  }
+  TRY_ASSIGN(const std::string bytes, read_file(files / kManifestName, kMaxManifestFile));
+  return store_.put_manifest(bytes);
+}
+
+/// A pack that was "here already" turned out wrong: forget it, so that the next attempt fetches it.
+Result<void> Retrieval::drop_damaged(const Manifest& manifest) {
+  for (const PackInfo& pack : manifest.packs) {
+    const Path path = layout_ / kTorrentRoot / pack_name(pack.root);
+    const auto leaves = hash_leaves(path);
+    if (leaves && merkle_root(*leaves) != pack.root) {
+      spdlog::error("{} is damaged on this disk; it will be fetched again", path.native());
+      TRY(remove_tree(path));
+      TRY(remove_tree(store_.pack_path(pack.root)));
+    }
+  }
+  return {};
+}
+
+}  // namespace swarmout

@@ -1,0 +1,91 @@
+// One release on its way to this host: swarm → unpack → a verified tree, with everything in the store.
+//
+// The owner's thread drives it with tick() and hands it the swarm's events; unpacking runs on a thread of its own, pack
+// by pack, while the rest is still being fetched.
+
+#pragma once
+
+#include "common/release/store.hpp"
+#include "common/swarm/swarm_session.hpp"
+#include "peer/tree/unpack.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+
+namespace swarmout {
+
+/// How long who drives it waits for the swarm's events, between two ticks.
+constexpr auto kBusyWait = std::chrono::milliseconds(100);
+
+struct RetrievalGoal {
+  SignedDescriptor release;
+  std::string torrent;                       ///< its .torrent, already checked against the descriptor
+  Path tree;                                 ///< where to unpack it; made anew
+  bool tree_exists = false;                  ///< the tree is there already, complete: only fetch and serve
+  std::optional<SignedDescriptor> previous;  ///< to take unchanged files from
+  Path previous_tree;
+  std::string purpose = "peer";  ///< names the directory that it is fetched into; one process at a time uses one
+  std::vector<Endpoint> peers;   ///< tried at once
+  std::vector<Endpoint> trackers;
+};
+
+class Retrieval {
+public:
+  enum class State { working, ready, failed };
+
+  /// Starts. Errors: refused; cannot_write, also if there is not enough space.
+  [[nodiscard]] static Result<std::unique_ptr<Retrieval>> start(Store& store, SwarmSession& session,
+                                                                RetrievalGoal goal);
+  /// Leaves the torrent in the session (it goes on serving) unless it is not ready.
+  ~Retrieval();
+
+  /// The same content is now staged or published as another release, by the successor of a leader that died: goes on
+  /// with what there is. `release` must have the same info-hash.
+  void adopt(SignedDescriptor release);
+
+  void on_event(const SwarmEvent& event);
+  [[nodiscard]] State state() const;
+  /// Why it failed.
+  [[nodiscard]] Error error() const;
+
+  [[nodiscard]] const Descriptor& descriptor() const { return goal_.release.descriptor; }
+  [[nodiscard]] const RetrievalGoal& goal() const { return goal_; }
+  /// Bytes of the tree that are in place; any thread.
+  [[nodiscard]] Bytes unpacked() const;
+
+private:
+  Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal);
+  void arrived(const std::string& name);
+  void run(std::stop_token stop);
+  [[nodiscard]] Result<void> unpack_all(std::stop_token stop);
+  [[nodiscard]] Result<void> take_previous(Manifest& previous, std::optional<PreviousTree>& tree);
+  [[nodiscard]] Result<std::string> await_manifest(std::stop_token stop);
+  [[nodiscard]] Result<void> pause_for_the_disk(std::stop_token stop);
+  [[nodiscard]] Result<void> keep_in_store(const Manifest& manifest);
+  [[nodiscard]] Result<void> drop_damaged(const Manifest& manifest);
+
+  Store& store_;
+  SwarmSession& session_;
+  RetrievalGoal goal_;        ///< of the owner's thread
+  const Descriptor content_;  ///< what the worker compares with; adopt() does not change what it says of the content
+  Path layout_;
+  InfoHash info_hash_;
+  std::set<std::string> files_;  ///< in the torrent
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::set<std::string> arrived_;
+  bool all_arrived_ = false;
+  State state_ = State::working;
+  Error error_;
+  std::shared_ptr<Unpacker> unpacker_;
+  std::jthread worker_;
+};
+
+}  // namespace swarmout

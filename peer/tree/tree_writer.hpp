@@ -1,0 +1,44 @@
+// Creates files and directories below one root that was empty at the start, without ever leaving it.
+//
+// Everything is relative to open directories and never follows a link, so paths of any depth work, and a link in the
+// tree cannot redirect a write. One object a thread; several may write to the same root.
+
+#pragma once
+
+#include "common/base/files.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace swarmout {
+
+class TreeWriter {
+public:
+  /// `root` must exist.
+  [[nodiscard]] static Result<TreeWriter> open(const Path& root);
+
+  [[nodiscard]] Result<void> make_directory(const std::string& path);
+  [[nodiscard]] Result<void> make_symlink(const std::string& path, const std::string& target);
+
+  enum class Create { must_be_new, may_exist };
+  /// Opens a file for writing (and reading).
+  [[nodiscard]] Result<Fd> open_file(const std::string& path, bool executable, Create create);
+  /// Opens an existing regular file for reading. Errors: not_found, also if something else is there.
+  [[nodiscard]] Result<Fd> open_for_reading(const std::string& path);
+  [[nodiscard]] Result<void> remove(const std::string& path);
+
+private:
+  /// A descriptor of the directory that `path` is in; `name` gets the last component.
+  [[nodiscard]] Result<int> parent_of(const std::string& path, const char*& name);
+
+  Path shown_;
+  Fd root_;
+  std::string cached_path_;  ///< of the directory opened last: files come grouped by directory
+  Fd cached_;
+};
+
+/// Writes a part of a file that was new. Of a part that is all zeros only the last byte, so that sparse files stay
+/// sparse; not ftruncate(2), because other threads write other parts.
+[[nodiscard]] Result<void> write_part(const Fd& file, ByteView content, Bytes offset, const std::string& path);
+
+}  // namespace swarmout

@@ -1,0 +1,37 @@
+// Ends a claim: COMMIT or ABANDON at the number after it. This is the one step that publishes.
+
+#pragma once
+
+#include "common/base/clock.hpp"
+#include "common/release/descriptor.hpp"
+#include "common/share/share.hpp"
+#include "seeder/election/election.hpp"
+
+#include <variant>
+
+namespace swarmout {
+
+struct Published {
+  Position position;
+};
+/// Another host took the number: what we made is not published, and nothing of it may be used.
+struct Fenced {
+  std::string by;
+};
+using PublishOutcome = std::variant<Published, Fenced>;
+
+/// A new release. Tries until `patience` is over or `stop` is requested, and once in any case. Errors: temporary: the
+/// outcome is unknown; it may appear later, and is valid then.
+[[nodiscard]] Result<PublishOutcome> publish(Share& share, Clock& clock, const Leadership& leadership,
+                                             const SignedDescriptor& release, std::chrono::milliseconds patience,
+                                             std::stop_token stop = {});
+/// The slot is done, and the release at `release` is still the current one.
+[[nodiscard]] Result<PublishOutcome> publish_unchanged(Share& share, Clock& clock, const Leadership& leadership,
+                                                       Position release, const std::string& revision,
+                                                       std::chrono::milliseconds patience, std::stop_token stop = {});
+/// The work failed: successors need not wait for a timeout.
+[[nodiscard]] Result<PublishOutcome> abandon(Share& share, Clock& clock, const Leadership& leadership,
+                                             const std::string& reason, std::chrono::milliseconds patience,
+                                             std::stop_token stop = {});
+
+}  // namespace swarmout

@@ -1,0 +1,17 @@
+// A git repository: a bare mirror in the state directory, `git archive` as a stream.
+//
+// What `git archive` leaves out is left out: .git, submodules, and paths marked export-ignore.
+
+#pragma once
+
+#include "seeder/source/source.hpp"
+
+namespace swarmout {
+
+/// `location`: URL[#ref]. Errors: usage, for a URL or ref that git would take for an option.
+[[nodiscard]] Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state);
+
+/// "https://user:secret@host/x" → "https://host/x", anywhere in a text: passwords stay out of logs and messages.
+[[nodiscard]] std::string without_credentials(std::string_view text);
+
+}  // namespace swarmout

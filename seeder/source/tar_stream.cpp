@@ -1,0 +1,50 @@
+#include "seeder/source/tar_stream.hpp"
+
+#include "seeder/source/tar_reader.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+namespace swarmout {
+
+namespace {
+
+constexpr int kBrokenPipe = 128 + SIGPIPE;
+
+/// Remembers that it was the sink that failed, not the stream.
+class WatchedSink final : public TreeSink {
+public:
+  explicit WatchedSink(TreeSink& next) : next_(next) {}
+  Result<void> entry(const TreeEntry& entry) override { return watched(next_.entry(entry)); }
+  Result<void> data(ByteView bytes) override { return watched(next_.data(bytes)); }
+  [[nodiscard]] bool failed() const { return failed_; }
+
+private:
+  Result<void> watched(Result<void> result) {
+    failed_ = failed_ || !result;
+    return result;
+  }
+
+  TreeSink& next_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+Result<void> stream_tar(const Command& command, const std::string& what, TreeSink& sink, std::stop_token stop) {
+  TRY_ASSIGN(Subprocess child, Subprocess::start(command));
+  WatchedSink watched(sink);
+  auto read = read_tar([&](std::span<std::byte> out) { return child.read(out, stop); }, watched);
+  if (watched.failed() || (!read && read.error().code != ErrorCode::refused)) {
+    return read;
+  }
+  // A command that failed explains a damaged stream better than the damage does; but one that died of our no longer
+  // reading explains nothing.
+  const int status = read ? child.wait() : child.stop();
+  if (status != 0 && (read || status != kBrokenPipe)) {
+    return fail(ErrorCode::failed, fmt::format("{} ended with status {}: {}", what, status, child.last_words()));
+  }
+  return read;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,126 @@
+// One host that serves releases and others that fetch them, with real swarm sessions on 127.0.0.1.
+
+#pragma once
+
+#include "common/release/store.hpp"
+#include "common/swarm/swarm_session.hpp"
+#include "peer/fetch/retrieval.hpp"
+#include "seeder/seal.hpp"
+#include "tests/peer/fetch/following.hpp"
+#include "tests/seeder/pack/packing.hpp"
+#include "tests/support/bytes.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/support/tree.hpp"
+#include "tests/support/wait_for.hpp"
+
+#include <memory>
+#include <string>
+
+namespace swarmout::test {
+
+inline std::unique_ptr<SwarmSession> open_session(SwarmRole role = SwarmRole::clone, Bytes upload_limit = 0) {
+  SwarmSettings settings;
+  settings.role = role;
+  settings.limits.upload = upload_limit;
+  auto session = SwarmSession::open(settings);
+  EXPECT_THAT(session, IsOk());
+  return std::move(session).value_or(nullptr);
+}
+
+/// A session does nothing for a torrent until its owner has taken the first events.
+[[nodiscard]] inline bool is_serving(SwarmSession& session, const InfoHash& info_hash) {
+  return wait_for([&] {
+    session.poll(std::chrono::milliseconds(10));
+    return session.status(info_hash).complete;
+  });
+}
+
+/// Packs, seals and serves.
+class Leader {
+public:
+  explicit Leader(Bytes upload_limit = 0) : session_(open_session(SwarmRole::seeder, upload_limit)) {}
+
+  /// Serves it, unless told otherwise.
+  SealedRelease release(const Tree& tree, std::uint64_t position, bool served = true) {
+    auto packed = pack(store_, tree, basis_);
+    EXPECT_THAT(packed, IsOk());
+    SealInput input;
+    input.packed = std::move(packed).value_or(PackedRelease{});
+    input.position = {position};
+    input.revision = "r" + std::to_string(position);
+    auto sealed = seal(std::move(input), store_, signer_.key());
+    EXPECT_THAT(sealed, IsOk());
+    basis_ = manifest(*sealed);
+    if (served) {
+      serve(*sealed);
+    }
+    return *std::move(sealed);
+  }
+  void serve(const SealedRelease& sealed) {
+    SwarmContent content;
+    content.torrent = sealed.torrent;
+    content.directory =
+        store_
+            .lay_out("seed", read_torrent(sealed.torrent).value(), sealed.release.descriptor.manifest, content.complete)
+            .value();
+    EXPECT_THAT(session_->add(content), IsOk());
+    EXPECT_TRUE(is_serving(*session_, sealed.release.descriptor.info_hash));
+  }
+  std::string manifest_bytes(const SealedRelease& sealed) const {
+    return store_.manifest_bytes(sealed.release.descriptor.manifest).value();
+  }
+  Manifest manifest(const SealedRelease& sealed) const { return decode_manifest(manifest_bytes(sealed)).value(); }
+  [[nodiscard]] Endpoint endpoint() const { return session_->endpoint(); }
+  [[nodiscard]] const Signer& signer() const { return signer_; }
+
+private:
+  TempDir dir_;
+  Signer signer_;
+  Store store_ = Store::open(dir_.path()).value();
+  std::unique_ptr<SwarmSession> session_;
+  std::optional<Manifest> basis_;
+};
+
+/// Fetches into `tree(position)`.
+class Clone {
+public:
+  RetrievalGoal goal(const SealedRelease& sealed, const Leader& leader) const {
+    RetrievalGoal goal;
+    goal.release = sealed.release;
+    goal.torrent = sealed.torrent;
+    goal.tree = tree(sealed.release.descriptor.position);
+    goal.peers = {leader.endpoint()};
+    return goal;
+  }
+  Result<std::unique_ptr<Retrieval>> start(RetrievalGoal goal) {
+    return Retrieval::start(store_, *session_, std::move(goal));
+  }
+  /// Hands events on until `enough`.
+  template <typename Enough>
+  [[nodiscard]] bool drive(Retrieval& retrieval, Enough enough) {
+    return wait_for([&] {
+      for (const SwarmEvent& event : session_->poll(std::chrono::milliseconds(10))) {
+        retrieval.on_event(event);
+      }
+      return enough();
+    });
+  }
+  /// Drives it to its end, and takes it apart. The error if it failed.
+  Result<void> fetch(RetrievalGoal goal) {
+    TRY_ASSIGN(const auto retrieval, start(std::move(goal)));
+    EXPECT_TRUE(drive(*retrieval, [&] { return retrieval->state() != Retrieval::State::working; }));
+    return retrieval->state() == Retrieval::State::ready ? Result<void>() : tl::unexpected(retrieval->error());
+  }
+
+  [[nodiscard]] Path tree(Position position) const { return dir_ / ("tree-" + std::to_string(position.value)); }
+  [[nodiscard]] Path path(const std::string& name) const { return dir_ / name; }
+  [[nodiscard]] Store& store() { return store_; }
+  [[nodiscard]] SwarmSession& session() { return *session_; }
+
+private:
+  TempDir dir_;
+  Store store_ = Store::open(dir_ / "state").value();
+  std::unique_ptr<SwarmSession> session_ = open_session();
+};
+
+}  // namespace swarmout::test
