@@ -1,6 +1,7 @@
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/duration.hpp"
+#include "common/share/open_share.hpp"
 #include "seeder/election/abandon_claim.hpp"
 
 #include <fmt/format.h>

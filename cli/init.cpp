@@ -1,5 +1,6 @@
 #include "cli/verbs.hpp"
 #include "common/release/signing.hpp"
+#include "common/share/open_share.hpp"
 #include "common/share/share.hpp"
 #include "common/swarm/swarm_certificate.hpp"
 

@@ -2,9 +2,13 @@
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/duration.hpp"
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
+#include "common/fleet/peer_record.hpp"
+#include "common/fleet/registry.hpp"
 #include "common/release/descriptor.hpp"
+#include "common/share/open_share.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

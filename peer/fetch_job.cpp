@@ -1,9 +1,12 @@
 #include "peer/fetch_job.hpp"
 
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
+#include "common/fleet/registry.hpp"
 #include "common/fleet/trust.hpp"
 #include "common/release/signing.hpp"
+#include "common/share/open_share.hpp"
 #include "peer/fetch/fetch_summary.hpp"
 #include "peer/fetch/follow.hpp"
 #include "peer/fetch/presence.hpp"

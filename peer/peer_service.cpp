@@ -2,6 +2,8 @@
 
 #include "common/base/duration.hpp"
 #include "common/base/failpoint.hpp"
+#include "common/fleet/peer_record.hpp"
+#include "common/share/open_share.hpp"
 #include "peer/fetch/contacts.hpp"
 #include "peer/fetch/fetch_summary.hpp"
 #include "peer/fetch/follow.hpp"

@@ -1,6 +1,6 @@
 #include "seeder/adoption.hpp"
 
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/leader_record.hpp"
 #include "seeder/pack/basis.hpp"
 #include "seeder/staging.hpp"
 

@@ -56,7 +56,8 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
     packed_size += pack.size;
   }
   TRY_ASSIGN(SealedTorrent torrent, seal_torrent(std::move(files), piece_length_for(packed_size), input.certificate));
-  REFUSE_UNLESS(torrent.bytes.size() <= kMaxBlob, "the release is too large: its torrent does not fit on the share");
+  REFUSE_UNLESS(torrent.bytes.size() <= kMaxTorrentFile,
+                "the release is too large: its torrent does not fit on the share");
 
   Descriptor descriptor;
   descriptor.position = input.position;

@@ -1,8 +1,10 @@
 #include "seeder/seed_job.hpp"
 
 #include "common/base/failpoint.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "common/release/signing.hpp"
 #include "common/release/store.hpp"
+#include "common/share/open_share.hpp"
 #include "seeder/election/slot.hpp"
 #include "seeder/lead.hpp"
 #include "seeder/source/source.hpp"

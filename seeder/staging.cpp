@@ -1,5 +1,8 @@
 #include "seeder/staging.hpp"
 
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/registry.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "common/base/clock.hpp"
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/peer_record.hpp"
+#include "common/fleet/registry.hpp"
 #include "common/release/store.hpp"
 #include "common/swarm/swarm_session.hpp"
 #include "seeder/seal.hpp"

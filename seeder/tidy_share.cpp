@@ -1,6 +1,7 @@
 #include "seeder/tidy_share.hpp"
 
 #include "common/base/failpoint.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
 #include "common/release/descriptor.hpp"
 

@@ -2,7 +2,8 @@
 
 #pragma once
 
-#include "common/fleet/live_records.hpp"
+#include "common/base/host.hpp"
+#include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_entry.hpp"
 #include "seeder/pack/packer.hpp"
 #include "seeder/source/source.hpp"

@@ -1,6 +1,9 @@
 #include "common/base/clock.hpp"
 
+#include <fmt/chrono.h>
+
 #include <condition_variable>
+#include <ctime>
 #include <mutex>
 
 namespace swarmout {
@@ -26,6 +29,21 @@ public:
 Clock& system_clock() {
   static SystemClock clock;
   return clock;
+}
+
+std::string utc(WallTime time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+std::optional<WallTime> parse_utc(std::string_view text) {
+  std::tm time{};
+  const std::string copy(text);
+  const char* const end = ::strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time);
+  if (end == nullptr || *end != '\0') {
+    return std::nullopt;
+  }
+  const WallTime parsed{std::chrono::seconds(::timegm(&time))};
+  return utc(parsed) == text ? std::optional(parsed) : std::nullopt;  // no 31st of February
 }
 
 }  // namespace swarmout

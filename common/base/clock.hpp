@@ -5,7 +5,10 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
 
 namespace swarmout {
 
@@ -25,5 +28,10 @@ public:
 
 /// The machine's clock. Any number of threads may use it.
 Clock& system_clock();
+
+/// "2026-11-23T12:00:00Z"
+[[nodiscard]] std::string utc(WallTime time);
+/// Reads what utc() writes; nullopt for anything else.
+[[nodiscard]] std::optional<WallTime> parse_utc(std::string_view text);
 
 }  // namespace swarmout

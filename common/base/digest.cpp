@@ -1,14 +1,6 @@
 #include "common/base/digest.hpp"
 
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <openssl/evp.h>
-#include <sys/ioctl.h>
-#include <sys/random.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <fstream>
 
 namespace swarmout {
 
@@ -96,31 +88,6 @@ Result<Digest> Digest::from_bytes(ByteView raw) {
   Digest result;
   std::memcpy(result.bytes.data(), raw.data(), kSize);
   return result;
-}
-
-std::string random_nonce_hex() {
-  std::array<std::byte, 32> random{};
-  INVARIANT(getrandom(random.data(), random.size(), 0) == static_cast<ssize_t>(random.size()));
-
-  Sha256 mix;
-  mix.update(random);
-  std::string boot_id;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot_id);
-  mix.update(as_bytes(boot_id));
-  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  mix.update(std::as_bytes(std::span(&now, 1)));
-  const pid_t pid = getpid();
-  mix.update(std::as_bytes(std::span(&pid, 1)));
-  ifaddrs* interfaces = nullptr;
-  if (getifaddrs(&interfaces) == 0) {
-    for (const ifaddrs* each = interfaces; each != nullptr; each = each->ifa_next) {
-      if (each->ifa_addr != nullptr) {
-        mix.update(std::as_bytes(std::span(each->ifa_addr->sa_data)));
-      }
-    }
-    freeifaddrs(interfaces);
-  }
-  return mix.finish().hex().substr(0, 32);
 }
 
 }  // namespace swarmout

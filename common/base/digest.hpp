@@ -55,10 +55,6 @@ private:
 /// Lower-case hexadecimal of any bytes.
 [[nodiscard]] std::string to_hex(ByteView bytes);
 
-/// 16 bytes from getrandom(2) mixed with boot id, clock, pid and network addresses: clones restored from
-/// one memory snapshot share the state of the random generator until it is reseeded.
-[[nodiscard]] std::string random_nonce_hex();
-
 }  // namespace swarmout
 
 template <>

@@ -1,6 +1,7 @@
 #include "common/base/files.hpp"
 
 #include "common/base/digest.hpp"
+#include "common/base/host.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,10 +1,9 @@
 #include "common/fleet/log_entry.hpp"
 
-#include "common/base/files.hpp"
+#include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
 #include "common/share/share.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -42,22 +41,10 @@ Result<EntryKind> kind_of(std::string_view name) {
 
 }  // namespace
 
-std::string utc(WallTime time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
-
-std::string host_name() {
-  char host[256] = {};
-  ::gethostname(host, sizeof host - 1);
-  return host;
-}
-
 void sign_in(LogEntry& entry, WallTime now) {
-  std::string boot = read_file("/proc/sys/kernel/random/boot_id", 100).value_or("");
-  std::erase(boot, '\n');
   entry.nonce = random_nonce_hex();
   entry.host = host_name();
-  entry.boot = boot;
+  entry.boot = boot_id();
   entry.pid = static_cast<std::uint64_t>(::getpid());
   entry.time = utc(now);
 }

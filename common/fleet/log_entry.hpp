@@ -47,10 +47,4 @@ void sign_in(LogEntry& entry, WallTime now);
 /// Errors: refused: not an entry, damaged, or with fields that its kind must not have.
 [[nodiscard]] Result<LogEntry> decode_entry(std::string_view bytes);
 
-/// What this machine calls itself. For people only: clones may all have the same.
-[[nodiscard]] std::string host_name();
-
-/// UTC, "2026-11-23T12:00:00Z".
-[[nodiscard]] std::string utc(WallTime time);
-
 }  // namespace swarmout

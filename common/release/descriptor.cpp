@@ -2,7 +2,6 @@
 
 #include "common/base/key_values.hpp"
 #include "common/release/manifest.hpp"
-#include "common/share/share.hpp"
 
 #include <fmt/format.h>
 
@@ -72,7 +71,7 @@ Result<Descriptor> decode_descriptor(std::string_view text) {
   TRY_ASSIGN(descriptor.clone_limits.download, rate_limit(record, kDownloadLimit));
   REFUSE_UNLESS(!descriptor.revision.empty() && descriptor.revision.size() <= kMaxRevision,
                 "a descriptor has no proper revision");
-  REFUSE_UNLESS(descriptor.manifest_size <= kMaxManifestFile && descriptor.torrent_size <= kMaxBlob,
+  REFUSE_UNLESS(descriptor.manifest_size <= kMaxManifestFile && descriptor.torrent_size <= kMaxTorrentFile,
                 "a descriptor states sizes beyond this program's limits");
   return descriptor;
 }

@@ -1,5 +1,6 @@
 #include "common/release/store.hpp"
 
+#include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
 
 #include <fcntl.h>

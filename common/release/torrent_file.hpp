@@ -31,6 +31,8 @@ inline constexpr std::string_view kManifestName = "manifest";
 /// libtorrent's own limit.
 inline constexpr std::size_t kMaxTorrentFiles = 65536;
 inline constexpr std::size_t kMaxTorrentPieces = 0x200000;
+/// Largest .torrent: of 64 GiB in 64 KiB pieces, twice over.
+inline constexpr Bytes kMaxTorrentFile = 64 * kMiB;
 
 struct TorrentInput {
   std::string name;

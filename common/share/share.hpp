@@ -31,7 +31,7 @@ namespace swarmout {
 /// Largest log entry and cell. Entries are about 1 KiB; the cap keeps one read one network block.
 inline constexpr Bytes kMaxEntry = 8 * kKiB;
 inline constexpr Bytes kMaxCell = 4000;
-/// Largest blob: the .torrent of 64 GiB in 64 KiB pieces, twice over.
+/// Largest blob; the largest there are, torrents, fit (common/release/torrent_file.hpp).
 inline constexpr Bytes kMaxBlob = 64 * kMiB;
 
 enum class PutOutcome {
@@ -111,21 +111,5 @@ struct ShareAddress {
   std::chrono::milliseconds timeout{std::chrono::seconds(30)};  ///< of one call through the helper
   std::string etcd_ca;  ///< file with the certificates to trust; empty: the system's
 };
-
-/// Opens an initialised share. Never creates anything. Once `stop` is requested, a call that gets no answer is given up
-/// after a second; those that get one go on working.
-///
-/// Errors:
-///   usage        the address makes no sense
-///   unavailable  there is no FORMAT: not mounted, or never initialised; user, password or certificates are wrong
-///   refused      FORMAT has a version or primitive this program does not know
-///   temporary    the place cannot be reached
-[[nodiscard]] Result<std::unique_ptr<Share>> open_share(const ShareAddress& address, std::stop_token stop = {});
-
-/// Makes a share there. Nothing else ever does. A share that exists already is left as it is.
-///
-/// Returns true if it was made now, false if it was there. Errors: cannot_write; refused, if the
-/// place has other things in it; temporary.
-[[nodiscard]] Result<bool> init_share(const ShareAddress& address, std::stop_token stop = {});
 
 }  // namespace swarmout

@@ -1,11 +1,11 @@
 #include "common/swarm/swarm_session.hpp"
 
+#include "common/swarm/libtorrent_params.hpp"
 #include "common/swarm/plugins/swarm_gate.hpp"
 #include "common/swarm/plugins/swarm_nudge.hpp"
 #include "common/swarm/plugins/swarm_pex.hpp"
 #include "common/swarm/plugins/swarm_traffic.hpp"
 #include "common/swarm/plugins/swarm_watch.hpp"
-#include "common/swarm/swarm_settings.hpp"
 
 #include <fmt/format.h>
 #include <libtorrent/add_torrent_params.hpp>

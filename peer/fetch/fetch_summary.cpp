@@ -1,6 +1,7 @@
 #include "peer/fetch/fetch_summary.hpp"
 
 #include "common/base/duration.hpp"
+#include "common/fleet/peer_record.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/peer_record.hpp"
 #include "common/swarm/swarm_session.hpp"
 
 #include <string>

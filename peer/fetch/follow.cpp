@@ -1,5 +1,7 @@
 #include "peer/fetch/follow.hpp"
 
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/registry.hpp"
 #include "common/fleet/trust.hpp"
 
 #include <fmt/format.h>

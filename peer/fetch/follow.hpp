@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
 #include "common/release/descriptor.hpp"
 #include "common/release/signing.hpp"

@@ -1,7 +1,10 @@
 #include "peer/fetch/presence.hpp"
 
 #include "common/base/digest.hpp"
+#include "common/base/host.hpp"
 #include "common/fleet/log_entry.hpp"
+#include "common/fleet/peer_record.hpp"
+#include "common/fleet/registry.hpp"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/clock.hpp"
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/peer_record.hpp"
 #include "common/share/share.hpp"
 #include "common/swarm/swarm_session.hpp"
 

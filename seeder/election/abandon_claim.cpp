@@ -1,6 +1,8 @@
 #include "seeder/election/abandon_claim.hpp"
 
-#include "common/fleet/live_records.hpp"
+#include "common/base/host.hpp"
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "seeder/election/publish.hpp"
 
 #include <fmt/format.h>

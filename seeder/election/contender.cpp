@@ -1,7 +1,7 @@
 #include "seeder/election/contender.hpp"
 
 #include "common/base/duration.hpp"
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_entry.hpp"
 #include "seeder/election/slot.hpp"
 

@@ -1,7 +1,9 @@
 #include "seeder/election/election.hpp"
 
 #include "common/base/failpoint.hpp"
-#include "common/fleet/live_records.hpp"
+#include "common/base/host.hpp"
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/log_reader.hpp"
 
 #include <fmt/format.h>
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/base/clock.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
 #include "common/share/share.hpp"
 #include "seeder/election/contender.hpp"

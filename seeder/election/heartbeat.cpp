@@ -1,5 +1,7 @@
 #include "seeder/election/heartbeat.hpp"
 
+#include "common/fleet/leader_record.hpp"
+
 #include <spdlog/spdlog.h>
 
 namespace swarmout {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/clock.hpp"
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/leader_record.hpp"
 #include "common/share/share.hpp"
 
 #include <functional>

@@ -4,17 +4,12 @@
 
 #include "common/base/clock.hpp"
 
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace swarmout {
 
 /// The nearest multiple of `period`, for example "2026-11-23T12:00:00Z/3600". Rounded, not cut off: cron fires at the
 /// boundary, and 11:59:59.9 and 12:00:00.1 are the same run.
 [[nodiscard]] std::string slot_of(WallTime now, std::chrono::seconds period);
-
-/// Reads what utc() writes; nullopt for anything else.
-[[nodiscard]] std::optional<WallTime> parse_utc(std::string_view text);
 
 }  // namespace swarmout

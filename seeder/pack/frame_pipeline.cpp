@@ -1,5 +1,7 @@
 #include "seeder/pack/frame_pipeline.hpp"
 
+#include "common/base/host.hpp"
+
 namespace swarmout {
 
 namespace {

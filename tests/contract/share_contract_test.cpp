@@ -2,6 +2,7 @@
 
 #include "common/share/directory/directory_share.hpp"
 #include "common/share/etcd/etcd_share.hpp"
+#include "common/share/open_share.hpp"
 #include "tests/support/etcd_cluster.hpp"
 #include "tests/support/memory_share.hpp"
 #include "tests/support/name_of.hpp"

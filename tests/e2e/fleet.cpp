@@ -1,5 +1,6 @@
 #include "tests/e2e/fleet.hpp"
 
+#include "common/share/open_share.hpp"
 #include "common/share/share.hpp"
 #include "tests/support/tree.hpp"
 

@@ -1,7 +1,8 @@
 // Releases that are properly signed and hostile all the same: whoever has the key, or a tool that went wrong, must not
 // be able to write outside of a release's own directory.
 
-#include "common/fleet/live_records.hpp"
+#include "common/base/host.hpp"
+#include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_entry.hpp"
 #include "common/release/manifest.hpp"
 #include "common/release/pack.hpp"

@@ -1,7 +1,8 @@
 // A leader that dies at any step: another host takes over, and exactly one release comes of it.
 
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_entry.hpp"
+#include "common/share/open_share.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/tree.hpp"

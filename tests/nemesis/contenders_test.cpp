@@ -2,6 +2,8 @@
 //
 // SWARMOUT_NEMESIS_ROUNDS=N makes it longer.
 
+#include "common/fleet/log_reader.hpp"
+#include "common/share/open_share.hpp"
 #include "seeder/election/election.hpp"
 #include "seeder/election/publish.hpp"
 #include "tests/nemesis/history.hpp"

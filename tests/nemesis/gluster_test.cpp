@@ -2,6 +2,7 @@
 
 #include "tests/nemesis/gluster.hpp"
 
+#include "common/share/open_share.hpp"
 #include "tests/contract/share_contract.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/nemesis/stopped.hpp"

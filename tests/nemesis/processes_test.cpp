@@ -1,5 +1,6 @@
 // Real hosts that are frozen at any step, look alike, lose the share, or hang; what they may do is in docs/election.md.
 
+#include "common/share/open_share.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/nemesis/stopped.hpp"
 #include "tests/seeder/election/log_text.hpp"

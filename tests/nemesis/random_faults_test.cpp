@@ -3,6 +3,8 @@
 //
 // SWARMOUT_NEMESIS_SEED=N repeats the faults of a run, SWARMOUT_NEMESIS_SECONDS=N makes it longer.
 
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "seeder/election/election.hpp"
 #include "seeder/election/publish.hpp"
 #include "tests/nemesis/faulty_share.hpp"

@@ -3,8 +3,8 @@
 //
 // SWARMOUT_NEMESIS_SEED=N repeats the choices of a run, SWARMOUT_NEMESIS_SECONDS=N makes it longer.
 
-#include "common/fleet/live_records.hpp"
 #include "common/release/descriptor.hpp"
+#include "common/share/open_share.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/nemesis/history.hpp"
 #include "tests/nemesis/nemesis_settings.hpp"

@@ -1,5 +1,7 @@
 #include "seeder/adoption.hpp"
 
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "tests/seeder/election/log_text.hpp"
 #include "tests/seeder/pack/packing.hpp"
 #include "tests/support/bytes.hpp"

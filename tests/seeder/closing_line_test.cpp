@@ -1,5 +1,8 @@
 #include "seeder/closing_line.hpp"
 
+#include "common/fleet/peer_record.hpp"
+#include "common/fleet/registry.hpp"
+
 #include <gmock/gmock.h>
 
 namespace swarmout::test {

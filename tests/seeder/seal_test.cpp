@@ -1,7 +1,8 @@
 #include "seeder/seal.hpp"
 
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/leader_record.hpp"
 #include "common/release/torrent_file.hpp"
+#include "common/share/share.hpp"
 #include "tests/seeder/pack/packing.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/temp_dir.hpp"

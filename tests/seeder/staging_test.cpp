@@ -1,5 +1,6 @@
 #include "seeder/staging.hpp"
 
+#include "common/fleet/registry.hpp"
 #include "tests/support/name_of.hpp"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #include "tests/sim/params.hpp"
 
 #include "common/release/torrent_file.hpp"
-#include "common/swarm/swarm_settings.hpp"
+#include "common/swarm/libtorrent_params.hpp"
 
 #include <libtorrent/session_params.hpp>
 #include <libtorrent/settings_pack.hpp>

@@ -1,6 +1,7 @@
 // Making and opening a share that is a directory.
 
 #include "common/base/digest.hpp"
+#include "common/base/host.hpp"
 #include "common/share/directory/directory_share.hpp"
 #include "common/share/share_format.hpp"
 

@@ -1,6 +1,7 @@
 #include "common/share/directory/directory_share.hpp"
 
 #include "common/base/digest.hpp"
+#include "common/base/host.hpp"
 #include "common/share/directory/directory_files.hpp"
 #include "common/share/share_format.hpp"
 

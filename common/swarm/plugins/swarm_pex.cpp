@@ -1,6 +1,6 @@
 #include "common/swarm/plugins/swarm_pex.hpp"
 
-#include "common/swarm/swarm_session.hpp"
+#include "common/swarm/swarm_options.hpp"
 
 #include <libtorrent/extensions.hpp>
 #include <libtorrent/peer_connection_handle.hpp>

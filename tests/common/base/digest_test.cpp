@@ -1,5 +1,6 @@
 #include "common/base/digest.hpp"
 
+#include "common/base/host.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"
 

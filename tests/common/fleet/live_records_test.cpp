@@ -1,5 +1,8 @@
-#include "common/fleet/live_records.hpp"
 
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/peer_record.hpp"
+#include "common/fleet/record_fields.hpp"
+#include "common/fleet/registry.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/memory_share.hpp"
 #include "tests/support/result_matchers.hpp"

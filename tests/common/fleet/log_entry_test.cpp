@@ -1,5 +1,6 @@
 #include "common/fleet/log_entry.hpp"
 
+#include "common/base/host.hpp"
 #include "common/share/share.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"

@@ -1,5 +1,7 @@
 // How much of a log a reader reads, and how often it asks.
 
+#include "common/fleet/log_reader.hpp"
+
 #include "common/fleet/log_view.hpp"
 #include "tests/common/fleet/log_builder.hpp"
 #include "tests/support/memory_share.hpp"

@@ -1,5 +1,6 @@
 #include "common/fleet/log_view.hpp"
 
+#include "common/fleet/log_reader.hpp"
 #include "tests/common/fleet/log_builder.hpp"
 #include "tests/support/memory_share.hpp"
 #include "tests/support/result_matchers.hpp"

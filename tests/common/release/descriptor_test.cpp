@@ -80,7 +80,8 @@ TEST(DescriptorTest, ALimitForClonesBeyondThisProgramIsRefused) {
 }
 
 TEST(DescriptorTest, ALimitForClonesThatIsNoNumberIsRefused) {
-  EXPECT_THAT(decode_descriptor(encode(sample_descriptor()) + "clone-download-limit fast\n"), FailsWith(ErrorCode::refused));
+  EXPECT_THAT(decode_descriptor(encode(sample_descriptor()) + "clone-download-limit fast\n"),
+              FailsWith(ErrorCode::refused));
 }
 
 TEST(DescriptorTest, SizesAtTheLimitsAreRead) {

@@ -1,5 +1,6 @@
 #include "common/release/store.hpp"
 
+#include "common/base/host.hpp"
 #include "tests/common/release/torrents.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -1,6 +1,6 @@
 // How many requests a host takes of each other one: few where many share its line.
 
-#include "common/swarm/swarm_settings.hpp"
+#include "common/swarm/libtorrent_params.hpp"
 #include "tests/common/swarm/swarm_hosts.hpp"
 #include "tests/support/raw_client.hpp"
 

@@ -1,5 +1,6 @@
 #include "peer/fetch/follow.hpp"
 
+#include "common/fleet/leader_record.hpp"
 #include "tests/peer/fetch/following.hpp"
 #include "tests/support/bytes.hpp"
 

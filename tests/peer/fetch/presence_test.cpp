@@ -1,5 +1,7 @@
 #include "peer/fetch/presence.hpp"
 
+#include "common/fleet/peer_record.hpp"
+#include "common/fleet/registry.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/memory_share.hpp"
 #include "tests/support/result_matchers.hpp"

@@ -2,6 +2,7 @@
 
 #include "seeder/election/contender.hpp"
 
+#include "common/fleet/log_reader.hpp"
 #include "tests/seeder/election/log_text.hpp"
 #include "tests/support/fake_clock.hpp"
 

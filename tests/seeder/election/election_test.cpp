@@ -1,5 +1,8 @@
 #include "seeder/election/election.hpp"
 
+#include "common/base/clock.hpp"
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "tests/seeder/election/log_text.hpp"
 #include "tests/support/fake_clock.hpp"
 

@@ -1,5 +1,6 @@
 #include "seeder/election/heartbeat.hpp"
 
+#include "common/fleet/leader_record.hpp"
 #include "tests/support/memory_share.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/wait_for.hpp"

@@ -1,5 +1,7 @@
 #include "seeder/election/publish.hpp"
 
+#include "common/base/clock.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "tests/seeder/election/log_text.hpp"
 #include "tests/support/fake_clock.hpp"
 

@@ -1,5 +1,6 @@
 #include "seeder/election/slot.hpp"
 
+#include "common/base/clock.hpp"
 #include "common/fleet/log_entry.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,8 @@
 #include "common/share/directory/directory_share.hpp"
 
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/peer_record.hpp"
+#include "common/fleet/registry.hpp"
+#include "common/share/open_share.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"

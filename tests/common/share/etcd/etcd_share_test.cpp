@@ -2,9 +2,11 @@
 
 #include "common/share/etcd/etcd_share.hpp"
 
-#include "common/fleet/live_records.hpp"
+#include "common/fleet/peer_record.hpp"
+#include "common/fleet/registry.hpp"
 #include "common/share/etcd/base64.hpp"
 #include "common/share/etcd/etcd_kv.hpp"
+#include "common/share/open_share.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/etcd_cluster.hpp"
 #include "tests/support/result_matchers.hpp"

@@ -3,6 +3,7 @@
 #include "common/share/helper/remote_share.hpp"
 
 #include "common/share/directory/directory_share.hpp"
+#include "common/share/open_share.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"

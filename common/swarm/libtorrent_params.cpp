@@ -1,4 +1,4 @@
-#include "common/swarm/swarm_settings.hpp"
+#include "common/swarm/libtorrent_params.hpp"
 
 #include <fmt/format.h>
 #include <libtorrent/alert.hpp>

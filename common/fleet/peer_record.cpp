@@ -1,0 +1,77 @@
+#include "common/fleet/peer_record.hpp"
+
+#include "common/fleet/record_fields.hpp"
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::string_view kPeerMagic = "swarmout-peer 1";
+
+}  // namespace
+
+std::string encode(const PeerRecord& record) {
+  KeyValues values{std::string(kPeerMagic)};
+  values.add("id", record.id)
+      .add("counter", record.counter)
+      .add("host", short_text(record.host))
+      .add("endpoint", to_string(record.endpoint))
+      .add("active", record.active.value)
+      .add("revision", record.revision)
+      .add("target", record.target.value)
+      .add("info-hash", record.info_hash ? record.info_hash->hex() : "")
+      .add("wanted", record.wanted)
+      .add("have", record.have)
+      .add("complete", record.complete ? 1 : 0)
+      .add("download-rate", static_cast<std::uint64_t>(record.download_rate))
+      .add("downloaded", record.downloaded)
+      .add("uploaded", record.uploaded)
+      .add("duplicate", record.duplicate)
+      .add("failed", record.failed);
+  if (record.first_piece) {
+    values.add("first-piece", static_cast<std::uint64_t>(record.first_piece->count()));
+  }
+  if (record.fetched_in) {
+    values.add("fetched-in", static_cast<std::uint64_t>(record.fetched_in->count()));
+  }
+  values.add("traffic", encode(shortened(record.traffic, kNamedHosts)));
+  return values.add("trouble", short_text(record.trouble)).text();
+}
+
+Result<PeerRecord> decode_peer(std::string_view bytes) {
+  TRY_ASSIGN(const KeyValues values, KeyValues::parse(bytes, kPeerMagic));
+  PeerRecord record;
+  TRY_ASSIGN(record.id, values.get("id"));
+  TRY_ASSIGN(record.counter, values.number("counter"));
+  TRY_ASSIGN(record.host, values.get("host"));
+  TRY_ASSIGN(const std::string endpoint, values.get("endpoint"));
+  TRY_ASSIGN(record.endpoint, parse_endpoint(endpoint));
+  TRY_ASSIGN(record.active.value, values.number("active"));
+  TRY_ASSIGN(record.revision, values.get("revision"));
+  TRY_ASSIGN(record.target.value, values.number("target"));
+  TRY_ASSIGN(const std::string info_hash, values.get("info-hash"));
+  if (!info_hash.empty()) {
+    TRY_ASSIGN(const Digest digest, Digest::from_hex(info_hash));
+    record.info_hash = InfoHash{digest};
+  }
+  TRY_ASSIGN(record.wanted, values.number("wanted"));
+  TRY_ASSIGN(record.have, values.number("have"));
+  TRY_ASSIGN(const std::uint64_t complete, values.number("complete"));
+  record.complete = complete != 0;
+  TRY_ASSIGN(const std::uint64_t rate, values.number("download-rate"));
+  record.download_rate = static_cast<double>(rate);
+  TRY_ASSIGN(record.downloaded, values.number("downloaded"));
+  TRY_ASSIGN(record.uploaded, values.number("uploaded"));
+  TRY_ASSIGN(record.trouble, values.get("trouble"));
+  TRY_ASSIGN(record.duplicate, number_if_there(values, "duplicate"));
+  TRY_ASSIGN(record.failed, number_if_there(values, "failed"));
+  TRY_ASSIGN(record.first_piece, time_if_there(values, "first-piece"));
+  TRY_ASSIGN(record.fetched_in, time_if_there(values, "fetched-in"));
+  TRY_ASSIGN(record.traffic, traffic_if_there(values));
+  for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble}) {
+    *shown = printable(std::move(*shown));
+  }
+  return record;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,49 @@
+// What each peer says of itself in its cell of the share.
+
+#pragma once
+
+#include "common/base/endpoint.hpp"
+#include "common/base/result.hpp"
+#include "common/base/units.hpp"
+#include "common/fleet/record_fields.hpp"
+#include "common/release/torrent_file.hpp"
+#include "common/swarm/traffic.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace swarmout {
+
+struct PeerRecord {
+  std::string id;  ///< random, new at each start
+  std::uint64_t counter = 0;
+  std::string host;
+  Endpoint endpoint;
+  Position active;                    ///< the release that `current` points to; 0: none
+  std::string revision;               ///< of that
+  Position target;                    ///< what is being fetched, or served
+  std::optional<InfoHash> info_hash;  ///< of the target
+  Bytes wanted = 0;
+  Bytes have = 0;
+  bool complete = false;     ///< the target is whole, verified and unpacked here
+  double download_rate = 0;  ///< bytes a second
+  Bytes downloaded = 0;
+  Bytes uploaded = 0;
+  Bytes duplicate = 0;                                   ///< of `downloaded`: was here already
+  Bytes failed = 0;                                      ///< of `downloaded`: did not match its hash
+  std::optional<std::chrono::milliseconds> first_piece;  ///< from the beginning of the fetch
+  std::optional<std::chrono::milliseconds> fetched_in;   ///< likewise, to its last piece; only when it is complete
+  Traffic traffic;                                       ///< written with at most kNamedHosts hosts
+  std::string trouble;                                   ///< the last error, empty if there is none
+
+  /// What it had to fetch.
+  [[nodiscard]] Bytes needed() const { return downloaded - std::min(downloaded, duplicate + failed); }
+};
+
+[[nodiscard]] std::string encode(const PeerRecord& record);
+[[nodiscard]] Result<PeerRecord> decode_peer(std::string_view bytes);
+
+}  // namespace swarmout

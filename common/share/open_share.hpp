@@ -1,0 +1,28 @@
+// One kind of share for each kind of address.
+
+#pragma once
+
+#include "common/share/share.hpp"
+
+#include <memory>
+#include <stop_token>
+
+namespace swarmout {
+
+/// Opens an initialised share. Never creates anything. Once `stop` is requested, a call that gets no answer is given up
+/// after a second; those that get one go on working.
+///
+/// Errors:
+///   usage        the address makes no sense
+///   unavailable  there is no FORMAT: not mounted, or never initialised; user, password or certificates are wrong
+///   refused      FORMAT has a version or primitive this program does not know
+///   temporary    the place cannot be reached
+[[nodiscard]] Result<std::unique_ptr<Share>> open_share(const ShareAddress& address, std::stop_token stop = {});
+
+/// Makes a share there. Nothing else ever does. A share that exists already is left as it is.
+///
+/// Returns true if it was made now, false if it was there. Errors: cannot_write; refused, if the
+/// place has other things in it; temporary.
+[[nodiscard]] Result<bool> init_share(const ShareAddress& address, std::stop_token stop = {});
+
+}  // namespace swarmout
