@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Holds the sources against the table of rooms in docs/architecture.md: which folder may include which, and which
 library. Also: no file includes itself by a detour, no file above 350 lines, no folder above 16 modules."""
 import re

@@ -10,7 +10,7 @@ build_packages=(
   libgtest-dev libgmock-dev
 )
 run_packages=(git ca-certificates)
-test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client faketime iproute2 python3-minimal
+test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client faketime iproute2 python3
   aria2 curl)
 check_packages=(clang-format clang-tidy)
 bench_packages=(zstd time)

@@ -28,7 +28,7 @@ inline constexpr std::string_view kManifestName = "manifest";
 [[nodiscard]] std::string pack_name(const Digest& root);
 
 /// Most files and pieces that a torrent from the share may have. 65,536 packs of 64 MiB are 4 TiB; the pieces are
-/// libtorrent's own limit.
+/// libtorrent's own limit. seal_torrent() refuses sooner: what is between the files must stay below 2 GiB.
 inline constexpr std::size_t kMaxTorrentFiles = 65536;
 inline constexpr std::size_t kMaxTorrentPieces = 0x200000;
 /// Largest .torrent: of 64 GiB in 64 KiB pieces, twice over.
@@ -45,7 +45,7 @@ struct SealedTorrent {
   InfoHash info_hash;
 };
 
-/// A power of two between 32 KiB and 4 MiB that gives about 1,000 to 2,000 pieces. Small pieces are passed on
+/// A power of two between 32 KiB and 4 MiB that gives 4,000 to 8,000 pieces, where it can. Small pieces are passed on
 /// sooner; more pieces mean more HAVE messages.
 [[nodiscard]] Bytes piece_length_for(Bytes total);
 

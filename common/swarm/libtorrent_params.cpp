@@ -117,7 +117,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_bool(sp::prioritize_partial_pieces, false);
   pack.set_int(sp::request_queue_time, 10);
   // How long queues are is decided with each torrent: requests_taken() and requests_made().
-  // No block is asked of two hosts before all are asked for; common/swarm_nudge keeps connections from idling instead.
+  // No block is asked of two hosts before all are asked for; plugins/swarm_nudge keeps them from idling instead.
   pack.set_bool(sp::strict_end_game_mode, true);
   pack.set_int(sp::piece_timeout, 3);
   pack.set_int(sp::request_timeout, 5);

@@ -249,7 +249,7 @@ private:
     return {};
   }
 
-  /// Removes a spoilt torrent (common/swarm_watch) and adds it again with the pieces that passed; they are on disk.
+  /// Removes a spoilt torrent (plugins/swarm_watch) and adds it again with the pieces that passed; they are on disk.
   void begin_anew(Torrents::iterator found, std::vector<SwarmEvent>& events) {
     const lt::torrent_status status = found->first.status(lt::torrent_handle::query_pieces);
     session_.remove_torrent(found->first);

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Limits hold by the byte counters of the hosts' ports: limits_test.py SWARMOUT. How near to a limit a host comes is measured
 in docs/benchmarks.md; here a slow machine must not fail."""
 import sys, time

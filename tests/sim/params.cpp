@@ -32,7 +32,7 @@ Params params_of_program() {
   params.queue_seconds = clone.settings.get_int(sp::request_queue_time);
   params.strict_end_game = clone.settings.get_bool(sp::strict_end_game_mode);
   params.partial_first = clone.settings.get_bool(sp::prioritize_partial_pieces);
-  params.have_asks = true;  // common/swarm_nudge
+  params.have_asks = true;  // common/swarm/plugins/swarm_nudge
   params.close_redundant = clone.settings.get_bool(sp::close_redundant_connections);
   return params;
 }
