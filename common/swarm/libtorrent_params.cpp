@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <libtorrent/alert.hpp>
 #include <libtorrent/file_storage.hpp>
+#include <libtorrent/fingerprint.hpp>
 #include <libtorrent/load_torrent.hpp>
 #include <libtorrent/settings_pack.hpp>
 #include <libtorrent/torrent_flags.hpp>
@@ -151,7 +152,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::alert_mask, lt::alert_category::error | lt::alert_category::status | lt::alert_category::storage |
                                    lt::alert_category::file_progress | lt::alert_category::peer);  // peer: bans
   pack.set_str(sp::user_agent, "swarmout");
-  pack.set_str(sp::peer_fingerprint, "-SW0100-");
+  pack.set_str(sp::peer_fingerprint, lt::generate_fingerprint("SW", SWARMOUT_VERSION_NUMBERS));
 
   return lt::session_params(pack, {});  // none of the default plugins; PEX is added by torrent
 }

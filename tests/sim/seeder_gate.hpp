@@ -1,4 +1,5 @@
-// The program's own upload gate at the simulated seeder. As common/swarm/plugins/swarm_gate drives it, without libtorrent.
+// The program's own upload gate at the simulated seeder. As common/swarm/plugins/swarm_gate drives it, without
+// libtorrent.
 
 #pragma once
 
