@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "common/base/endpoint.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
 #include "common/release/descriptor.hpp"

@@ -28,7 +28,9 @@ constexpr auto kPauseAfterFailure = std::chrono::milliseconds(5000);
 constexpr auto kStopGrace = std::chrono::milliseconds(1000);
 /// Those that hang longer are init's when we end.
 constexpr auto kEndGrace = std::chrono::milliseconds(200);
-constexpr std::chrono::milliseconds kLook{50};  ///< between two looks at the stop token
+constexpr std::chrono::milliseconds kLook{50};  ///< between two looks at the stop token, and at the helper
+/// Times the timeout that a helper which gets on slowly may take: it could be going round in a circle.
+constexpr int kSlowest = 20;
 
 /// Standard input and output are the socket; nothing else is passed on, so that a helper that hangs keeps no lock, no
 /// port, and no pipe of cron's open.
@@ -114,13 +116,14 @@ Result<void> ShareHelper::transfer(short direction, std::span<std::byte> bytes, 
   while (!bytes.empty()) {
     pollfd polled{socket_.get(), direction, 0};
     if (::poll(&polled, 1, static_cast<int>(kLook.count())) <= 0) {
-      // Counted in looks, not by the clock: that this process was paused is not the share's fault.
-      waiting.all += kLook;
+      // Counted in looks, not by the clock, and only those at which the helper hung: that one of the two was paused, or
+      // got no processor, is not the share's fault.
+      (waiting.progress.gets_on() ? waiting.slow : waiting.hung) += kLook;
       waiting.since_stop += stop_.stop_requested() ? kLook : kLook * 0;
       if (waiting.since_stop >= kStopGrace) {
         return give_up("(stopped on request)");
       }
-      if (waiting.all >= timeout_) {
+      if (waiting.hung >= timeout_ || waiting.slow >= kSlowest * timeout_) {
         return give_up(fmt::format("for {}", to_text(timeout_)));
       }
       continue;
@@ -138,7 +141,7 @@ Result<void> ShareHelper::transfer(short direction, std::span<std::byte> bytes, 
 
 Result<std::string> ShareHelper::exchange(const std::string& call) {
   INVARIANT(running() && call.size() <= kMaxShareMessage);
-  Waiting waiting;
+  Waiting waiting(pid_);
   std::string message = with_length(call);
   std::uint32_t size = 0;
   TRY(transfer(POLLOUT, std::as_writable_bytes(std::span(message)), waiting));

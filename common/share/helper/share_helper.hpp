@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/files.hpp"
+#include "common/base/process_stat.hpp"
 #include "common/base/result.hpp"
 #include "common/share/share.hpp"
 
@@ -52,7 +53,10 @@ public:
 private:
   /// Of one call.
   struct Waiting {
-    std::chrono::milliseconds all{0};
+    explicit Waiting(int pid) : progress(pid) {}
+    ProcessProgress progress;
+    std::chrono::milliseconds hung{0};
+    std::chrono::milliseconds slow{0};  ///< while the helper got on, or waited for a processor
     std::chrono::milliseconds since_stop{0};
   };
   [[nodiscard]] Result<void> transfer(short direction, std::span<std::byte> bytes, Waiting& waiting);

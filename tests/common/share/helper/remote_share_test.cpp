@@ -67,6 +67,15 @@ TEST_F(HangingShare, ACallThatGetsNoAnswerIsTemporaryAndNamesTheShare) {
   EXPECT_THAT(found, FailsWith(ErrorCode::temporary, root_.native() + " does not answer"));
 }
 
+TEST_F(HangingShare, AHelperThatGetsNoProcessorForLongerThanTheTimeoutIsWaitedFor) {
+  // It computes for a while before it becomes the helper, as one does that shares a processor with many others.
+  write_file(temp_ / "slow",
+             "#!/bin/sh\ni=0; while [ $i -lt 4000000 ]; do i=$((i+1)); done; exec " + program() + " \"$@\"\n");
+  ASSERT_EQ(::chmod((temp_ / "slow").c_str(), 0755), 0);
+
+  EXPECT_THAT(RemoteShare::open(temp_ / "slow", root_, milliseconds(500), {}), IsOk());
+}
+
 TEST_F(HangingShare, APutThatGetsNoAnswerIsUnknown) {
   const auto share = open();
   hang("log/00000001");
