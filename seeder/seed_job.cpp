@@ -7,7 +7,7 @@
 #include "common/share/open_share.hpp"
 #include "seeder/election/slot.hpp"
 #include "seeder/lead.hpp"
-#include "seeder/source/source.hpp"
+#include "seeder/source/open_source.hpp"
 
 #include <fmt/format.h>
 

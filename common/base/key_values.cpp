@@ -13,6 +13,40 @@ bool plain(unsigned char c) {
   return c >= 0x20 && c < 0x7f && c != '%';
 }
 
+struct Character {
+  char32_t point = 0;
+  std::size_t size = 0;  ///< in bytes; 0: no UTF-8
+};
+
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) {
+    return {first, 1};
+  }
+  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < size) {
+    return {};
+  }
+  char32_t point = first & (0x7fU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) {
+      return {};
+    }
+    point = point << 6 | (byte(i) & 0x3fU);
+  }
+  const bool longer_than_needed = (size == 3 && point < 0x800) || (size == 4 && point < 0x10000);
+  const bool none = longer_than_needed || (point >= 0xd800 && point < 0xe000) || point > 0x10ffff;
+  return none ? Character{} : Character{point, size};
+}
+
+/// What a terminal does not show but obeys: C0, DEL, C1, and what turns the direction of a line (Unicode's
+/// Bidi_Control).
+bool obeyed(char32_t point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c || point == 0x200e || point == 0x200f ||
+         (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
 }  // namespace
 
 std::string escape_value(std::string_view raw) {
@@ -29,9 +63,19 @@ std::string escape_value(std::string_view raw) {
 }
 
 std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return text;
+  std::string shown;
+  shown.reserve(text.size());
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const auto [point, size] = first_character(rest);
+    if (size == 0 || obeyed(point)) {
+      shown += '?';
+    } else {
+      shown += rest.substr(0, size);
+    }
+    rest.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return shown;
 }
 
 Result<std::string> unescape_value(std::string_view escaped) {

@@ -2,12 +2,12 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/subprocess.hpp"
+#include "seeder/source/credentials.hpp"
 #include "seeder/source/tar_stream.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 
 namespace swarmout {
 
@@ -188,11 +188,6 @@ private:
 };
 
 }  // namespace
-
-std::string without_credentials(std::string_view text) {
-  static const std::regex credentials("([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\\s]*@");
-  return std::regex_replace(std::string(text), credentials, "$1");
-}
 
 Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state) {
   const std::size_t hash = location.rfind('#');

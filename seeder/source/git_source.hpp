@@ -11,7 +11,4 @@ namespace swarmout {
 /// `location`: URL[#ref]. Errors: usage, for a URL or ref that git would take for an option.
 [[nodiscard]] Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state);
 
-/// "https://user:secret@host/x" → "https://host/x", anywhere in a text: passwords stay out of logs and messages.
-[[nodiscard]] std::string without_credentials(std::string_view text);
-
 }  // namespace swarmout

@@ -55,8 +55,4 @@ public:
   [[nodiscard]] virtual Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) = 0;
 };
 
-/// `git+URL[#ref]`, `dir:PATH` or `tar:COMMAND`. `state` is a directory that the source may keep a mirror in.
-/// Errors: usage.
-[[nodiscard]] Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state);
-
 }  // namespace swarmout

@@ -1,6 +1,7 @@
 #include "tests/contract/source_contract.hpp"
 
 #include "common/base/subprocess.hpp"
+#include "seeder/source/open_source.hpp"
 #include "tests/support/name_of.hpp"
 
 namespace swarmout::test {

@@ -1,88 +1,17 @@
 #include "seeder/source/tar_reader.hpp"
 
 #include "seeder/source/tree_guard.hpp"
+#include "tests/seeder/source/tar_bytes.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/tree_text.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <algorithm>
-#include <cstring>
 
 namespace swarmout::test {
 
 namespace {
-
-constexpr std::size_t kBlock = 512;
-
-/// One ustar header. `size` beyond what 11 octal digits hold is written as GNU tar does, in base 256.
-std::string header(const std::string& name, char type, Bytes size, const std::string& link = "", int mode = 0644) {
-  std::string block(kBlock, '\0');
-  const auto put = [&](std::size_t at, const std::string& text) { block.replace(at, text.size(), text); };
-  put(0, name);
-  put(100, fmt::format("{:07o}", mode));
-  put(108, "0000000");
-  put(116, "0000000");
-  put(136, "00000000000");
-  if (size < 8 * kGiB) {
-    put(124, fmt::format("{:011o}", size));
-  } else {
-    block[124] = '\x80';
-    for (std::size_t i = 0; i < 8; ++i) {
-      block[135 - i] = static_cast<char>(size >> (8 * i));
-    }
-  }
-  block[156] = type;
-  put(157, link);
-  put(257, std::string("ustar\0"
-                       "00",
-                       8));
-  put(148, "        ");
-  unsigned sum = 0;
-  for (const char c : block) {
-    sum += static_cast<unsigned char>(c);
-  }
-  put(148, fmt::format("{:06o}", sum) + '\0');
-  return block;
-}
-std::string padded(std::string content) {
-  content.resize((content.size() + kBlock - 1) / kBlock * kBlock, '\0');
-  return content;
-}
-std::string tar_file(const std::string& name, const std::string& content, int mode = 0644) {
-  return header(name, '0', content.size(), "", mode) + padded(content);
-}
-std::string tar_directory(const std::string& name) {
-  return header(name, '5', 0, "", 0755);
-}
-/// A pax extended header for the entry after it.
-std::string pax(const std::string& key, const std::string& value) {
-  const std::string rest = " " + key + "=" + value + "\n";
-  std::size_t length = rest.size() + 1;
-  while (std::to_string(length).size() + rest.size() != length) {
-    ++length;
-  }
-  const std::string record = std::to_string(length) + rest;
-  return header("PaxHeaders/x", 'x', record.size()) + padded(record);
-}
-std::string end_mark() {
-  return std::string(2 * kBlock, '\0');
-}
-
-/// Reads a stream that arrives in pieces of at most `step` bytes.
-Result<void> read(std::string_view bytes, TreeSink& sink, std::size_t step = 64 * kKiB) {
-  return read_tar(
-      [&](std::span<std::byte> out) -> Result<std::size_t> {
-        const std::size_t size = std::min({step, out.size(), bytes.size()});
-        std::memcpy(out.data(), bytes.data(), size);
-        bytes.remove_prefix(size);
-        return size;
-      },
-      sink);
-}
 
 class TarReader : public testing::Test {
 protected:
@@ -275,114 +204,6 @@ TEST_F(TarReader, ReadsPaxSizesBeyondEightGibibytes) {
               FailsWith(ErrorCode::cannot_write));
 
   EXPECT_EQ(sink.seen.size, 10 * kGiB);
-}
-
-// What cannot be distributed.
-
-TEST_F(TarReader, RefusesACharacterDevice) {
-  EXPECT_THAT(read(header("null", '3', 0) + end_mark(), sink_), FailsWith(ErrorCode::refused, "null"));
-}
-
-TEST_F(TarReader, RefusesABlockDevice) {
-  EXPECT_THAT(read(header("sda", '4', 0) + end_mark(), sink_), FailsWith(ErrorCode::refused, "sda"));
-}
-
-TEST_F(TarReader, RefusesAFifo) {
-  EXPECT_THAT(read(header("pipe", '6', 0) + end_mark(), sink_), FailsWith(ErrorCode::refused, "pipe"));
-}
-
-// Streams that are not whole.
-
-TEST_F(TarReader, RefusesAnEmptyStream) {
-  EXPECT_THAT(read("", sink_), FailsWith(ErrorCode::refused));
-}
-
-TEST_F(TarReader, RefusesWhatIsNoTar) {
-  EXPECT_THAT(read(noise(4096), sink_), FailsWith(ErrorCode::refused));
-}
-
-TEST_F(TarReader, RefusesAnErrorMessageInPlaceOfATar) {
-  EXPECT_THAT(read("ssh: connect to host build1 port 22: Connection refused\n", sink_), FailsWith(ErrorCode::refused));
-}
-
-TEST_F(TarReader, RefusesAStreamThatIsCutOffAtAnyBlock) {
-  const std::string stream = tar_directory("d/") + tar_file("d/a", noise(3 * kBlock)) + tar_file("d/b", "b") +
-                             header("d/c", '2', 0, "a") + tar_file("d/e", "") + tar_file("f", noise(700)) + end_mark();
-  for (std::size_t size = 0; size < stream.size(); size += kBlock) {
-    CollectingSink sink;
-    EXPECT_THAT(read(std::string_view(stream).substr(0, size), sink), FailsWith(ErrorCode::refused))
-        << "cut off at " << size;
-  }
-  CollectingSink sink;
-  EXPECT_THAT(read(stream, sink), IsOk());
-}
-
-TEST_F(TarReader, RefusesAStreamThatIsCutOffInTheMiddleOfAFile) {
-  const std::string stream = tar_file("a", noise(100 * kKiB)) + end_mark();
-
-  EXPECT_THAT(read(std::string_view(stream).substr(0, 50'001), sink_), FailsWith(ErrorCode::refused));
-}
-
-TEST_F(TarReader, RefusesAStreamThatIsCutOffInTheMiddleOfAHeader) {
-  const std::string stream = tar_file("a", "content") + tar_file("b", "content") + end_mark();
-
-  EXPECT_THAT(read(std::string_view(stream).substr(0, 2 * kBlock + 100), sink_), FailsWith(ErrorCode::refused));
-}
-
-TEST_F(TarReader, RefusesAStreamThatIsCutOffInTheMiddleOfAFileOfZeros) {
-  const std::string stream = tar_file("a", std::string(100 * kKiB, '\0')) + end_mark();
-
-  EXPECT_THAT(read(std::string_view(stream).substr(0, 50 * kKiB), sink_), FailsWith(ErrorCode::refused));
-}
-
-TEST_F(TarReader, RefusesAStreamThatIsCutOffAfterAFileOfZeros) {
-  const std::string stream = tar_file("a", std::string(4096, '\0')) + tar_file("b", "content") + end_mark();
-
-  EXPECT_THAT(read(std::string_view(stream).substr(0, kBlock + 4096), sink_), FailsWith(ErrorCode::refused));
-}
-
-TEST_F(TarReader, RefusesAHeaderWithAFlippedBit) {
-  std::string stream = tar_file("a", "content") + tar_file("b", "content") + end_mark();
-  stream[2 * kBlock] ^= 1;
-
-  EXPECT_THAT(read(stream, sink_), FailsWith(ErrorCode::refused));
-}
-
-TEST_F(TarReader, HandsOnWhatTheStreamFailedWith) {
-  const auto broken = [](std::span<std::byte>) -> Result<std::size_t> {
-    return fail(ErrorCode::temporary, "stopped on request");
-  };
-
-  EXPECT_THAT(read_tar(broken, sink_), FailsWith(ErrorCode::temporary, "stopped on request"));
-}
-
-TEST_F(TarReader, HandsOnWhatTheStreamFailedWithInTheMiddle) {
-  const std::string stream = tar_file("a", noise(kMiB));
-  std::size_t calls = 0;
-  const auto broken = [&](std::span<std::byte> out) -> Result<std::size_t> {
-    if (calls++ > 0) {
-      return fail(ErrorCode::temporary, "stopped on request");
-    }
-    std::memcpy(out.data(), stream.data(), out.size());
-    return out.size();
-  };
-
-  EXPECT_THAT(read_tar(broken, sink_), FailsWith(ErrorCode::temporary, "stopped on request"));
-}
-
-TEST_F(TarReader, HandsOnWhatTheStreamFailedWithAfterTheLastEntry) {
-  std::string stream = tar_file("a", "content") + end_mark();
-  const auto broken = [&](std::span<std::byte> out) -> Result<std::size_t> {
-    if (stream.empty()) {
-      return fail(ErrorCode::temporary, "stopped on request");
-    }
-    const std::size_t size = std::min(out.size(), stream.size());
-    std::memcpy(out.data(), stream.data(), size);
-    stream.erase(0, size);
-    return size;
-  };
-
-  EXPECT_THAT(read_tar(broken, sink_), FailsWith(ErrorCode::temporary, "stopped on request"));
 }
 
 }  // namespace swarmout::test

@@ -1,5 +1,6 @@
-#include "seeder/source/source.hpp"
+#include "seeder/source/open_source.hpp"
 
+#include "seeder/source/credentials.hpp"
 #include "seeder/source/dir_source.hpp"
 #include "seeder/source/git_source.hpp"
 #include "seeder/source/tar_source.hpp"
