@@ -119,7 +119,23 @@ Result<void> LogReader::load_current_release() {
   return {};
 }
 
+/// What a listing shows that this view cannot have come from: another share, or another entry at the end of a shorter
+/// log. A listing that is only shorter may be an old one.
+Result<bool> LogReader::is_another_log(Position tail) {
+  TRY_ASSIGN(const std::string cluster, share_.cluster());
+  if (cluster != cluster_) {
+    return true;
+  }
+  const auto ours = view_.records_.find(tail);
+  if (tail >= view_.tail() || ours == view_.records_.end()) {
+    return false;
+  }
+  TRY_ASSIGN(const LogRecord theirs, load(tail));
+  return theirs.digest != ours->second.digest;
+}
+
 Result<void> LogReader::load_first(Position tail) {
+  TRY_ASSIGN(cluster_, share_.cluster());  // before the entries: of a share that is replaced meanwhile, the older id
   TRY_ASSIGN(view_.records_[tail], load(tail));
   first_ = tail;
   TRY(extend_back(kHistory - 1));
@@ -143,6 +159,12 @@ Result<const LogView*> LogReader::refresh() {
   const bool list = view_.records_.empty() || refreshes_ % kListEvery == 0;
   ++refreshes_;
   TRY_ASSIGN(const Position tail, share_.tail(list ? Position{} : view_.tail()));
+  if (list && !view_.records_.empty()) {
+    TRY_ASSIGN(const bool another, is_another_log(tail));
+    if (another) {
+      view_.records_.clear();
+    }
+  }
   if (!view_.records_.empty()) {
     TRY_ASSIGN(const bool fits, extend_to(tail));
     if (!fits) {
@@ -155,6 +177,9 @@ Result<const LogView*> LogReader::refresh() {
       view_.records_.clear();
       return tl::unexpected(std::move(loaded).error());
     }
+  }
+  if (view_.records_.empty()) {
+    cluster_.clear();
   }
   TRY(load_current_release());
   trim();

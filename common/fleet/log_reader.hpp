@@ -15,7 +15,8 @@ inline constexpr std::uint64_t kMaxHistory = 5000;
 /// The view goes back to the last COMMIT, whatever the age of the release that is current: a COMMIT names that release,
 /// so it is read directly, and a run costs a handful of reads however long the log is. A new entry that does not follow
 /// what was read before makes it read all of that again: a share's server that crashed may have lost the end of an
-/// entry.
+/// entry. So do, at the next listing, a share that was made anew at the same place and one that lost entries and has
+/// others in their place.
 class LogReader {
 public:
   explicit LogReader(Share& share) : share_(share) {}
@@ -28,9 +29,13 @@ public:
   /// The same, and back over the last kMaxHistory entries; for the one host that has won an election.
   [[nodiscard]] Result<const LogView*> refresh_with_slots();
 
+  /// Of the share that the view was read from; empty while the view is.
+  [[nodiscard]] const std::string& cluster() const { return cluster_; }
+
 private:
   [[nodiscard]] Result<LogRecord> load(Position position);
   [[nodiscard]] Result<void> load_first(Position tail);
+  [[nodiscard]] Result<bool> is_another_log(Position tail);
   [[nodiscard]] Result<bool> extend_to(Position tail);
   [[nodiscard]] Result<void> extend_back(std::uint64_t count);
   [[nodiscard]] Result<void> load_last_commit();
@@ -42,6 +47,7 @@ private:
   Share& share_;
   LogView view_;
   Position first_;  ///< from here to the tail the view has every entry; before it, at most the current release
+  std::string cluster_;
   unsigned refreshes_ = 0;
 };
 

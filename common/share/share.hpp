@@ -94,6 +94,10 @@ public:
   /// The share's own clock (the server's, on NFS), else this host's.
   [[nodiscard]] virtual Result<WallTime> now() = 0;
 
+  /// Which share this is: the random id in its FORMAT, read anew each time. One that was lost and made anew at the same
+  /// place has another id. Errors: unavailable: there is no FORMAT (any more); temporary; refused.
+  [[nodiscard]] virtual Result<std::string> cluster() = 0;
+
   /// What a person would call this share, for messages.
   [[nodiscard]] virtual std::string name() const = 0;
 };

@@ -12,11 +12,19 @@ namespace swarmout {
 namespace {
 
 constexpr std::string_view kFormatMagic = "swarmout-share 1";
+constexpr std::size_t kMaxCluster = 64;
 
 }  // namespace
 
 std::string new_format(std::string_view primitive) {
   return KeyValues(std::string(kFormatMagic)).add("cluster", random_nonce_hex()).add("primitive", primitive).text();
+}
+
+Result<std::string> cluster_in(std::string_view format) {
+  TRY_ASSIGN(const KeyValues values, KeyValues::parse(format, kFormatMagic));
+  TRY_ASSIGN(std::string cluster, values.get("cluster"));
+  REFUSE_UNLESS(!cluster.empty() && cluster.size() <= kMaxCluster, "the FORMAT of the share has no proper cluster id");
+  return cluster;
 }
 
 Result<std::string> primitive_in(std::string_view format) {

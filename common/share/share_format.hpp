@@ -14,6 +14,8 @@ namespace swarmout {
 /// A new one, with a random cluster id. `primitive`: how entries are created there.
 [[nodiscard]] std::string new_format(std::string_view primitive);
 
+/// The random id of the share: at most 64 bytes. Errors: refused: another version, or damaged.
+[[nodiscard]] Result<std::string> cluster_in(std::string_view format);
 /// Errors: refused: another version, or damaged.
 [[nodiscard]] Result<std::string> primitive_in(std::string_view format);
 [[nodiscard]] tl::unexpected<Error> unknown_primitive(std::string_view primitive, const std::string& share);

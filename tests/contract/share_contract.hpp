@@ -462,6 +462,14 @@ TEST_P(ShareContract, AskingForTheTimeLeavesNothingInTheLog) {
   EXPECT_EQ(tail.value, 0U);
 }
 
+TEST_P(ShareContract, EveryHandleSaysTheSameCluster) {
+  ASSERT_OK_AND_ASSIGN(const std::string one, share_->cluster());
+  ASSERT_OK_AND_ASSIGN(const std::string other, other_->cluster());
+
+  EXPECT_FALSE(one.empty());
+  EXPECT_EQ(one, other);
+}
+
 TEST_P(ShareContract, AShareHasANameForMessages) {
   EXPECT_FALSE(share_->name().empty());
 }

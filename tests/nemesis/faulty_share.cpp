@@ -102,6 +102,10 @@ Result<void> FaultyShare::remove_blob(std::string_view name) {
 Result<void> FaultyShare::remove_stale(WallTime before) {
   return with_faults(Access::write, [&] { return share_->remove_stale(before); });
 }
+Result<std::string> FaultyShare::cluster() {
+  return with_faults(Access::read, [&] { return share_->cluster(); });
+}
+
 Result<WallTime> FaultyShare::now() {
   return with_faults(Access::read, [&] { return share_->now(); });
 }

@@ -39,6 +39,7 @@ public:
   Result<void> remove_blob(std::string_view name) override;
   Result<void> remove_stale(WallTime before) override;
   Result<WallTime> now() override;
+  Result<std::string> cluster() override;
   std::string name() const override { return share_->name(); }
 
 private:

@@ -127,4 +127,8 @@ Result<WallTime> MemoryShare::now() {
   return guarded("now", [&]() -> Result<WallTime> { return state_->clock->wall(); });
 }
 
+Result<std::string> MemoryShare::cluster() {
+  return guarded("cluster", [&]() -> Result<std::string> { return state_->cluster; });
+}
+
 }  // namespace swarmout

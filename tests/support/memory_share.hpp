@@ -17,6 +17,7 @@ struct MemoryShareState {
   std::map<Position, std::string> log;
   std::map<std::pair<CellKind, std::string>, Cell> cells;
   std::map<std::string, std::string> blobs;
+  std::string cluster = "memory";
   Clock* clock = &system_clock();
 };
 
@@ -43,6 +44,7 @@ public:
   Result<void> remove_blob(std::string_view name) override;
   Result<void> remove_stale(WallTime before) override;
   Result<WallTime> now() override;
+  Result<std::string> cluster() override;
   std::string name() const override { return "memory"; }
 
 private:

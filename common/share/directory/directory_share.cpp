@@ -177,6 +177,11 @@ Result<void> DirectoryShare::remove_stale(WallTime before) {
   return {};
 }
 
+Result<std::string> DirectoryShare::cluster() {
+  TRY_ASSIGN(const std::string text, read_format(root_));
+  return cluster_in(text);
+}
+
 Result<WallTime> DirectoryShare::now() {
   const Path path = root_ / "log" / fmt::format(".t-{}", random_nonce_hex());
   TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644).map_error(share_error));

@@ -125,6 +125,11 @@ Result<std::string> EtcdShare::format() {
   return found->bytes;
 }
 
+Result<std::string> EtcdShare::cluster() {
+  TRY_ASSIGN(const std::string text, format());
+  return cluster_in(text);
+}
+
 void EtcdShare::saw(Position position, std::int64_t revision) {
   if (position >= seen_.position) {
     seen_ = {position, revision};

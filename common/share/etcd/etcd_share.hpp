@@ -43,6 +43,7 @@ public:
   Result<void> remove_blob(std::string_view name) override;
   Result<void> remove_stale(WallTime before) override;
   Result<WallTime> now() override { return kv_.client().now(); }
+  Result<std::string> cluster() override;
   std::string name() const override { return kv_.client().settings().url(); }
 
 private:

@@ -180,4 +180,8 @@ Result<WallTime> RemoteShare::now() {
   return call(call_of(ShareCall::NOW)).map(time_of);
 }
 
+Result<std::string> RemoteShare::cluster() {
+  return call(call_of(ShareCall::CLUSTER)).map([](const ShareReply& reply) { return reply.content(); });
+}
+
 }  // namespace swarmout

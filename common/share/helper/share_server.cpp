@@ -126,6 +126,8 @@ private:
       case ShareCall::NOW:
         return answer(reply, share_->now(),
                       [&](const WallTime& now) { reply.set_time(now.time_since_epoch().count()); });
+      case ShareCall::CLUSTER:
+        return answer(reply, share_->cluster(), [&](const std::string& cluster) { reply.set_content(cluster); });
       default:
         set_error(reply, {ErrorCode::failed, "no such call to the share", {}});
     }

@@ -23,7 +23,7 @@ public:
     entry.position = Position{tail() + 1};
     entry.previous = all_.empty() ? Digest{} : sha256(all_.rbegin()->second);
     entry.owner = "owner-" + std::to_string(tail() + 1);
-    entry.nonce = "nonce-" + std::to_string(tail() + 1);
+    entry.nonce = life_ + "nonce-" + std::to_string(tail() + 1);
     entry.host = "test-host";
     return entry;
   }
@@ -34,6 +34,13 @@ public:
   }
   /// As if the entries behind `position` were not written yet.
   void show_up_to(std::uint64_t position) { state_->log = {all_.begin(), all_.upper_bound(Position{position})}; }
+
+  /// The share loses all entries behind `position`, for good. What is written in their place will be something else.
+  void lose_after(std::uint64_t position) {
+    all_.erase(all_.upper_bound(Position{position}), all_.end());
+    state_->log = all_;
+    life_ += "new-";
+  }
 
   /// The owner.
   std::string claim(const std::string& slot = "") {
@@ -65,6 +72,7 @@ private:
   }
 
   std::map<Position, std::string> all_;
+  std::string life_;
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
 };
 

@@ -294,4 +294,50 @@ TEST_F(LogReaderTest, AStaleListingTakesNothingBack) {
   }
 }
 
+TEST_F(LogReaderTest, AShareThatWasMadeAnewAtTheSamePlaceIsReadAnew) {
+  add_releases(3);
+  ASSERT_EQ(view().tail().value, 6U);
+  EXPECT_EQ(reader_.cluster(), "memory");
+  log_.lose_after(0);
+  log_.state()->cluster = "another";
+  add_releases(1);
+
+  std::uint64_t tail = 6;
+  for (int i = 0; i < 20 && tail != 2; ++i) {
+    tail = view().tail().value;
+  }
+
+  EXPECT_EQ(tail, 2U);
+  EXPECT_EQ(reader_.cluster(), "another");
+}
+
+TEST_F(LogReaderTest, AShareThatWasMadeAnewAndIsEmptyIsEmpty) {
+  add_releases(3);
+  view();
+  log_.lose_after(0);
+  log_.state()->cluster = "another";
+
+  std::uint64_t tail = 6;
+  for (int i = 0; i < 20 && tail != 0; ++i) {
+    tail = view().tail().value;
+  }
+
+  EXPECT_EQ(tail, 0U);
+  EXPECT_EQ(reader_.cluster(), "");
+}
+
+TEST_F(LogReaderTest, AShorterLogWithAnotherEntryAtItsEndIsReadAnew) {
+  add_releases(4);
+  ASSERT_EQ(view().tail().value, 8U);
+  log_.lose_after(4);
+  add_releases(1);
+
+  std::uint64_t tail = 8;
+  for (int i = 0; i < 20 && tail != 6; ++i) {
+    tail = view().tail().value;
+  }
+
+  EXPECT_EQ(tail, 6U);
+}
+
 }  // namespace swarmout::test
