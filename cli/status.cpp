@@ -2,7 +2,7 @@
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/duration.hpp"
-#include "common/fleet/leader_record.hpp"
+#include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
 #include "common/fleet/peer_record.hpp"
@@ -67,20 +67,16 @@ Result<Json> overview(Share& share) {
   }
   out["leader"] = nullptr;
   double line_rate = 0;
-  const LogEntry* const newest = log->newest_release();
-  const LogEntry* const claim = log->open_claim() != nullptr ? log->open_claim()
-                                : newest != nullptr          ? log->at(newest->position.previous())
-                                                             : nullptr;
-  if (claim != nullptr && claim->kind == EntryKind::claim) {
-    const auto cell = share.read_cell(CellKind::heartbeat, claim_cell(claim->position, claim->owner));
-    const auto info = cell && *cell ? decode_heartbeat((*cell)->bytes) : fail(ErrorCode::not_found, "");
-    if (info || log->open_claim() != nullptr) {
+  if (const auto known = known_leader(share, *log)) {
+    const LogEntry* const claim = known->claim;
+    if (known->beat || known->at_work) {
       Json leader = {{"epoch", claim->position.value}, {"host", claim->host},
                      {"since", claim->time},           {"slot", claim->slot},
                      {"attempt", claim->attempt},      {"phase", "silent"}};
-      if (info) {
+      if (known->beat) {
+        const HeartbeatInfo* const info = &known->beat->info;
         leader["phase"] = info->phase;
-        leader["last_beat_seconds"] = std::chrono::duration<double>(now - (*cell)->written).count();
+        leader["last_beat_seconds"] = std::chrono::duration<double>(now - known->beat->written).count();
         leader["files"] = info->files;
         leader["read_bytes"] = info->read;
         leader["packed_bytes"] = info->packed;

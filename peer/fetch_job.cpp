@@ -1,9 +1,10 @@
 #include "peer/fetch_job.hpp"
 
-#include "common/fleet/leader_record.hpp"
+#include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
 #include "common/fleet/registry.hpp"
+#include "common/fleet/torrent_on_share.hpp"
 #include "common/fleet/trust.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/open_share.hpp"
@@ -60,11 +61,11 @@ Result<const LogEntry*> find_release(const LogView& log, const std::string& want
               fmt::format("the newest are: {}", newest));
 }
 
-/// Hosts that may have the release: the live peers, and the leader that published it while it still seeds.
+/// Hosts that may have the release: the live peers, the leader, and the one that published it while it still seeds.
 struct Holders {
   std::vector<Endpoint> peers;
   std::vector<Endpoint> trackers;
-  double line_rate = 0;  ///< of the leader; 0: not known
+  double line_rate = 0;  ///< the highest of the leaders'; 0: not known
 };
 
 Holders holders(Share& share, const LogView& log, Position release) {
@@ -74,15 +75,22 @@ Holders holders(Share& share, const LogView& log, Position release) {
       found.peers.push_back(each.record.endpoint);
     }
   }
-  if (const LogEntry* const claim = log.at(release.previous())) {
-    const auto beat = share.read_cell(CellKind::heartbeat, claim_cell(claim->position, claim->owner));
-    const auto info = beat && *beat ? decode_heartbeat((*beat)->bytes) : fail(ErrorCode::not_found, "");
-    if (info && info->endpoint) {
-      found.peers.push_back(*info->endpoint);
-      found.line_rate = info->line_rate;
+  const auto leader = known_leader(share, log);
+  auto publisher = publisher_of(share, log, release);
+  if (leader && publisher && leader->claim == publisher->claim) {
+    publisher.reset();
+  }
+  for (const auto& each : {leader, publisher}) {
+    if (!each || !each->beat) {
+      continue;
     }
-    if (info && info->tracker) {
-      found.trackers.push_back(*info->tracker);
+    const HeartbeatInfo& info = each->beat->info;
+    if (info.endpoint) {
+      found.peers.push_back(*info.endpoint);
+      found.line_rate = std::max(found.line_rate, info.line_rate);
+    }
+    if (info.tracker) {
+      found.trackers.push_back(*info.tracker);
     }
   }
   return found;
@@ -144,12 +152,8 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   goal.release = release;
   goal.purpose = "fetch";
   goal.tree = places.incoming;
-  TRY_ASSIGN(auto torrent, share->read_blob(torrent_blob(descriptor), descriptor.torrent_size));
-  if (!torrent) {
-    return fail(ErrorCode::not_found,
-                fmt::format("the torrent of release {} is no longer on {}", descriptor.position.value, share->name()));
-  }
-  goal.torrent = *std::move(torrent);
+  TRY_ASSIGN(auto torrent, torrent_on_share(*share, descriptor));
+  goal.torrent = std::move(torrent.bytes);
   Holders known = holders(*share, *log, descriptor.position);
   goal.peers = std::move(known.peers);
   goal.trackers = std::move(known.trackers);

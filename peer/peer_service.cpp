@@ -3,6 +3,7 @@
 #include "common/base/duration.hpp"
 #include "common/base/failpoint.hpp"
 #include "common/fleet/peer_record.hpp"
+#include "common/fleet/torrent_on_share.hpp"
 #include "common/share/open_share.hpp"
 #include "peer/fetch/contacts.hpp"
 #include "peer/fetch/fetch_summary.hpp"
@@ -178,12 +179,12 @@ private:
   }
 
   Result<std::string> torrent_of(const Descriptor& descriptor) {
-    TRY_ASSIGN(auto bytes, share_.read_blob(torrent_blob(descriptor), descriptor.torrent_size));
-    if (!bytes) {
-      return fail(ErrorCode::temporary,
-                  fmt::format("the torrent of release {} is not on {}", descriptor.position.value, share_.name()));
+    auto torrent = torrent_on_share(share_, descriptor);
+    if (!torrent && torrent.error().code == ErrorCode::not_found) {
+      torrent.error().code = ErrorCode::temporary;  // the next look may find it, or a newer release
     }
-    return *std::move(bytes);
+    TRY(torrent);
+    return std::move(torrent->bytes);
   }
 
   Result<void> advance() {

@@ -1,6 +1,7 @@
 #include "seeder/adoption.hpp"
 
 #include "common/fleet/leader_record.hpp"
+#include "common/fleet/torrent_on_share.hpp"
 #include "seeder/pack/basis.hpp"
 #include "seeder/staging.hpp"
 
@@ -20,11 +21,8 @@ Result<SealedRelease> staged_under(Share& share, const LogEntry& claim, const Ve
   const Descriptor& descriptor = staged.release.descriptor;
   TRY(key.verify(staged.release.text, staged.release.signature));
   REFUSE_UNLESS(descriptor.position == claim.position.next(), "it was staged for another position");
-  TRY_ASSIGN(auto torrent, share.read_blob(torrent_blob(descriptor), descriptor.torrent_size));
-  if (!torrent) {
-    return fail(ErrorCode::not_found, "its torrent is no longer on the share");
-  }
-  return SealedRelease{std::move(staged.release), *std::move(torrent)};
+  TRY_ASSIGN(auto torrent, torrent_on_share(share, descriptor));
+  return SealedRelease{std::move(staged.release), std::move(torrent.bytes)};
 }
 
 }  // namespace
@@ -53,7 +51,7 @@ std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, 
     REFUSE_UNLESS(contents.certificate == job.certificate, "its swarm has another certificate, or none");
     TRY_ASSIGN(const Fd lock, store.lock_for_writing());
     TRY(whole_manifest(store, theirs));
-    TRY(content_of(store, theirs, staged.torrent));
+    TRY(release_content(store, theirs, staged.torrent, kSeedPurpose));
     return {};
   }();
   if (!whole) {

@@ -6,6 +6,7 @@
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/registry.hpp"
+#include "common/fleet/torrent_on_share.hpp"
 #include "common/fleet/trust.hpp"
 #include "common/release/signing.hpp"
 #include "common/release/store.hpp"
@@ -147,9 +148,8 @@ private:
     if (descriptor.revision != revision) {
       return false;
     }
-    const auto torrent = share_.read_blob(torrent_blob(descriptor), descriptor.torrent_size);
-    const auto contents = torrent && *torrent ? read_torrent(**torrent) : fail(ErrorCode::not_found, "no torrent");
-    if (contents && contents->certificate != certificate()) {
+    const auto torrent = torrent_on_share(share_, descriptor);
+    if (torrent && torrent->contents.certificate != certificate()) {
       narrate_("publishing anew: the newest release was made for another swarm certificate, or for none");
       return false;
     }
@@ -323,11 +323,16 @@ private:
     if (spread.active == spread.live || options_.linger.count() == 0) {
       return {};
     }
-    TRY_ASSIGN(const auto torrent, share_.read_blob(torrent_blob(descriptor), descriptor.torrent_size));
-    const auto content = torrent ? content_of(store_, descriptor, *torrent) : fail(ErrorCode::not_found, "no torrent");
-    if (!content) {
+    auto torrent = torrent_on_share(share_, descriptor);
+    if (!torrent && torrent.error().code == ErrorCode::not_found) {
+      return {};  // nobody can fetch it any more
+    }
+    TRY(torrent);
+    const auto content = release_content(store_, descriptor, std::move(torrent->bytes), kSeedPurpose);
+    if (!content && content.error().code == ErrorCode::not_found) {
       return {};  // this host has not got it all
     }
+    TRY(content);
     TRY_ASSIGN(const Serving serving, serve(descriptor));
     TRY(serving.session->add(*content));
     status_.serving(serving);

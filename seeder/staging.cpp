@@ -42,18 +42,6 @@ bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milli
   return waited >= rule.timeout && spread.complete >= rule.min_copies;
 }
 
-Result<SwarmContent> content_of(Store& store, const Descriptor& release, const std::string& torrent) {
-  TRY_ASSIGN(const TorrentContents contents, read_torrent(torrent));
-  REFUSE_UNLESS(contents.info_hash == release.info_hash, "the torrent on the share is not the one that was signed");
-  SwarmContent content;
-  content.torrent = torrent;
-  TRY_ASSIGN(content.directory, store.lay_out("seed", contents, release.manifest, content.complete));
-  if (content.complete.size() != contents.files.size()) {
-    return fail(ErrorCode::not_found, fmt::format("release {} is not whole on this host", release.position.value));
-  }
-  return content;
-}
-
 Result<void> keep_serving(SwarmSession& session, std::chrono::milliseconds patience) {
   for (const SwarmEvent& event : session.poll(patience)) {
     if (const auto* failed = std::get_if<SwarmFailed>(&event)) {
@@ -69,7 +57,7 @@ Result<void> keep_serving(SwarmSession& session, std::chrono::milliseconds patie
 Result<Stage> Stage::open(Share& share, Store& store, const Serving& serving, const SealedRelease& sealed,
                           const std::string& cell) {
   const Descriptor& descriptor = sealed.release.descriptor;
-  TRY_ASSIGN(const SwarmContent content, content_of(store, descriptor, sealed.torrent));
+  TRY_ASSIGN(const SwarmContent content, release_content(store, descriptor, sealed.torrent, kSeedPurpose));
   Stage stage;
   stage.cell_ = cell;
   stage.layout_ = content.directory;

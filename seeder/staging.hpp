@@ -33,9 +33,8 @@ struct StageRule {
 /// Pure: may this release be published?
 [[nodiscard]] bool may_publish(const Spread& spread, const StageRule& rule, std::chrono::milliseconds waited);
 
-/// What a session needs to serve a release that is whole in the store; laid out in a directory of its own. Errors:
-/// not_found, if a file of it is missing here; refused, if the torrent is another one.
-[[nodiscard]] Result<SwarmContent> content_of(Store& store, const Descriptor& release, const std::string& torrent);
+/// What a leader serves is laid out under this name in its store.
+inline constexpr std::string_view kSeedPurpose = "seed";
 
 /// Keeps the swarm going for up to `patience`. Errors: what the session failed with.
 [[nodiscard]] Result<void> keep_serving(SwarmSession& session, std::chrono::milliseconds patience);

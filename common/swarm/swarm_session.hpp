@@ -12,6 +12,7 @@
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
 #include "common/release/torrent_file.hpp"
+#include "common/swarm/release_content.hpp"
 #include "common/swarm/swarm_options.hpp"
 #include "common/swarm/traffic.hpp"
 
@@ -24,16 +25,6 @@
 #include <vector>
 
 namespace swarmout {
-
-struct SwarmContent {
-  std::string torrent;               ///< bytes of the .torrent
-  Path directory;                    ///< its files are <directory>/swarmout/<name>; must exist
-  std::set<std::string> complete;    ///< names of the files that are known to be there, whole and right
-  bool check_existing = false;       ///< other files may be there in part: hash what is there (resume)
-  std::vector<Endpoint> peers;       ///< tried at once, before the first tick
-  std::vector<Endpoint> trackers{};  ///< HTTP trackers to announce to; others that did are tried at once, too
-  RateLimits limits{};               ///< for this release; the session's hold as well
-};
 
 struct FileArrived {
   InfoHash info_hash;

@@ -1,5 +1,6 @@
 #include "peer/fetch/follow.hpp"
 
+#include "common/fleet/leader.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/registry.hpp"
 #include "common/fleet/trust.hpp"
@@ -26,15 +27,9 @@ Result<Wanted> Follower::look() {
       wanted.published = std::move(release);
     }
   }
-  const LogEntry* const claim = log->open_claim();
-  wanted.in_progress = claim != nullptr;
-  // The leader seeds on after its COMMIT: its claim is then the entry before it.
-  const LogEntry* const commit = log->last_commit();
-  const LogEntry* const leading = claim != nullptr    ? claim
-                                  : commit != nullptr ? log->at(commit->position.previous())
-                                                      : nullptr;
-  if (leading != nullptr && leading->kind == EntryKind::claim) {
-    add_leader(*leading, leading == claim, wanted);
+  wanted.in_progress = log->open_claim() != nullptr;
+  if (const auto leader = known_leader(share_, *log)) {
+    add_leader(*leader, wanted);
   }
   if (lost_to && !wanted.staged) {  // what comes next is newer again, and waits for the peers' copies
     return fail(ErrorCode::refused,
@@ -45,20 +40,18 @@ Result<Wanted> Follower::look() {
   return wanted;
 }
 
-/// Where the holder of `claim` serves and, while the claim is open, what it has staged.
-void Follower::add_leader(const LogEntry& claim, bool open, Wanted& wanted) {
-  const std::string cell = claim_cell(claim.position, claim.owner);
-  if (const auto beat = share_.read_cell(CellKind::heartbeat, cell); beat && *beat) {
-    if (const auto info = decode_heartbeat((*beat)->bytes)) {
-      wanted.leader = info->endpoint;
-      wanted.tracker = info->tracker;
-      wanted.leader_rate = info->line_rate;
-    }
+/// Where it serves and, while its claim is open, what it has staged.
+void Follower::add_leader(const KnownLeader& leader, Wanted& wanted) {
+  if (leader.beat) {
+    wanted.leader = leader.beat->info.endpoint;
+    wanted.tracker = leader.beat->info.tracker;
+    wanted.leader_rate = leader.beat->info.line_rate;
   }
-  if (!open) {
+  if (!leader.at_work) {
     return;
   }
-  const auto stage = share_.read_cell(CellKind::stage, cell);
+  const LogEntry& claim = *leader.claim;
+  const auto stage = share_.read_cell(CellKind::stage, claim_cell(claim.position, claim.owner));
   if (!stage || !*stage) {
     return;
   }

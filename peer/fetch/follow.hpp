@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/endpoint.hpp"
+#include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
 #include "common/release/descriptor.hpp"
@@ -41,7 +42,7 @@ public:
   [[nodiscard]] Position seen() const { return seen_; }
 
 private:
-  void add_leader(const LogEntry& claim, bool open, Wanted& wanted);
+  void add_leader(const KnownLeader& leader, Wanted& wanted);
 
   Share& share_;
   const VerifyKey& key_;

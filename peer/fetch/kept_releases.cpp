@@ -11,13 +11,9 @@ Result<std::vector<SignedDescriptor>> KeptReleases::serve_all(
   for (const SignedDescriptor& release : releases) {
     const Descriptor& descriptor = release.descriptor;
     const auto serve = [&]() -> Result<void> {
-      SwarmContent content;
+      TRY_ASSIGN(std::string torrent, torrent_of(descriptor));
+      TRY_ASSIGN(SwarmContent content, release_content(store_, descriptor, std::move(torrent), "peer"));
       content.limits = descriptor.clone_limits;
-      TRY_ASSIGN(content.torrent, torrent_of(descriptor));
-      TRY_ASSIGN(const TorrentContents contents, read_torrent(content.torrent));
-      REFUSE_UNLESS(contents.info_hash == descriptor.info_hash, "the torrent on the share is another one");
-      TRY_ASSIGN(content.directory, store_.lay_out("peer", contents, descriptor.manifest, content.complete));
-      REFUSE_UNLESS(content.complete.size() == contents.files.size(), "a pack of it is missing here");
       TRY(session_.add(content));
       return {};
     };

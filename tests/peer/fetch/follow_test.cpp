@@ -324,6 +324,19 @@ TEST_F(FollowTest, TheLeaderThatSeedsOnAfterItsCommitIsKnown) {
   EXPECT_EQ(wanted.tracker, kBeatingTracker);
 }
 
+TEST_F(FollowTest, TheLeaderThatFoundNothingNewAndServesAgainIsKnown) {
+  const Position release = publish_next("r1");
+  const Leadership again = host_.claim();
+  host_.commit_unchanged(again, release);
+  beat(again);
+
+  ASSERT_OK_AND_ASSIGN(const Wanted wanted, follower().look());
+
+  EXPECT_EQ(wanted.leader, kBeating);
+  EXPECT_EQ(wanted.tracker, kBeatingTracker);
+  EXPECT_FALSE(wanted.in_progress);
+}
+
 TEST_F(FollowTest, AHeartbeatOfAnotherClaimIsNotTheLeaders) {
   beat(host_.claim());
   host_.claim();

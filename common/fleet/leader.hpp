@@ -1,0 +1,37 @@
+// Who leads, or led last and may still serve: one rule for everybody who asks.
+
+#pragma once
+
+#include "common/base/clock.hpp"
+#include "common/fleet/leader_record.hpp"
+#include "common/fleet/log_view.hpp"
+#include "common/share/share.hpp"
+
+#include <optional>
+
+namespace swarmout {
+
+struct Beat {
+  HeartbeatInfo info;
+  WallTime written{};  ///< by the share's clock
+};
+
+/// The holder of a CLAIM.
+struct KnownLeader {
+  const LogEntry* claim = nullptr;  ///< of the view that was asked
+  bool at_work = false;             ///< its claim is open; else it may serve on what it has committed
+  std::optional<Beat> beat;         ///< none: it said nothing yet, has left, or its cell cannot be read at the moment
+};
+
+/// The CLAIM at the end of the log, else the one before the last COMMIT: a leader serves on after it, also when that
+/// says "unchanged". Null: nobody has led yet, as far back as the view goes.
+[[nodiscard]] const LogEntry* leading_claim(const LogView& log);
+
+/// The holder of leading_claim(), with its heartbeat. The leader that died is known until its cell is tidied up: how
+/// old the heartbeat is says how likely it is still there.
+[[nodiscard]] std::optional<KnownLeader> known_leader(Share& share, const LogView& log);
+
+/// Whoever published `release`, which may serve on after another host has begun to lead.
+[[nodiscard]] std::optional<KnownLeader> publisher_of(Share& share, const LogView& log, Position release);
+
+}  // namespace swarmout

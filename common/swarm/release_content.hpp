@@ -1,0 +1,32 @@
+// What a session is given to serve or to fetch, and one way to say "this release, whole in the store".
+
+#pragma once
+
+#include "common/base/endpoint.hpp"
+#include "common/base/files.hpp"
+#include "common/base/units.hpp"
+#include "common/release/store.hpp"
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace swarmout {
+
+struct SwarmContent {
+  std::string torrent;               ///< bytes of the .torrent
+  Path directory;                    ///< its files are <directory>/swarmout/<name>; must exist
+  std::set<std::string> complete;    ///< names of the files that are known to be there, whole and right
+  bool check_existing = false;       ///< other files may be there in part: hash what is there (resume)
+  std::vector<Endpoint> peers;       ///< tried at once, before the first tick
+  std::vector<Endpoint> trackers{};  ///< HTTP trackers to announce to; others that did are tried at once, too
+  RateLimits limits{};               ///< for this release; the session's hold as well
+};
+
+/// What a session needs to serve a release that is whole in the store; laid out in the directory that the store has for
+/// `purpose`. Errors: not_found: a file of it is missing here; refused: the torrent is another one.
+[[nodiscard]] Result<SwarmContent> release_content(Store& store, const Descriptor& release, std::string torrent,
+                                                   std::string_view purpose);
+
+}  // namespace swarmout
