@@ -23,7 +23,8 @@ def listed(*patterns):
 
 
 def exists(name):
-    return any(os.path.exists(name.rstrip("/") + suffix) for suffix in SUFFIXES)
+    """NAME stands for what a reader makes."""
+    return "NAME" in name or any(os.path.exists(name.rstrip("/") + suffix) for suffix in SUFFIXES)
 
 
 def anchor_of(heading):
