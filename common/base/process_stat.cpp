@@ -54,7 +54,8 @@ std::optional<ProcessStat> process_stat(int pid) {
 
 bool ProcessProgress::gets_on() {
   const auto now = process_stat(pid_);
-  const bool moved = now && (now->state == 'R' || (last_ && (now->faults != last_->faults || now->ticks != last_->ticks)));
+  const bool moved =
+      now && (now->state == 'R' || (last_ && (now->faults != last_->faults || now->ticks != last_->ticks)));
   last_ = now;
   return moved;
 }

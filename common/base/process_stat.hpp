@@ -9,7 +9,7 @@
 namespace swarmout {
 
 struct ProcessStat {
-  char state = '?';          ///< 'R': it runs, or would if a processor were free; 'D', 'S': it waits; 'T': it is stopped
+  char state = '?';  ///< 'R': it runs, or would if a processor were free; 'D', 'S': it waits; 'T': it is stopped
   std::uint64_t faults = 0;  ///< pages it has got so far
   std::uint64_t ticks = 0;   ///< processor time it has got so far, in clock ticks
 

@@ -22,11 +22,18 @@ struct Feed {
   std::optional<Error> error{};
   bool ended = false;
   Bytes total = 0;
-  Bytes zeros = 0;  ///< how many of the last bytes were zero
+  Bytes content_end = 0;  ///< where the last byte was that is not zero, and one more
 };
 
 /// A whole tar ends in two blocks of zeros after its last entry.
 constexpr Bytes kEndMark = 1024;
+/// tar fills its last record; none is larger than this.
+constexpr Bytes kMaxPadding = 64 * kMiB;
+/// More than any file system gives a file that could be distributed.
+constexpr Bytes kMaxTarFile = 4096 * kGiB;
+/// Holes cost nothing to announce, and time to pack: as many of them as this, and so many for each byte that is there.
+constexpr Bytes kFreeHoles = 64 * kGiB;
+constexpr Bytes kHolesPerByte = 1000;
 
 la_ssize_t next_block(archive* handle, void* context, const void** block) {
   auto& feed = *static_cast<Feed*>(context);
@@ -38,14 +45,13 @@ la_ssize_t next_block(archive* handle, void* context, const void** block) {
   }
   *block = feed.buffer.data();
   feed.ended = *got == 0;
-  feed.total += *got;
-  for (std::size_t i = *got; i > 0 && *got - i < kEndMark; --i) {
+  for (std::size_t i = *got; i > 0; --i) {
     if (feed.buffer[i - 1] != std::byte{0}) {
-      feed.zeros = *got - i;
-      return static_cast<la_ssize_t>(*got);
+      feed.content_end = feed.total + i;
+      break;
     }
   }
-  feed.zeros += *got;
+  feed.total += *got;
   return static_cast<la_ssize_t>(*got);
 }
 
@@ -87,6 +93,8 @@ Result<TreeEntry> entry_of(archive_entry* raw) {
       entry.kind = TreeEntry::Kind::file;
       entry.executable = (archive_entry_perm(raw) & 0111) != 0;
       entry.size = static_cast<Bytes>(archive_entry_size(raw));
+      REFUSE_UNLESS(entry.size <= kMaxTarFile, fmt::format("\"{}\" is said to have {} bytes; a file can have {} at most",
+                                                        escape_value(entry.path), entry.size, kMaxTarFile));
       return entry;
     case AE_IFDIR:
       entry.kind = TreeEntry::Kind::directory;
@@ -105,80 +113,116 @@ Result<TreeEntry> entry_of(archive_entry* raw) {
   }
 }
 
-/// Blocks come with offsets; the holes of a sparse file become zeros.
-Result<void> copy_data(archive* handle, const Feed& feed, Bytes size, TreeSink& sink) {
-  static const std::vector<std::byte> zeros(64 * kKiB);
-  Bytes position = 0;
-  const auto fill_to = [&](Bytes offset) -> Result<void> {
-    while (position < offset) {
-      const Bytes step = std::min<Bytes>(offset - position, zeros.size());
-      TRY(sink.data(std::span(zeros).first(step)));
-      position += step;
+/// Reads one archive.
+class TarReading {
+public:
+  TarReading(const ReadBytes& read, TreeSink& sink, std::stop_token stop)
+      : feed_{read}, sink_(sink), stop_(std::move(stop)), handle_(archive_read_new()) {
+    INVARIANT(handle_ != nullptr);
+  }
+
+  Result<void> run() {
+    archive_read_support_format_tar(handle_.get());
+    // Names are bytes to us; without this, pax names that are not UTF-8 would be converted or dropped.
+    archive_read_set_options(handle_.get(), "hdrcharset=BINARY");
+    if (archive_read_open2(handle_.get(), &feed_, nullptr, next_block, nullptr, nullptr) != ARCHIVE_OK) {
+      return archive_error(handle_.get(), feed_);
+    }
+    Bytes last_entry_end = 0;  // zeros before it are content
+    while (true) {
+      archive_entry* raw = nullptr;
+      const int status = archive_read_next_header(handle_.get(), &raw);
+      if (status == ARCHIVE_EOF) {
+        return take_end(last_entry_end);
+      }
+      if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
+        return archive_error(handle_.get(), feed_);
+      }
+      TRY_ASSIGN(const TreeEntry entry, entry_of(raw));
+      if (entry.path == "." && entry.kind == TreeEntry::Kind::directory) {
+        continue;  // the root itself
+      }
+      TRY(sink_.entry(entry));
+      if (entry.kind == TreeEntry::Kind::file && entry.size > 0) {
+        TRY(copy_data(entry));
+      }
+      last_entry_end = position();
+    }
+  }
+
+private:
+  Bytes position() const { return static_cast<Bytes>(archive_filter_bytes(handle_.get(), 0)); }
+
+  /// Blocks come with offsets; the holes of a sparse file become zeros.
+  Result<void> copy_data(const TreeEntry& entry) {
+    Bytes at = 0;
+    while (true) {
+      const void* block = nullptr;
+      std::size_t length = 0;
+      la_int64_t offset = 0;
+      const int status = archive_read_data_block(handle_.get(), &block, &length, &offset);
+      if (status == ARCHIVE_EOF) {
+        return fill(entry, at, entry.size);
+      }
+      if (status != ARCHIVE_OK) {
+        return archive_error(handle_.get(), feed_);
+      }
+      TRY(fill(entry, at, static_cast<Bytes>(offset)));
+      TRY(sink_.data({static_cast<const std::byte*>(block), length}));
+      at += length;
+    }
+  }
+
+  Result<void> fill(const TreeEntry& entry, Bytes& at, Bytes to) {
+    static const std::vector<std::byte> zeros(64 * kKiB);
+    if (at >= to) {
+      return {};
+    }
+    holes_ += to - at;
+    REFUSE_UNLESS(to <= entry.size && holes_ <= kFreeHoles + kHolesPerByte * feed_.total,
+                  fmt::format("\"{}\" has more holes than content: {} bytes of it are not in the stream",
+                              escape_value(entry.path), to - at));
+    while (at < to) {
+      if (stop_.stop_requested()) {
+        return fail(ErrorCode::temporary, "stopped on request");
+      }
+      const Bytes step = std::min<Bytes>(to - at, zeros.size());
+      TRY(sink_.data(std::span(zeros).first(step)));
+      at += step;
     }
     return {};
-  };
-  while (true) {
-    const void* block = nullptr;
-    std::size_t length = 0;
-    la_int64_t offset = 0;
-    const int status = archive_read_data_block(handle, &block, &length, &offset);
-    if (status == ARCHIVE_EOF) {
-      return fill_to(size);
-    }
-    if (status != ARCHIVE_OK) {
-      return archive_error(handle, feed);
-    }
-    TRY(fill_to(static_cast<Bytes>(offset)));
-    TRY(sink.data({static_cast<const std::byte*>(block), length}));
-    position += length;
   }
-}
+
+  /// libarchive takes a stream that stops between two entries for complete, and looks at nothing after the end mark.
+  Result<void> take_end(Bytes last_entry_end) {
+    const Bytes end = position();
+    const void* rest = nullptr;
+    while (!feed_.ended && feed_.content_end <= end && feed_.total <= end + kMaxPadding) {
+      if (next_block(handle_.get(), &feed_, &rest) < 0) {
+        return tl::unexpected(*feed_.error);
+      }
+    }
+    if (feed_.content_end > end) {
+      return fail(ErrorCode::refused, "something follows the end of the tar archive: a second one, or other output",
+                  "let the command write one archive and nothing else: \"tar -cf - -C one . -C ../other .\"");
+    }
+    REFUSE_UNLESS(feed_.ended, "the tar stream does not end: zeros and no more");
+    REFUSE_UNLESS(feed_.total >= last_entry_end + kEndMark && feed_.total - feed_.content_end >= kEndMark,
+                  "the tar stream is cut off: it has no end mark");
+    return {};
+  }
+
+  Feed feed_;
+  TreeSink& sink_;
+  std::stop_token stop_;
+  Archive handle_;
+  Bytes holes_ = 0;
+};
 
 }  // namespace
 
-Result<void> read_tar(const ReadBytes& read, TreeSink& sink) {
-  Feed feed{read};
-  const Archive handle(archive_read_new());
-  INVARIANT(handle != nullptr);
-  archive_read_support_format_tar(handle.get());
-  // Names are bytes to us; without this, pax names that are not UTF-8 would be converted or dropped.
-  archive_read_set_options(handle.get(), "hdrcharset=BINARY");
-  if (archive_read_open2(handle.get(), &feed, nullptr, next_block, nullptr, nullptr) != ARCHIVE_OK) {
-    return archive_error(handle.get(), feed);
-  }
-  Bytes last_entry_end = 0;  // zeros before it are content
-  while (true) {
-    archive_entry* raw = nullptr;
-    const int status = archive_read_next_header(handle.get(), &raw);
-    if (status == ARCHIVE_EOF) {
-      break;
-    }
-    if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
-      return archive_error(handle.get(), feed);
-    }
-    TRY_ASSIGN(const TreeEntry entry, entry_of(raw));
-    if (entry.path == "." && entry.kind == TreeEntry::Kind::directory) {
-      continue;  // the root itself
-    }
-    TRY(sink.entry(entry));
-    if (entry.kind == TreeEntry::Kind::file && entry.size > 0) {
-      TRY(copy_data(handle.get(), feed, entry.size, sink));
-    }
-    last_entry_end = static_cast<Bytes>(archive_filter_bytes(handle.get(), 0));
-  }
-  // libarchive takes a stream that stops between two entries for complete.
-  const void* rest = nullptr;
-  while (!feed.ended && !feed.error) {
-    if (next_block(handle.get(), &feed, &rest) < 0) {
-      break;
-    }
-  }
-  if (feed.error) {
-    return tl::unexpected(*feed.error);
-  }
-  REFUSE_UNLESS(feed.zeros >= kEndMark && feed.total >= last_entry_end + kEndMark,
-                "the tar stream is cut off: it has no end mark");
-  return {};
+Result<void> read_tar(const ReadBytes& read, TreeSink& sink, std::stop_token stop) {
+  return TarReading(read, sink, std::move(stop)).run();
 }
 
 }  // namespace swarmout

@@ -5,13 +5,16 @@
 #include "seeder/source/source.hpp"
 
 #include <functional>
+#include <stop_token>
 
 namespace swarmout {
 
 /// Gives the next bytes of the stream into the span; how many; 0 at the end.
 using ReadBytes = std::function<Result<std::size_t>(std::span<std::byte>)>;
 
-/// Errors: refused: damaged, cut off, or with devices, fifos or sockets; what `read` or `sink` returned.
-[[nodiscard]] Result<void> read_tar(const ReadBytes& read, TreeSink& sink);
+/// One archive, and nothing after it but zeros. Errors: refused: damaged, cut off, followed by something, with devices,
+/// fifos or sockets, or with sizes that nothing in the stream supports; temporary, if stopped; what `read` or `sink`
+/// returned.
+[[nodiscard]] Result<void> read_tar(const ReadBytes& read, TreeSink& sink, std::stop_token stop = {});
 
 }  // namespace swarmout

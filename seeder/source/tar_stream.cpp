@@ -1,5 +1,6 @@
 #include "seeder/source/tar_stream.hpp"
 
+#include "seeder/source/credentials.hpp"
 #include "seeder/source/tar_reader.hpp"
 
 #include <fmt/format.h>
@@ -34,15 +35,17 @@ private:
 Result<void> stream_tar(const Command& command, const std::string& what, TreeSink& sink, std::stop_token stop) {
   TRY_ASSIGN(Subprocess child, Subprocess::start(command));
   WatchedSink watched(sink);
-  auto read = read_tar([&](std::span<std::byte> out) { return child.read(out, stop); }, watched);
+  auto read = read_tar([&](std::span<std::byte> out) { return child.read(out, stop); }, watched, stop);
   if (watched.failed() || (!read && read.error().code != ErrorCode::refused)) {
     return read;
   }
   // A command that failed explains a damaged stream better than the damage does; but one that died of our no longer
   // reading explains nothing.
-  const int status = read ? child.wait() : child.stop();
-  if (status != 0 && (read || status != kBrokenPipe)) {
-    return fail(ErrorCode::failed, fmt::format("{} ended with status {}: {}", what, status, child.last_words()));
+  Result<int> status = read ? child.wait(stop) : child.stop();
+  TRY(status);
+  if (*status != 0 && (read || *status != kBrokenPipe)) {
+    return fail(ErrorCode::failed,
+                fmt::format("{} ended with status {}: {}", what, *status, quotable(child.last_words())));
   }
   return read;
 }
