@@ -41,6 +41,7 @@ struct SeedFlags {
   std::string clone_download_limit = "0";
   bool wait = false;
   bool catch_up = false;
+  SourceOptions source_options;
 };
 
 Result<SeedOptions> options_from(const SeedFlags& flags) {
@@ -48,6 +49,7 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   options.share = flags.common.share;
   options.source = flags.source;
   options.revision = flags.revision;
+  options.source_options = flags.source_options;
   options.state = flags.common.state;
   options.keys = flags.common.keys;
   options.election.slot = flags.slot;
@@ -137,6 +139,9 @@ void setup_seed(CLI::App& app, Action& chosen) {
   verb->add_flag("--wait", flags->wait, "Stay until the slot is published; take over if its leader dies");
   verb->add_flag("--catch-up", flags->catch_up,
                  "With --period: after publishing late, run the slot that has begun since");
+  verb->add_flag("--allow-lfs-pointers", flags->source_options.lfs_pointers, "Publish Git LFS pointers as they are");
+  verb->add_flag("--allow-empty-submodules", flags->source_options.empty_submodules,
+                 "Publish git submodules as empty directories");
   add_host_options(*verb, flags->common);
   verb->callback([&chosen, flags] {
     chosen = [flags](std::stop_token stop) -> Result<void> {

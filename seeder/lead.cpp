@@ -106,7 +106,7 @@ private:
   }
 
   Result<SeedReport> lead(const LogView& log, const std::optional<SealedRelease>& left) {
-    TRY_ASSIGN(const auto source, open_source(options_.source, options_.state));
+    TRY_ASSIGN(const auto source, open_source(options_.source, options_.state, options_.source_options));
     const std::optional<SignedDescriptor> newest = believed_release(log);
     TRY_ASSIGN(const auto revision, resolve(*source));
     if (newest && revision && is_newest(*revision, *newest)) {

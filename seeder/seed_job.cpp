@@ -7,7 +7,6 @@
 #include "common/share/open_share.hpp"
 #include "seeder/election/slot.hpp"
 #include "seeder/lead.hpp"
-#include "seeder/source/open_source.hpp"
 
 #include <fmt/format.h>
 
@@ -39,7 +38,8 @@ Result<SeedReport> run_slot(const SeedOptions& options, const std::string& slot,
 
 Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
                             const Narrator& progress) {
-  TRY(open_source(options.source, options.state));  // a wrong spelling should not wait for an election
+  TRY(open_source(options.source, options.state,
+                  options.source_options));  // a wrong spelling should not wait for an election
   TRY_ASSIGN(SigningKey key, SigningKey::load(options.keys / kSecretKeyFile).map_error([&](Error error) {
     if (error.code == ErrorCode::not_found) {
       error = {ErrorCode::usage,

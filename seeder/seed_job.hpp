@@ -8,6 +8,7 @@
 #include "common/swarm/swarm_session.hpp"
 #include "seeder/election/election.hpp"
 #include "seeder/election/heartbeat.hpp"
+#include "seeder/source/open_source.hpp"
 
 #include <functional>
 #include <stop_token>
@@ -19,6 +20,7 @@ struct SeedOptions {
   ShareAddress share;
   std::string source;
   std::string revision;  ///< empty: the source's default
+  SourceOptions source_options;
   Path state;
   Path keys;
   ElectionSettings election;

@@ -14,15 +14,15 @@ constexpr std::string_view kMask = "***";
 /// Names of options, variables, headers and query fields are shorter; looking further back would cost a long text time.
 constexpr std::size_t kMaxName = 64;
 /// Found anywhere in a name, it names a secret.
-constexpr std::array kTelling = {"password",   "passwd",    "passphrase", "secret",      "token",
-                                 "apikey",     "api_key",   "api-key",    "accesskey",   "access_key",
-                                 "access-key", "privatekey", "private_key", "private-key", "credential",
+constexpr std::array kTelling = {"password",   "passwd",        "passphrase",  "secret",      "token",
+                                 "apikey",     "api_key",       "api-key",     "accesskey",   "access_key",
+                                 "access-key", "privatekey",    "private_key", "private-key", "credential",
                                  "signature",  "authorization", "cookie"};
 /// Only as a whole part of a name: "sig" in "design" is none.
 constexpr std::array kTellingParts = {"sig", "auth", "oauth", "pass", "pw", "pwd"};
 /// How tokens of well-known services begin.
-constexpr std::array kTokens = {"ghp_",   "gho_",  "ghu_",  "ghs_",  "ghr_",   "github_pat_",
-                                "glpat-", "gldt-", "xoxb-", "xoxp-", "AKIA",   "eyJhbGci"};
+constexpr std::array kTokens = {"ghp_",   "gho_",  "ghu_",  "ghs_",  "ghr_", "github_pat_",
+                                "glpat-", "gldt-", "xoxb-", "xoxp-", "AKIA", "eyJhbGci"};
 constexpr std::size_t kShortestToken = 16;
 
 bool is_space(char c) {
@@ -68,7 +68,8 @@ bool names_a_secret(std::string_view raw) {
   const std::string name = lower(raw);
   return std::any_of(kTelling.begin(), kTelling.end(),
                      [&](const char* each) { return name.find(each) != std::string::npos; }) ||
-         std::any_of(kTellingParts.begin(), kTellingParts.end(), [&](const char* each) { return has_part(name, each); });
+         std::any_of(kTellingParts.begin(), kTellingParts.end(),
+                     [&](const char* each) { return has_part(name, each); });
 }
 
 class Masking {
@@ -139,7 +140,13 @@ private:
 
   /// NAME: VALUE, to the end of the line or of the quotes around it.
   bool at_header() {
-    if (text_[at_] != ':' || text_.substr(at_, 3) == "://" || !names_a_secret(name_before(text_, at_))) {
+    if (text_[at_] != ':' || text_.substr(at_, 3) == "://") {
+      return false;
+    }
+    const std::string_view name = name_before(text_, at_);
+    const std::size_t begin_of_name = at_ - name.size();
+    const bool alone = begin_of_name == 0 || is_space(text_[begin_of_name - 1]) || is_quote(text_[begin_of_name - 1]);
+    if (!alone || !names_a_secret(name)) {  // "/srv/token: Permission denied" is a file
       return false;
     }
     std::size_t begin = at_ + 1;

@@ -35,7 +35,15 @@ public:
       : root_(root), visit_(visit), stop_(std::move(stop)) {}
 
   Result<void> run() {
-    TRY_ASSIGN(Fd open, open_file(root_, O_RDONLY | O_DIRECTORY));
+    Fd open(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!open.valid() && (errno == ENOENT || errno == ENOTDIR)) {
+      return fail(ErrorCode::not_found,
+                  fmt::format("the source {} {}", root_.native(), errno == ENOENT ? "is not there" : "is no directory"),
+                  "is what it is on mounted?");
+    }
+    if (!open.valid()) {
+      return fail_errno("cannot open", root_.native(), errno);
+    }
     TRY(enter(open, ""));
     while (!levels_.empty()) {
       if (stop_.stop_requested()) {

@@ -1,8 +1,9 @@
 #include "seeder/source/git_source.hpp"
 
-#include "common/base/digest.hpp"
-#include "common/base/subprocess.hpp"
+#include "common/base/key_values.hpp"
 #include "seeder/source/credentials.hpp"
+#include "seeder/source/git_mirror.hpp"
+#include "seeder/source/git_revision.hpp"
 #include "seeder/source/tar_stream.hpp"
 
 #include <fmt/format.h>
@@ -13,191 +14,132 @@ namespace swarmout {
 
 namespace {
 
-constexpr Bytes kMaxListing = 256 * kMiB;
-
-bool is_full_hash(std::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-std::string first_line(std::string text) {
-  text.erase(std::min(text.find('\n'), text.size()));
-  return text;
-}
+/// A line of `git ls-tree -z` is longer than its path by this at most.
+constexpr std::size_t kMaxTreeLine = 8 * kKiB;
+constexpr std::string_view kSubmodule = "160000 ";
 
 class GitSource final : public Source {
 public:
-  GitSource(std::string url, std::string ref, Path mirror)
-      : url_(std::move(url)), ref_(std::move(ref)), mirror_(std::move(mirror)) {}
+  GitSource(GitMirror mirror, std::string ref, bool empty_submodules)
+      : mirror_(std::move(mirror)), ref_(std::move(ref)), empty_submodules_(empty_submodules) {}
 
   Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) override {
     const std::string name = !wanted.empty() ? wanted : !ref_.empty() ? ref_ : "HEAD";
-    if (name.starts_with('-')) {
-      return fail(ErrorCode::usage, fmt::format("\"{}\" is not a git revision", name));
+    TRY_ASSIGN(const GitRevision revision, parse_git_revision(name));
+    TRY_ASSIGN(const auto use, mirror_.use(stop));
+    TRY_ASSIGN(const std::string base, commit_of(revision.base, stop));
+    if (revision.suffix.empty()) {
+      return base;
     }
-    if (is_full_hash(name)) {
-      if (has_commit(name, stop)) {
-        return name;
-      }
-    } else {
-      TRY_ASSIGN(const auto remote, ask_remote(name, stop));
-      if (remote) {
-        return remote;
-      }
-    }
-    TRY(fetch(stop));  // an abbreviated hash, or something like v6.1~3: only the mirror can tell
-    const auto found = git({"rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"}, stop);
+    TRY(mirror_.fetch_history(base, revision.steps + 1, stop));
+    auto found = mirror_.find_commit(base + revision.suffix, hashes_of(base), stop);
     if (!found) {
-      return fail(ErrorCode::not_found, fmt::format("{} has no revision {}", without_credentials(url_), name),
-                  "give a branch, a tag or a commit");
-    }
-    return first_line(*found);
-  }
-
-  /// What git has in its temporary packs and in the finished ones.
-  Bytes fetched() const override {
-    Bytes total = 0;
-    std::error_code ignored;
-    for (const auto& each : std::filesystem::directory_iterator(mirror_ / "objects/pack", ignored)) {
-      const auto size = each.file_size(ignored);
-      total += ignored ? 0 : size;
-    }
-    return total;
-  }
-
-  Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
-    if (!has_whole_commit(revision, stop)) {
-      TRY(fetch(stop));
-      if (has_commit(revision, stop) && !has_whole_commit(revision, stop)) {
-        TRY(remove_tree(mirror_));  // the commit is there, and something in it is not
-        TRY(fetch(stop));
-      }
-    }
-    return stream_tar(command({"archive", "--format=tar", revision}),
-                      fmt::format("git archive of {} from {}", revision, without_credentials(url_)), sink,
-                      std::move(stop));
-  }
-
-private:
-  Command command(std::vector<std::string> arguments) const {
-    // The mirror is ours; what the host's git configuration adds (hooks, automatic collection) must not interfere.
-    Command command{{"git", "-c", "gc.auto=0", "-c", "safe.directory=*", "--git-dir", mirror_.native()},
-                    {{"GIT_TERMINAL_PROMPT", "0"}, {"GIT_ASKPASS", "true"}, {"LC_ALL", "C"}},
-                    {}};
-    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    return command;
-  }
-
-  Result<std::string> git(std::vector<std::string> arguments, std::stop_token stop) const {
-    return run_and_capture(command(std::move(arguments)), kMaxListing, stop).map_error([](Error error) {
-      error.message = without_credentials(error.message);
-      return error;
-    });
-  }
-
-  bool has_commit(const std::string& hash, std::stop_token stop) const {
-    return path_exists(mirror_ / "HEAD") && git({"cat-file", "-e", hash + "^{commit}"}, stop).has_value();
-  }
-
-  /// Also looks for every file of it: half a second for 80,000 files.
-  bool has_whole_commit(const std::string& hash, std::stop_token stop) const {
-    return has_commit(hash, stop) && git({"rev-list", "--objects", "--no-walk", "--quiet", hash}, stop).has_value();
-  }
-
-  /// A branch, tag or HEAD as the remote has it now, without fetching anything.
-  Result<std::optional<std::string>> ask_remote(const std::string& name, std::stop_token stop) {
-    TRY(make_mirror(stop));
-    const std::string peeled = fmt::format("refs/tags/{}^{{}}", name);  // what an annotated tag points to
-    const std::string peeled_name = name + "^{}";
-    TRY_ASSIGN(
-        const std::string listing,
-        git({"ls-remote", "--", url_, name, "refs/heads/" + name, "refs/tags/" + name, peeled, peeled_name}, stop));
-    std::optional<std::string> found;
-    int best = 0;
-    std::size_t start = 0;
-    while (start < listing.size()) {
-      const std::size_t end = std::min(listing.find('\n', start), listing.size());
-      const std::string_view line = std::string_view(listing).substr(start, end - start);
-      start = end + 1;
-      const std::size_t tab = line.find('\t');
-      if (tab == std::string_view::npos) {
-        continue;
-      }
-      const std::string_view ref = line.substr(tab + 1);
-      // git's own order: the exact name, then tags, then branches
-      const int rank = ref == peeled_name            ? 5
-                       : ref == name                 ? 4
-                       : ref == peeled               ? 3
-                       : ref == "refs/tags/" + name  ? 2
-                       : ref == "refs/heads/" + name ? 1
-                                                     : 0;
-      if (rank > best) {
-        best = rank;
-        found = std::string(line.substr(0, tab));
-      }
+      return stop.stop_requested() ? fail(ErrorCode::temporary, "stopped on request") : not_found(name);
     }
     return found;
   }
 
-  Result<void> make_mirror(std::stop_token stop) {
-    if (path_exists(mirror_ / "HEAD")) {
-      return {};
+  Bytes fetched() const override { return mirror_.size(); }
+
+  Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
+    TRY_ASSIGN(const auto use, mirror_.use(stop));
+    TRY(mirror_.bring(revision, stop));
+    if (!empty_submodules_) {
+      TRY(refuse_submodules(revision, stop));
     }
-    TRY(make_directories(mirror_.parent_path()));
-    TRY(run_and_capture({{"git", "init", "--quiet", "--bare", mirror_.native()}, {}, {}}, kMaxListing, stop));
+    return stream_tar(mirror_.command(revision, {"archive", "--format=tar", revision}),
+                      fmt::format("git archive of {} from {}", revision, mirror_.shown()), sink, std::move(stop));
+  }
+
+private:
+  tl::unexpected<Error> not_found(const std::string& name) const {
+    return fail(ErrorCode::not_found, fmt::format("{} has no revision {}", mirror_.shown(), name),
+                name == "HEAD" ? "its HEAD names no branch that is there; name one: git+URL#BRANCH"
+                               : "give a branch, a tag or a commit");
+  }
+
+  /// Of a name or hash without a suffix, as upstream has it.
+  Result<std::string> commit_of(const std::string& name, std::stop_token stop) {
+    if (is_full_hash(name)) {
+      if (!mirror_.find_commit(name, hashes_of(name), stop)) {
+        TRY(mirror_.bring(name, stop));
+      }
+      return name;
+    }
+    TRY_ASSIGN(const std::string listing, mirror_.list_upstream(remote_patterns(name), stop));
+    if (auto found = remote_commit(listing, name)) {
+      return *std::move(found);
+    }
+    if (!is_abbreviated_hash(name)) {
+      return not_found(name);
+    }
+    TRY_ASSIGN(const auto found, commit_beginning_with(name, stop));
+    return found ? Result<std::string>(*found) : not_found(name);
+  }
+
+  /// Among what is here, then among the tips of upstream, then in all of its history.
+  Result<std::optional<std::string>> commit_beginning_with(const std::string& hash, std::stop_token stop) {
+    for (const GitHashes each : {GitHashes::sha1, GitHashes::sha256}) {
+      if (auto found = mirror_.find_commit(hash, each, stop)) {
+        return found;
+      }
+    }
+    TRY_ASSIGN(const std::string listing, mirror_.list_upstream({}, stop));
+    const auto tips = tips_beginning_with(listing, hash);
+    if (tips.size() == 1) {
+      return tips.front();
+    }
+    return mirror_.find_in_history(hash, hashes_of(std::string_view(listing).substr(0, listing.find('\t'))), stop);
+  }
+
+  Result<void> refuse_submodules(const std::string& commit, std::stop_token stop) const {
+    TRY_ASSIGN(Subprocess child,
+               Subprocess::start(mirror_.command(commit, {"ls-tree", "-r", "-z", "--full-tree", commit})));
+    std::vector<std::byte> buffer(64 * kKiB);
+    std::string pending;
+    while (true) {
+      TRY_ASSIGN(const std::size_t got, child.read(buffer, stop));
+      if (got == 0) {
+        break;
+      }
+      pending += as_text(std::span(buffer).first(got));
+      std::size_t start = 0;
+      for (std::size_t end = 0; (end = pending.find('\0', start)) != std::string::npos; start = end + 1) {
+        const std::string_view line = std::string_view(pending).substr(start, end - start);
+        if (line.starts_with(kSubmodule)) {
+          return fail(ErrorCode::refused,
+                      fmt::format("\"{}\" is a submodule; its content is not in {}",
+                                  escape_value(line.substr(line.find('\t') + 1)), mirror_.shown()),
+                      "export with tar:COMMAND from a checkout that has it, or publish empty directories with "
+                      "--allow-empty-submodules");
+        }
+      }
+      pending.erase(0, start);
+      REFUSE_UNLESS(pending.size() <= kMaxTreeLine, "a path in the repository is too long");
+    }
+    TRY_ASSIGN(const int status, child.wait(stop));
+    if (status != 0) {
+      return fail(ErrorCode::failed,
+                  fmt::format("cannot list {}: git ended with status {}: {}", commit, status, child.last_words()));
+    }
     return {};
   }
 
-  Result<void> fetch(std::stop_token stop) {
-    for (const bool last_try : {false, true}) {
-      TRY(make_mirror(stop));
-      remove_stale_locks();
-      auto fetched = git({"fetch", "--quiet", "--prune", "--force", "--no-tags", "--", url_,
-                          "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+HEAD:refs/swarmout/head"},
-                         stop);
-      if (fetched) {
-        return {};
-      }
-      if (stop.stop_requested()) {
-        return fail(ErrorCode::temporary, "stopped on request");
-      }
-      const bool healthy = git({"rev-parse", "--git-dir"}, stop) && git({"fsck", "--connectivity-only"}, stop);
-      if (last_try || healthy) {
-        return fail(ErrorCode::failed,
-                    fmt::format("cannot fetch {}: {}", without_credentials(url_), fetched.error().message));
-      }
-      TRY(remove_tree(mirror_));  // the mirror is damaged, not the remote: start over, once
-    }
-    return {};
-  }
-
-  /// The state directory belongs to one seed at a time, so a lock that is here was left by a killed one.
-  void remove_stale_locks() const {
-    std::error_code ignored;
-    for (auto each = std::filesystem::recursive_directory_iterator(mirror_, ignored);
-         each != std::filesystem::recursive_directory_iterator(); each.increment(ignored)) {
-      if (each->path().extension() == ".lock") {
-        std::filesystem::remove(each->path(), ignored);
-      }
-    }
-  }
-
-  std::string url_;
+  GitMirror mirror_;
   std::string ref_;
-  Path mirror_;
+  bool empty_submodules_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state) {
+Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state, bool empty_submodules) {
   const std::size_t hash = location.rfind('#');
   const std::string url = location.substr(0, hash);
   const std::string ref = hash == std::string::npos ? "" : location.substr(hash + 1);
   if (url.empty() || url.starts_with('-') || ref.starts_with('-')) {
-    return fail(ErrorCode::usage, fmt::format("git+{} names no repository", without_credentials(location)));
+    return fail(ErrorCode::usage, fmt::format("git+{} names no repository", quotable(location)));
   }
-  const Path mirror = state / "git" / (sha256(url).hex().substr(0, 16) + ".git");
-  return std::make_unique<GitSource>(url, ref, mirror);
+  return std::make_unique<GitSource>(GitMirror(url, state), ref, empty_submodules);
 }
 
 }  // namespace swarmout

@@ -1,6 +1,7 @@
-// A git repository: a bare mirror in the state directory, `git archive` as a stream.
+// A git repository: a small mirror in the state directory, `git archive` as a stream.
 //
-// What `git archive` leaves out is left out: .git, submodules, and paths marked export-ignore.
+// Published is the tree of the commit, byte for byte: no attribute of the tree or the host changes it
+// (docs/decisions/0033-the-tree-of-the-commit.md).
 
 #pragma once
 
@@ -8,7 +9,9 @@
 
 namespace swarmout {
 
-/// `location`: URL[#ref]. Errors: usage, for a URL or ref that git would take for an option.
-[[nodiscard]] Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state);
+/// `location`: URL[#ref]. A commit with submodules is refused, unless they are to be `empty_submodules`. Errors: usage,
+/// for a URL or ref that git would take for an option.
+[[nodiscard]] Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state,
+                                                              bool empty_submodules = false);
 
 }  // namespace swarmout

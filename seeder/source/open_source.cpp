@@ -3,16 +3,53 @@
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/dir_source.hpp"
 #include "seeder/source/git_source.hpp"
+#include "seeder/source/lfs_guard.hpp"
 #include "seeder/source/tar_source.hpp"
 
 #include <fmt/format.h>
 
 namespace swarmout {
 
-Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state) {
+namespace {
+
+/// Longer ones are mistakes: they would be in every message and in the descriptor.
+constexpr std::size_t kMaxSpec = 16 * kKiB;
+
+Error without_secrets(Error error) {
+  error.message = quotable(error.message);
+  error.hint = quotable(error.hint);
+  return error;
+}
+
+/// Around every source: whatever fails goes to the journal, the share and the terminal.
+class DiscreetSource final : public Source {
+public:
+  DiscreetSource(std::unique_ptr<Source> source, const SourceOptions& options)
+      : source_(std::move(source)), options_(options) {}
+
+  Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) override {
+    return source_->resolve(wanted, std::move(stop)).map_error(without_secrets);
+  }
+  Bytes fetched() const override { return source_->fetched(); }
+  Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
+    LfsGuard guard(sink);
+    TreeSink& next = options_.lfs_pointers ? sink : guard;
+    return source_->stream(revision, next, std::move(stop)).map_error(without_secrets);
+  }
+
+private:
+  std::unique_ptr<Source> source_;
+  SourceOptions options_;
+};
+
+Result<std::unique_ptr<Source>> bare_source(const std::string& spec, const Path& state, const SourceOptions& options) {
   const auto rest = [&](std::string_view prefix) { return spec.substr(prefix.size()); };
+  if (spec.size() > kMaxSpec) {
+    return fail(ErrorCode::usage,
+                fmt::format("a source of {} bytes is too long; {} are allowed", spec.size(), kMaxSpec));
+  }
   if (spec.starts_with("git+")) {
-    return make_git_source(rest("git+"), state);
+    return make_git_source(rest("git+"), state, options.empty_submodules);
   }
   if (spec.starts_with("dir:") && spec.size() > 4) {
     return make_dir_source(rest("dir:"));
@@ -24,8 +61,18 @@ Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path&
     return fail(ErrorCode::usage, "svn and hg sources are not in this version",
                 "use tar:COMMAND with a command that exports the tree as a tar stream");
   }
-  return fail(ErrorCode::usage, fmt::format("\"{}\" is not a source", without_credentials(spec)),
+  return fail(ErrorCode::usage, fmt::format("\"{}\" is not a source", quotable(spec)),
               "write git+URL[#ref], dir:PATH or tar:COMMAND");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state, const SourceOptions& options) {
+  auto source = bare_source(spec, state, options);
+  if (!source) {
+    return tl::unexpected(without_secrets(source.error()));
+  }
+  return std::make_unique<DiscreetSource>(*std::move(source), options);
 }
 
 }  // namespace swarmout

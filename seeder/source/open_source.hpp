@@ -1,4 +1,4 @@
-// Which source a spelling means.
+// Which source a spelling means, and what holds for all of them.
 
 #pragma once
 
@@ -6,8 +6,15 @@
 
 namespace swarmout {
 
-/// `git+URL[#ref]`, `dir:PATH` or `tar:COMMAND`. `state` is a directory that the source may keep a mirror in.
-/// Errors: usage.
-[[nodiscard]] Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state);
+/// What is published although it is probably not what was meant.
+struct SourceOptions {
+  bool lfs_pointers = false;      ///< Git LFS pointers as they are
+  bool empty_submodules = false;  ///< git submodules as empty directories
+};
+
+/// `git+URL[#ref]`, `dir:PATH` or `tar:COMMAND`. `state` is a directory that the source may keep a mirror in. No error
+/// of what it returns shows a secret or has control characters. Errors: usage.
+[[nodiscard]] Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state,
+                                                          const SourceOptions& options = {});
 
 }  // namespace swarmout

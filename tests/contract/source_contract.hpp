@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "seeder/source/source.hpp"
+#include "seeder/source/open_source.hpp"
 #include "tests/seeder/source/streaming.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -27,7 +27,7 @@ public:
   virtual ~SourceWorld() = default;
   /// Called once, after the tree is there.
   virtual void prepare() = 0;
-  [[nodiscard]] virtual std::unique_ptr<Source> open() = 0;
+  [[nodiscard]] virtual std::unique_ptr<Source> open(const SourceOptions& options = {}) = 0;
   /// A source whose place is not there, and a word that the message must have.
   [[nodiscard]] virtual std::unique_ptr<Source> open_missing() = 0;
   [[nodiscard]] virtual std::string missing_name() = 0;
@@ -191,6 +191,20 @@ TEST_P(SourceContract, AnErrorOfTheSinkEndsTheStreamAndIsHandedOn) {
 
   EXPECT_THAT(stream_guarded(*source_, revision, full), FailsWith(ErrorCode::cannot_write, "the disk is full"));
   EXPECT_EQ(sink.given.size(), 3U);
+}
+
+TEST_P(SourceContract, AnLfsPointerIsRefusedUnlessItIsWanted) {
+  const auto world = GetParam().make();
+  make_awkward_tree(world->tree());
+  write_file(world->tree() / "pointer.bin",
+             "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, 'a') + "\nsize 5\n");
+  world->prepare();
+  const auto strict = world->open();
+  ASSERT_OK_AND_ASSIGN(const auto revision, strict->resolve("", {}));
+  CollectingSink sink;
+
+  EXPECT_THAT(stream_guarded(*strict, revision.value_or(""), sink), FailsWith(ErrorCode::refused, "pointer.bin"));
+  EXPECT_THAT(stream_guarded(*world->open({true, false}), revision.value_or(""), sink), IsOk());
 }
 
 }  // namespace swarmout::test

@@ -11,13 +11,13 @@ namespace {
 class DirWorld final : public SourceWorld {
 public:
   void prepare() override {}
-  std::unique_ptr<Source> open() override { return open_at(tree()); }
-  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name()); }
+  std::unique_ptr<Source> open(const SourceOptions& options) override { return open_at(tree(), options); }
+  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name(), {}); }
   std::string missing_name() override { return "gone"; }
 
 private:
-  std::unique_ptr<Source> open_at(const Path& path) {
-    return std::move(open_source("dir:" + path.native(), temp() / "state")).value();
+  std::unique_ptr<Source> open_at(const Path& path, const SourceOptions& options) {
+    return std::move(open_source("dir:" + path.native(), temp() / "state", options)).value();
   }
 };
 
@@ -26,13 +26,13 @@ public:
   /// `begin` and `end` stand around the name of the directory.
   TarWorld(std::string begin, std::string end) : begin_(std::move(begin)), end_(std::move(end)) {}
   void prepare() override {}
-  std::unique_ptr<Source> open() override { return open_at(tree()); }
-  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name()); }
+  std::unique_ptr<Source> open(const SourceOptions& options) override { return open_at(tree(), options); }
+  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name(), {}); }
   std::string missing_name() override { return "gone"; }
 
 private:
-  std::unique_ptr<Source> open_at(const Path& path) {
-    return std::move(open_source("tar:" + begin_ + path.native() + end_, temp() / "state")).value();
+  std::unique_ptr<Source> open_at(const Path& path, const SourceOptions& options) {
+    return std::move(open_source("tar:" + begin_ + path.native() + end_, temp() / "state", options)).value();
   }
   std::string begin_;
   std::string end_;
@@ -46,8 +46,10 @@ public:
     git({"-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message=tree"});
     std::filesystem::rename(tree() / ".git", temp() / "repository.git");
   }
-  std::unique_ptr<Source> open() override { return open_at(temp() / "repository.git"); }
-  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name()); }
+  std::unique_ptr<Source> open(const SourceOptions& options) override {
+    return open_at(temp() / "repository.git", options);
+  }
+  std::unique_ptr<Source> open_missing() override { return open_at(temp() / missing_name(), {}); }
   std::string missing_name() override { return "gone"; }
 
 private:
@@ -56,8 +58,8 @@ private:
     const Command command{std::move(arguments), {{"GIT_CONFIG_GLOBAL", "/dev/null"}, {"LC_ALL", "C"}}, tree()};
     EXPECT_THAT(run_and_capture(command, kMiB, {}), IsOk());
   }
-  std::unique_ptr<Source> open_at(const Path& path) {
-    return std::move(open_source("git+" + path.native(), temp() / "state")).value();
+  std::unique_ptr<Source> open_at(const Path& path, const SourceOptions& options) {
+    return std::move(open_source("git+" + path.native(), temp() / "state", options)).value();
   }
 };
 
@@ -115,6 +117,26 @@ TEST(OpenSource, ShowsNoCredentialsOfASourceItDoesNotKnow) {
 
   ASSERT_THAT(opened, FailsWith(ErrorCode::usage, "https://host/x"));
   EXPECT_THAT(to_string(opened.error()), testing::Not(testing::HasSubstr("secret")));
+}
+
+TEST(OpenSource, NoErrorOfASourceShowsASecret) {
+  const TempDir temp;
+  ASSERT_OK_AND_ASSIGN(
+      const auto source,
+      open_source("tar:printf 'no https://bot:S3cret@host/x?token=S3cret\\n\\033[31m' >&2; exit 3", temp.path()));
+  CollectingSink sink;
+
+  const auto streamed = source->stream("", sink, {});
+
+  ASSERT_THAT(streamed, FailsWith(ErrorCode::failed, "https://host/x?token=***"));
+  EXPECT_THAT(to_string(streamed.error()), testing::Not(testing::HasSubstr("S3cret")));
+  EXPECT_THAT(to_string(streamed.error()), testing::Not(testing::HasSubstr("\033")));
+}
+
+TEST(OpenSource, AVeryLongSourceIsAUsageError) {
+  const TempDir temp;
+
+  EXPECT_THAT(open_source("foo x://" + std::string(60'000, 'a'), temp.path()), FailsWith(ErrorCode::usage));
 }
 
 }  // namespace swarmout::test

@@ -272,4 +272,14 @@ TEST_F(DirSourceTest, AStopWhileResolvingIsTemporary) {
   EXPECT_THAT(source_->resolve("", stop.get_token()), FailsWith(ErrorCode::temporary));
 }
 
+TEST_F(DirSourceTest, ADirectoryThatIsNotThereIsNotFound) {
+  EXPECT_THAT(make_dir_source(temp_ / "none")->resolve("", {}), FailsWith(ErrorCode::not_found, "is not there"));
+}
+
+TEST_F(DirSourceTest, AFileInPlaceOfTheDirectoryIsNotFound) {
+  write_file(temp_ / "file", "x");
+
+  EXPECT_THAT(make_dir_source(temp_ / "file")->resolve("", {}), FailsWith(ErrorCode::not_found, "is no directory"));
+}
+
 }  // namespace swarmout::test

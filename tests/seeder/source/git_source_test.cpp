@@ -63,19 +63,35 @@ TEST_F(GitSourceTest, ResolvingABranchFetchesNothing) {
   EXPECT_TRUE(packs_of_mirror().empty());
 }
 
-TEST_F(GitSourceTest, PathsMarkedExportIgnoreAreLeftOut) {
-  write_file(upstream_ / ".gitattributes", "secret.txt export-ignore\n");
-  const std::string second = commit("secret.txt", "not for you");
-
-  EXPECT_FALSE(files(second).contains("secret.txt"));
-  EXPECT_TRUE(files(second).contains("file"));
-}
-
 TEST_F(GitSourceTest, AnEmptyTreeIsATree) {
   git({"rm", "--quiet", "file"});
   git({"commit", "--quiet", "--message=empty"});
 
   EXPECT_TRUE(files(resolved("")).empty());
+}
+
+// What is not in the commit.
+
+TEST_F(GitSourceTest, ASubmoduleIsRefusedByItsPath) {
+  git({"update-index", "--add", "--cacheinfo", "160000," + first_ + ",lib/inner"});
+  git({"commit", "--quiet", "--message=submodule"});
+  CollectingSink sink;
+
+  EXPECT_THAT(source_->stream(resolved("main"), sink, {}), FailsWith(ErrorCode::refused, "lib/inner"));
+}
+
+TEST_F(GitSourceTest, ASubmoduleIsAnEmptyDirectoryIfThatIsWanted) {
+  git({"update-index", "--add", "--cacheinfo", "160000," + first_ + ",lib/inner"});
+  git({"commit", "--quiet", "--message=submodule"});
+  source_ = open_source("git+" + upstream_.native(), temp_ / "state", SourceOptions{false, true}).value();
+
+  EXPECT_TRUE(files(resolved("main")).contains("lib/inner"));
+}
+
+TEST_F(GitSourceTest, ACommitWithoutSubmodulesButWithSuchNamesIsTaken) {
+  const std::string second = commit("160000 commit.gitmodules", "x");
+
+  EXPECT_TRUE(files(second).contains("160000 commit.gitmodules"));
 }
 
 // What git must not take for an option, and what must not be seen.

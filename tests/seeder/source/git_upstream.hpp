@@ -4,6 +4,7 @@
 
 #include "common/base/subprocess.hpp"
 #include "seeder/source/git_source.hpp"
+#include "seeder/source/open_source.hpp"
 #include "tests/seeder/source/streaming.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"
@@ -53,7 +54,7 @@ protected:
     return git({"rev-parse", "HEAD"});
   }
   std::unique_ptr<Source> open(const std::string& location) {
-    auto source = make_git_source(location, temp_ / "state");
+    auto source = open_source("git+" + location, temp_ / "state");
     EXPECT_THAT(source, IsOk());
     return source ? *std::move(source) : nullptr;
   }
@@ -74,13 +75,19 @@ protected:
     return found;
   }
   Path mirror() const {
-    for (const auto& each : std::filesystem::directory_iterator(temp_ / "state" / "git")) {
-      return each.path();
+    std::error_code none;
+    for (const auto& each : std::filesystem::directory_iterator(temp_ / "state" / "git", none)) {
+      if (each.is_directory()) {
+        return each.path();
+      }
     }
-    return "no mirror";
+    return temp_ / "no-mirror";
   }
   std::vector<Path> packs_of_mirror() const {
     std::vector<Path> found;
+    if (!path_exists(mirror())) {
+      return found;
+    }
     for (const auto& each : std::filesystem::recursive_directory_iterator(mirror() / "objects")) {
       if (each.is_regular_file()) {
         found.push_back(each.path());

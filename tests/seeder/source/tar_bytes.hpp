@@ -16,7 +16,8 @@ namespace swarmout::test {
 inline constexpr std::size_t kBlock = 512;
 
 /// One ustar header. `size` beyond what 11 octal digits hold is written as GNU tar does, in base 256.
-inline std::string header(const std::string& name, char type, Bytes size, const std::string& link = "", int mode = 0644) {
+inline std::string header(const std::string& name, char type, Bytes size, const std::string& link = "",
+                          int mode = 0644) {
   std::string block(kBlock, '\0');
   const auto put = [&](std::size_t at, const std::string& text) { block.replace(at, text.size(), text); };
   put(0, name);
