@@ -193,6 +193,7 @@ private:
     input.basis = basis_position;
     input.revision = revision;
     input.source = without_credentials(options_.source);
+    input.asked = options_.revision;
     input.created = utc(clock_.wall());
     input.clone_limits = options_.clone_limits;
     input.certificate = certificate();

@@ -16,6 +16,16 @@ LeafHashes leaves_in_memory(std::string_view bytes) {
   return hasher.finish();
 }
 
+/// The tag or branch that was asked for, if any.
+std::string asked_name(const SealInput& input, const std::string& revision) {
+  const std::size_t hash = input.source.starts_with("git+") ? input.source.rfind('#') : std::string::npos;
+  const std::string asked = !input.asked.empty()        ? input.asked
+                            : hash == std::string::npos ? std::string()
+                                                        : input.source.substr(hash + 1);
+  const std::string name = short_ref(asked);
+  return revision.starts_with(name) ? std::string() : name;
+}
+
 }  // namespace
 
 SignedDescriptor sign(Descriptor descriptor, const SigningKey& key) {
@@ -62,6 +72,7 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   Descriptor descriptor;
   descriptor.position = input.position;
   descriptor.revision = manifest.revision;
+  descriptor.name = asked_name(input, manifest.revision);
   descriptor.source = input.source.substr(0, kMaxSource);
   descriptor.created = input.created;
   descriptor.info_hash = torrent.info_hash;

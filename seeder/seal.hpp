@@ -20,6 +20,7 @@ struct SealInput {
   std::string created;
   RateLimits clone_limits{};
   std::string certificate{};  ///< of the swarm, in PEM; empty: in the clear
+  std::string asked{};        ///< what `revision` was asked for as; empty: what the source's own #ref says
 };
 
 struct SealedRelease {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::string_view kMagic = "swarmout-descriptor 1";
 constexpr std::string_view kRecordMagic = "swarmout-release 1";
+constexpr std::string_view kName = "name";
 constexpr std::string_view kUploadLimit = "clone-upload-limit";
 constexpr std::string_view kDownloadLimit = "clone-download-limit";
 
@@ -29,11 +31,30 @@ Result<Bytes> rate_limit(const KeyValues& record, std::string_view key) {
 
 }  // namespace
 
+Digest digest_of(const SignedDescriptor& release) {
+  return sha256(release.text);
+}
+
+std::string short_ref(std::string_view ref) {
+  for (const std::string_view prefix : {"refs/heads/", "refs/tags/"}) {
+    if (ref.starts_with(prefix)) {
+      ref.remove_prefix(prefix.size());
+      break;
+    }
+  }
+  const bool plain = std::all_of(ref.begin(), ref.end(), [](char c) {
+    return c > ' ' && c <= '~' && std::string_view("~^:?*[\\%").find(c) == std::string_view::npos;
+  });
+  return plain && ref != "HEAD" && ref.size() <= kMaxReleaseName ? std::string(ref) : std::string();
+}
+
 std::string encode(const Descriptor& descriptor) {
   KeyValues record{std::string(kMagic)};
-  record.add("position", descriptor.position.value)
-      .add("revision", descriptor.revision)
-      .add("source", descriptor.source)
+  record.add("position", descriptor.position.value).add("revision", descriptor.revision);
+  if (!descriptor.name.empty()) {
+    record.add(kName, descriptor.name);
+  }
+  record.add("source", descriptor.source)
       .add("created", descriptor.created)
       .add("info-hash", descriptor.info_hash.hex())
       .add("manifest", descriptor.manifest.hex())
@@ -57,6 +78,9 @@ Result<Descriptor> decode_descriptor(std::string_view text) {
   Descriptor descriptor;
   TRY_ASSIGN(descriptor.position.value, record.number("position"));
   TRY_ASSIGN(descriptor.revision, record.get("revision"));
+  descriptor.name = record.find(kName).value_or("");
+  REFUSE_UNLESS(descriptor.name.empty() || descriptor.name == short_ref(descriptor.name),
+                "a descriptor gives a release a name that cannot be one");
   TRY_ASSIGN(descriptor.source, record.get("source"));
   TRY_ASSIGN(descriptor.created, record.get("created"));
   TRY_ASSIGN(descriptor.info_hash.digest, record.digest("info-hash"));

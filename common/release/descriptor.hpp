@@ -19,6 +19,7 @@ namespace swarmout {
 struct Descriptor {
   Position position;  ///< of the COMMIT that publishes it: an old descriptor cannot be replayed
   std::string revision;
+  std::string name;     ///< what it was asked for as, a tag or branch, if that is not the revision; may be empty
   std::string source;   ///< for people, without credentials
   std::string created;  ///< UTC
   InfoHash info_hash;
@@ -37,6 +38,15 @@ struct SignedDescriptor {
   std::string text;       ///< what was signed
   std::string signature;  ///< minisign's four lines
 };
+
+/// What tells one release from any other, on any share: SHA-256 of the text that was signed.
+[[nodiscard]] Digest digest_of(const SignedDescriptor& release);
+
+/// Of what a revision may be asked for as.
+inline constexpr std::size_t kMaxReleaseName = 100;
+/// A tag or branch as a descriptor names it: without refs/heads/ and refs/tags/. Empty, if it is none that can be
+/// named: too long, an expression ("main~1"), HEAD, or with bytes that are not printable ASCII.
+[[nodiscard]] std::string short_ref(std::string_view ref);
 
 [[nodiscard]] std::string encode(const Descriptor& descriptor);
 /// Errors: refused; also for sizes beyond the limits of this program.

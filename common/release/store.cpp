@@ -134,6 +134,9 @@ Result<std::vector<SignedDescriptor>> Store::releases() const {
     }
     found.push_back(*std::move(release));
   }
+  std::stable_sort(found.begin(), found.end(), [](const SignedDescriptor& a, const SignedDescriptor& b) {
+    return a.descriptor.created > b.descriptor.created;  // UTC, as wide as any other
+  });
   return found;
 }
 
@@ -189,7 +192,7 @@ Result<void> Store::clear_scratch() {
   return {};
 }
 
-Result<void> Store::prune(std::size_t keep) {
+Result<void> Store::prune(std::size_t keep, const std::set<InfoHash>& needed) {
   TRY_ASSIGN(const auto lock, try_lock(state_ / "store.lock"));
   if (!lock) {
     return {};
@@ -198,7 +201,7 @@ Result<void> Store::prune(std::size_t keep) {
   std::set<std::string> named;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Descriptor& descriptor = all[i].descriptor;
-    if (i >= keep) {
+    if (i >= keep && !needed.contains(descriptor.info_hash)) {
       TRY(remove_tree(state_ / "releases" / record_name(descriptor.position)));
       continue;
     }

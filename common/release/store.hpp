@@ -43,7 +43,7 @@ public:
 
   /// Remembers that everything of this release is here.
   [[nodiscard]] Result<void> record(const SignedDescriptor& release);
-  /// Newest first; damaged records are left out.
+  /// Newest first, by the time that they were made: numbers begin anew with a new share. Damaged records are left out.
   [[nodiscard]] Result<std::vector<SignedDescriptor>> releases() const;
 
   /// A directory <state>/swarm/<purpose>-<info-hash>/ with links to every file of the torrent that is here; what is not
@@ -54,9 +54,9 @@ public:
   /// Removes the directories that lay_out() made for `purpose`, but for those of the torrents in `keep`.
   [[nodiscard]] Result<void> remove_layouts(std::string_view purpose, const std::set<InfoHash>& keep = {});
 
-  /// Removes packs, manifests and records that none of the newest `keep` releases names. Does nothing while a writer
-  /// holds the lock: what it wrote may not be named by a record yet.
-  [[nodiscard]] Result<void> prune(std::size_t keep);
+  /// Removes packs, manifests and records that none of the newest `keep` releases names, and none of those in `needed`.
+  /// Does nothing while a writer holds the lock: what it wrote may not be named by a record yet.
+  [[nodiscard]] Result<void> prune(std::size_t keep, const std::set<InfoHash>& needed = {});
 
   [[nodiscard]] Result<void> clear_scratch();
 

@@ -56,6 +56,43 @@ TEST(DescriptorTest, WhatWasWrittenIsRead) {
   EXPECT_EQ(read.basis, sample_descriptor().basis);
 }
 
+TEST(DescriptorTest, WhatItWasAskedForAsIsSignedWithIt) {
+  Descriptor descriptor = sample_descriptor();
+  descriptor.name = "v1.2.3";
+  ASSERT_OK_AND_ASSIGN(const Descriptor read, decode_descriptor(encode(descriptor)));
+
+  EXPECT_EQ(read.name, "v1.2.3");
+  EXPECT_EQ(decode_descriptor(encode(sample_descriptor())).value().name, "") << "of versions that did not say";
+}
+
+TEST(DescriptorTest, ANameThatCannotBeOneIsRefused) {
+  for (const std::string& name : {std::string("a b"), std::string("refs/tags/v1"), std::string("\x1b[31m"),
+                                  std::string(kMaxReleaseName + 1, 'x'), std::string("HEAD")}) {
+    Descriptor descriptor = sample_descriptor();
+    descriptor.name = name;
+    EXPECT_THAT(decode_descriptor(encode(descriptor)), FailsWith(ErrorCode::refused, "name")) << name;
+  }
+}
+
+TEST(DescriptorTest, ARefIsNamedAsPeopleTypeIt) {
+  EXPECT_EQ(short_ref("refs/tags/v1.2.3"), "v1.2.3");
+  EXPECT_EQ(short_ref("refs/heads/feature/one"), "feature/one");
+  EXPECT_EQ(short_ref("v1.2.3"), "v1.2.3");
+  for (const char* const none : {"", "HEAD", "main~1", "main^", "a b", "caf\xc3\xa9", "a%20b", "x:y"}) {
+    EXPECT_EQ(short_ref(none), "") << none;
+  }
+}
+
+TEST(DescriptorTest, TheDigestIsOfWhatWasSigned) {
+  SignedDescriptor one;
+  one.text = "text";
+  SignedDescriptor other = one;
+  other.signature = "another signature of the same";
+
+  EXPECT_EQ(digest_of(one), sha256("text"));
+  EXPECT_EQ(digest_of(one), digest_of(other));
+}
+
 TEST(DescriptorTest, TheSameDescriptorGivesTheSameText) {
   EXPECT_EQ(encode(sample_descriptor()), encode(sample_descriptor()));
 }
