@@ -2,21 +2,20 @@
 
 #include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
-#include "common/fleet/log_view.hpp"
-#include "common/fleet/registry.hpp"
-#include "common/fleet/torrent_on_share.hpp"
-#include "common/fleet/trust.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/open_share.hpp"
+#include "peer/fetch/contacts.hpp"
 #include "peer/fetch/fetch_summary.hpp"
-#include "peer/fetch/follow.hpp"
+#include "peer/fetch/kept_torrents.hpp"
 #include "peer/fetch/presence.hpp"
 #include "peer/fetch/retrieval.hpp"
+#include "peer/find_release.hpp"
 #include "peer/own_state.hpp"
 #include "peer/tree/release_trees.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -24,89 +23,19 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::size_t kSearched = 1000;  ///< releases back
-constexpr std::size_t kNamed = 5;
-constexpr std::size_t kShortestBeginning = 4;
-
-Result<const LogEntry*> find_release(const LogView& log, const std::string& wanted) {
-  const auto releases = log.releases(kSearched);
-  if (releases.empty()) {
-    return fail(ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host");
-  }
-  if (wanted == "latest") {
-    return releases.front();
-  }
-  const LogEntry* found = nullptr;
-  for (const LogEntry* const each : releases) {
-    if (each->revision == wanted || std::to_string(each->position.value) == wanted) {
-      return each;
-    }
-  }
-  for (const LogEntry* const each : releases) {
-    if (wanted.size() >= kShortestBeginning && each->revision.starts_with(wanted)) {
-      if (found != nullptr && found->revision != each->revision) {
-        return fail(ErrorCode::not_found, fmt::format("\"{}\" is the beginning of more than one revision", wanted));
-      }
-      found = found == nullptr ? each : found;
-    }
-  }
-  if (found != nullptr) {
-    return found;
-  }
-  std::string newest;
-  for (std::size_t i = 0; i < releases.size() && i < kNamed; ++i) {
-    newest += (i == 0 ? "" : ", ") + releases[i]->revision;
-  }
-  return fail(ErrorCode::not_found, fmt::format("no published release has the revision \"{}\"", wanted),
-              fmt::format("the newest are: {}", newest));
-}
-
-/// Hosts that may have the release: the live peers, the leader, and the one that published it while it still seeds.
-struct Holders {
-  std::vector<Endpoint> peers;
-  std::vector<Endpoint> trackers;
-  double line_rate = 0;  ///< the highest of the leaders'; 0: not known
-};
-
-Holders holders(Share& share, const LogView& log, Position release) {
-  Holders found;
-  if (const auto peers = live_peers(share, kPeersAtOnce)) {
-    for (const SeenPeer& each : *peers) {
-      found.peers.push_back(each.record.endpoint);
-    }
-  }
-  const auto leader = known_leader(share, log);
-  auto publisher = publisher_of(share, log, release);
-  if (leader && publisher && leader->claim == publisher->claim) {
-    publisher.reset();
-  }
-  for (const auto& each : {leader, publisher}) {
-    if (!each || !each->beat) {
-      continue;
-    }
-    const HeartbeatInfo& info = each->beat->info;
-    if (info.endpoint) {
-      found.peers.push_back(*info.endpoint);
-      found.line_rate = std::max(found.line_rate, info.line_rate);
-    }
-    if (info.tracker) {
-      found.trackers.push_back(*info.tracker);
-    }
-  }
-  return found;
-}
-
 /// Where the tree is made, and where it ends up.
 struct Places {
-  Path incoming;
-  Path final;
+  std::optional<ReleaseTrees> trees;  ///< below DEST
+  Path final;                         ///< else this
   bool there = false;
 };
 
 Result<Places> places_for(const FetchOptions& options, const Descriptor& release) {
   if (!options.to) {
-    TRY_ASSIGN(const ReleaseTrees trees, ReleaseTrees::open(options.peer.dest, "fetch"));
-    return Places{trees.incoming(release), trees.tree(release), trees.has(release)};
+    TRY_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(options.peer.dest, options.peer.state, "fetch"));
+    const Path final = trees.tree(release);
+    const bool there = trees.has(release);
+    return Places{std::move(trees), final, there};
   }
   const Path to = std::filesystem::absolute(*options.to).lexically_normal();
   const Path final = to.has_filename() ? to : to.parent_path();  // "dir/" is "dir"
@@ -115,15 +44,72 @@ Result<Places> places_for(const FetchOptions& options, const Descriptor& release
     return fail(ErrorCode::cannot_write, fmt::format("{} exists and is not an empty directory", final.native()),
                 "give --to a new directory");
   }
-  return Places{final.parent_path() / (".incoming-fetch-" + final.filename().native()), final, false};
+  return Places{std::nullopt, final, false};
 }
 
-Result<void> move_into_place(const Places& places) {
+/// Of the tree that becomes DIR: what a killed fetch left there is ours.
+std::string name_of_own(const Path& final) {
+  return "to-" + sha256(final.native()).hex().substr(0, 16);
+}
+
+Result<Path> begin_tree(const Places& places, const Path& state, const Descriptor& release) {
+  if (places.trees) {
+    return places.trees->begin(release);
+  }
+  const Path parent = places.final.parent_path();
+  TRY(make_directories(parent));
+  TRY_ASSIGN(const TreeRecords records, TreeRecords::open(state));
+  Path incoming = parent / (".incoming-fetch-" + places.final.filename().native());
+  TreeRecord record;
+  record.name = name_of_own(places.final);
+  record.manifest = release.manifest;
+  record.dest = parent.native();
+  TRY(records.make_tree(incoming, std::move(record)));
+  return incoming;
+}
+
+Result<void> move_into_place(Places& places, const Path& incoming, const Path& state, const Descriptor& release) {
+  if (places.trees) {
+    return places.trees->accept(release, incoming);
+  }
+  TRY_ASSIGN(const TreeRecords records, TreeRecords::open(state));
+  const auto identity = identity_of(incoming);
+  const auto record = identity ? records.find(name_of_own(places.final), *identity) : std::nullopt;
+  if (!record) {
+    return in_the_way(incoming, "the tree that was unpacked");
+  }
   // rename(2) replaces an empty directory, and nothing else
-  if (std::rename(places.incoming.c_str(), places.final.c_str()) != 0) {
+  if (std::rename(incoming.c_str(), places.final.c_str()) != 0) {
     return fail_errno("cannot move the tree to", places.final.native(), errno);
   }
+  TRY(records.remove(*record));  // it is the user's from here on
   return sync_directory(places.final.parent_path());
+}
+
+/// Who leads, and who published the release, which may serve on after another host has begun to lead.
+struct Leaders {
+  Wanted known;                     ///< for Contacts; nothing in it is wanted
+  std::optional<Endpoint> another;  ///< the publisher, if it is not the one that leads
+};
+
+Leaders leaders(Share& share, const LogView& log, Position release) {
+  Leaders found;
+  const auto leader = known_leader(share, log);
+  const auto publisher = publisher_of(share, log, release);
+  for (const auto& each : {leader, publisher}) {
+    if (!each || !each->beat) {
+      continue;
+    }
+    const HeartbeatInfo& info = each->beat->info;
+    if (!found.known.leader) {
+      found.known.leader = info.endpoint;
+    } else if (info.endpoint != found.known.leader) {
+      found.another = info.endpoint;
+    }
+    found.known.tracker = info.tracker ? info.tracker : found.known.tracker;  // of who serves it: the publisher's
+    found.known.leader_rate = std::max(found.known.leader_rate, info.line_rate);
+  }
+  return found;
 }
 
 }  // namespace
@@ -135,11 +121,10 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   TRY_ASSIGN(const VerifyKey key, VerifyKey::load(peer.keys / kPublicKeyFile));
   LogReader reader(*share);
   const bool newest = options.revision == "latest";
-  TRY_ASSIGN(const LogView* log, newest ? reader.refresh() : reader.refresh_with_history(kSearched));
-  TRY_ASSIGN(const LogEntry* commit, find_release(*log, options.revision));
-  TRY_ASSIGN(const SignedDescriptor release, trusted(*commit, key));
+  TRY_ASSIGN(const LogView* log, newest ? reader.refresh() : reader.refresh_with_history(kSearchedReleases));
+  TRY_ASSIGN(const SignedDescriptor release, find_release(*log, options.revision, key));
   const Descriptor& descriptor = release.descriptor;
-  TRY_ASSIGN(const Places places, places_for(options, descriptor));
+  TRY_ASSIGN(Places places, places_for(options, descriptor));
   if (places.there) {
     return Fetched{places.final, ""};
   }
@@ -148,32 +133,38 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   TRY_ASSIGN(Store store, Store::open(peer.state));
   TRY(store.remove_layouts("fetch", {descriptor.info_hash}));
   TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm, clock));
+  Presence presence(*share, clock, session->endpoint());  // looks at the others' records, and writes none
+  Contacts contacts(*session, presence, clock, [](const Error&) {});
+  Leaders known = leaders(*share, *log, descriptor.position);
   RetrievalGoal goal;
   goal.release = release;
   goal.purpose = "fetch";
-  goal.tree = places.incoming;
-  TRY_ASSIGN(auto torrent, torrent_on_share(*share, descriptor));
-  goal.torrent = std::move(torrent.bytes);
-  Holders known = holders(*share, *log, descriptor.position);
-  goal.peers = std::move(known.peers);
-  goal.trackers = std::move(known.trackers);
+  TRY_ASSIGN(goal.torrent, KeptTorrents(peer.state, *share).get(descriptor));
+  TRY_ASSIGN(goal.tree, begin_tree(places, peer.state, descriptor));
+  goal.peers = contacts.peers(known.known);
+  if (known.another) {
+    goal.peers.push_back(*known.another);
+  }
+  goal.trackers = Contacts::trackers(known.known);
+  const Path incoming = goal.tree;
+  session->expect(presence.fleet());
   TRY_ASSIGN(const auto retrieval, Retrieval::start(store, *session, std::move(goal)));
-  MonotonicTime next_connect = clock.now() + kConnectEvery;
-  double line_rate = known.line_rate;
+  MonotonicTime next_look = clock.now() + kConnectEvery;
   while (retrieval->state() == Retrieval::State::working) {
     if (stop.stop_requested()) {
       return fail(ErrorCode::temporary, "stopped on request", "what was fetched stays; run it again to go on");
-    }
-    if (clock.now() >= next_connect) {
-      next_connect = clock.now() + kConnectEvery;
-      const Holders found = holders(*share, *log, descriptor.position);
-      line_rate = std::max(line_rate, found.line_rate);
-      session->connect(descriptor.info_hash, found.peers);
     }
     for (const SwarmEvent& event : session->poll(kBusyWait)) {
       retrieval->on_event(event);
     }
     const SwarmStatus swarm = session->status(descriptor.info_hash);
+    if (clock.now() >= next_look) {  // the leader's rate, and where it serves if that was not known yet
+      next_look = clock.now() + kConnectEvery;
+      const double rate = known.known.leader_rate;
+      known = leaders(*share, *log, descriptor.position);
+      known.known.leader_rate = std::max(rate, known.known.leader_rate);
+    }
+    contacts.connect(descriptor.info_hash, known.known);
     progress({descriptor.revision, swarm.wanted, swarm.have, descriptor.tree_size, retrieval->unpacked(),
               swarm.download_rate, swarm.connected, swarm.checking});
   }
@@ -181,9 +172,9 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
     return tl::unexpected(retrieval->error());
   }
   TRY(store.record(release));
-  TRY(move_into_place(places));
-  std::string summary =
-      fetch_summary(session->status(descriptor.info_hash), session->transfer(descriptor.info_hash), line_rate);
+  TRY(move_into_place(places, incoming, peer.state, descriptor));
+  std::string summary = fetch_summary(session->status(descriptor.info_hash), session->transfer(descriptor.info_hash),
+                                      known.known.leader_rate);
   session->remove(descriptor.info_hash);
   TRY(store.remove_layouts("fetch"));
   return Fetched{places.final, std::move(summary)};

@@ -13,6 +13,7 @@ std::vector<Endpoint> Contacts::peers(const Wanted& wanted) {
   std::vector<Endpoint> all = std::move(peers).value_or(std::vector<Endpoint>());
   if (wanted.leader) {
     all.push_back(*wanted.leader);
+    leader_ = wanted.leader;
   }
   return all;
 }
@@ -33,6 +34,10 @@ void Contacts::announce(const InfoHash& shown, const Wanted& wanted) {
 }
 
 void Contacts::connect(const InfoHash& fetched, const Wanted& wanted) {
+  if (wanted.leader && wanted.leader != leader_) {
+    leader_ = wanted.leader;
+    session_.connect(fetched, {*wanted.leader});
+  }
   if (clock_.now() < next_connect_) {
     return;
   }

@@ -27,7 +27,8 @@ public:
   /// any more may just not be readable now. Older releases are announced to none.
   void announce(const InfoHash& shown, const Wanted& wanted);
 
-  /// More peers for what is being fetched, from time to time, as long as it has few.
+  /// More peers for what is being fetched, from time to time, as long as it has few; a leader that was not known before
+  /// at once.
   void connect(const InfoHash& fetched, const Wanted& wanted);
 
 private:
@@ -36,6 +37,7 @@ private:
   Clock& clock_;
   std::function<void(const Error&)> complain_;
   std::optional<InfoHash> announced_;
+  std::optional<Endpoint> leader_;  ///< that the session was told of last
   MonotonicTime next_connect_{};
 };
 

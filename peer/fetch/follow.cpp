@@ -1,12 +1,12 @@
 #include "peer/fetch/follow.hpp"
 
-#include "common/fleet/leader.hpp"
+#include "common/base/key_values.hpp"
 #include "common/fleet/leader_record.hpp"
+#include "common/fleet/record_fields.hpp"
 #include "common/fleet/registry.hpp"
 #include "common/fleet/trust.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace swarmout {
 
@@ -17,31 +17,79 @@ std::chrono::milliseconds look_interval(std::chrono::milliseconds poll, bool in_
 Result<Wanted> Follower::look() {
   TRY_ASSIGN(const LogView* log, log_.refresh());
   Wanted wanted;
-  std::optional<Position> lost_to;  // the share's newest release, if this host has followed a newer one
+  Result<void> followed;
   if (const LogEntry* const newest = log->newest_release()) {
-    TRY_ASSIGN(auto release, trusted(*newest, key_));
-    if (release.descriptor.position < seen_) {
-      lost_to = release.descriptor.position;
-    } else {
-      seen_ = release.descriptor.position;
-      wanted.published = std::move(release);
+    followed = judge_published(*log, *newest, wanted);
+    if (!followed && followed.error().code != ErrorCode::refused) {
+      return tl::unexpected(followed.error());
     }
   }
   wanted.in_progress = log->open_claim() != nullptr;
   if (const auto leader = known_leader(share_, *log)) {
-    add_leader(*leader, wanted);
+    add_leader(*log, *leader, wanted);
   }
-  if (lost_to && !wanted.staged) {  // what comes next is newer again, and waits for the peers' copies
-    return fail(ErrorCode::refused,
-                fmt::format("the newest release on {} is {}, but this host has followed {} already", share_.name(),
-                            lost_to->value, seen_.value),
-                "the share lost entries; if that is meant, remove the file `seen` in the state directory");
+  if (!wanted.staged) {  // else what comes next is newer again, and waits for the peers' copies
+    TRY(followed);
   }
   return wanted;
 }
 
+/// How this log relates to the one that was followed: the same share, and what was followed last is still where it was.
+Result<LogKinship> Follower::kinship(const LogView& log) {
+  const bool of_this_key = seen_.key.empty() || seen_.key == key_.id();
+  if (seen_.position.value == 0 || !of_this_key) {
+    return LogKinship::first;  // nothing that another key signed can come again
+  }
+  if (!seen_.cluster.empty() && seen_.cluster != log_.cluster()) {
+    return LogKinship::another;
+  }
+  if (seen_.position > log.tail()) {
+    return LogKinship::shortened;
+  }
+  if (seen_.release == Digest{}) {
+    return LogKinship::same;  // of 0.1: there is only the number to go by
+  }
+  std::string descriptor;
+  if (const LogEntry* const there = log.at(seen_.position)) {
+    descriptor = there->descriptor;
+  } else {
+    TRY_ASSIGN(const auto bytes, share_.read(seen_.position));
+    if (!bytes) {
+      return fail(ErrorCode::temporary, fmt::format("log entry {} of {} cannot be seen although a later one can",
+                                                    seen_.position.value, share_.name()));
+    }
+    descriptor = decode_entry(*bytes).value_or(LogEntry{}).descriptor;
+  }
+  return sha256(descriptor) == seen_.release ? LogKinship::same : LogKinship::shortened;
+}
+
+Result<void> Follower::judge_published(const LogView& log, const LogEntry& newest, Wanted& wanted) {
+  TRY_ASSIGN(auto release, trusted(newest, key_));
+  const bool known = digest_of(release) == seen_.release && seen_.cluster == log_.cluster();
+  if (!known) {
+    TRY_ASSIGN(const LogKinship kinship, this->kinship(log));
+    TRY(may_follow(seen_, release, kinship, clock_.wall(), share_.name()));
+    if (kinship == LogKinship::another || kinship == LogKinship::shortened) {
+      wanted.news = fmt::format("release {} on {} is followed after release {}: {}", release.descriptor.position.value,
+                                share_.name(), seen_.position.value,
+                                kinship == LogKinship::another ? "this is another share than before"
+                                                               : "the share has lost what was followed");
+    }
+    seen_ = followed(seen_, release, kinship, clock_.wall(), log_.cluster(), key_.id());
+  }
+  wanted.published = std::move(release);
+  return {};
+}
+
+Result<void> Follower::judge_staged(const LogView& log, const LogEntry& claim, const SignedDescriptor& staged) {
+  TRY(key_.verify(staged.text, staged.signature));
+  REFUSE_UNLESS(staged.descriptor.position == claim.position.next(), "it is for another position");
+  TRY_ASSIGN(const LogKinship kinship, this->kinship(log));
+  return may_follow(seen_, staged, kinship, clock_.wall(), share_.name());
+}
+
 /// Where it serves and, while its claim is open, what it has staged.
-void Follower::add_leader(const KnownLeader& leader, Wanted& wanted) {
+void Follower::add_leader(const LogView& log, const KnownLeader& leader, Wanted& wanted) {
   if (leader.beat) {
     wanted.leader = leader.beat->info.endpoint;
     wanted.tracker = leader.beat->info.tracker;
@@ -56,12 +104,12 @@ void Follower::add_leader(const KnownLeader& leader, Wanted& wanted) {
     return;
   }
   auto staged = decode_staged((*stage)->bytes);
-  const auto good =
-      staged ? key_.verify(staged->release.text, staged->release.signature) : tl::unexpected(staged.error());
-  const Position position = staged ? staged->release.descriptor.position : Position{};
-  if (!good || position != claim.position.next() || position <= seen_) {
-    spdlog::warn("not fetching what {} has staged: {}", claim.host,
-                 good ? "it is for another position" : to_string(good.error()));
+  const auto good = staged ? judge_staged(log, claim, staged->release) : tl::unexpected(staged.error());
+  if (!good) {
+    Error error = good.error();
+    error.message =
+        fmt::format("not fetching what {} has staged: {}", printable(short_text(claim.host)), error.message);
+    wanted.bad_stage = std::move(error);
     return;
   }
   wanted.staged = std::move(staged->release);

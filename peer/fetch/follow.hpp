@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "common/base/clock.hpp"
 #include "common/base/endpoint.hpp"
 #include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
@@ -9,6 +10,7 @@
 #include "common/release/descriptor.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/share.hpp"
+#include "peer/fetch/seen.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -23,31 +25,40 @@ struct Wanted {
   std::optional<Endpoint> tracker;  ///< the leader's
   double leader_rate = 0;           ///< bytes a second it can send; 0: not known
   bool in_progress = false;         ///< a leader is at work: something will be staged, or published, soon
+  std::optional<Error> bad_stage;   ///< why what it has staged is not fetched
+  std::string news;                 ///< said once: another log is followed from here on
 };
 
-/// How long to wait between two looks. Every `poll` as a rule. While a leader is at work more often, because what a
-/// host learns late it has late, but as share_interval() has it for `fleet` hosts.
+/// How long to wait between two looks. Every `poll` as a rule. While a leader is at work, or this host waits for
+/// somebody to fetch from, more often, because what a host learns late it has late, but as share_interval() has it for
+/// `fleet` hosts.
 [[nodiscard]] std::chrono::milliseconds look_interval(std::chrono::milliseconds poll, bool in_progress,
                                                       std::size_t fleet);
 
 /// One thread.
 class Follower {
 public:
-  /// `seen`: the highest position that this host has ever followed; positions below it are refused (a share restored
-  /// from an old backup, or an attacker's replay). What a leader stages above it is wanted even so.
-  Follower(Share& share, const VerifyKey& key, Position seen) : share_(share), key_(key), log_(share), seen_(seen) {}
+  /// `seen`: what this host followed before. What is older is refused (a share restored from an old backup, or an
+  /// attacker's replay); what a leader stages above it is wanted even so.
+  Follower(Share& share, const VerifyKey& key, Seen seen, Clock& clock = system_clock())
+      : share_(share), key_(key), clock_(clock), log_(share), seen_(std::move(seen)) {}
 
   /// Errors: temporary; refused.
   [[nodiscard]] Result<Wanted> look();
-  [[nodiscard]] Position seen() const { return seen_; }
+  /// With the release that was published last, as far as it may be followed.
+  [[nodiscard]] const Seen& seen() const { return seen_; }
 
 private:
-  void add_leader(const KnownLeader& leader, Wanted& wanted);
+  [[nodiscard]] Result<void> judge_published(const LogView& log, const LogEntry& newest, Wanted& wanted);
+  [[nodiscard]] Result<void> judge_staged(const LogView& log, const LogEntry& claim, const SignedDescriptor& staged);
+  [[nodiscard]] Result<LogKinship> kinship(const LogView& log);
+  void add_leader(const LogView& log, const KnownLeader& leader, Wanted& wanted);
 
   Share& share_;
   const VerifyKey& key_;
+  Clock& clock_;
   LogReader log_;
-  Position seen_;
+  Seen seen_;
 };
 
 }  // namespace swarmout

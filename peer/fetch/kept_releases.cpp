@@ -17,7 +17,8 @@ Result<std::vector<SignedDescriptor>> KeptReleases::serve_all(
       TRY(session_.add(content));
       return {};
     };
-    if (const auto done = serve(); !done) {
+    const bool served_already = serving_.contains(descriptor.info_hash);  // the same content as another release
+    if (const auto done = served_already ? Result<void>() : serve(); !done) {
       spdlog::warn("not serving release {}: {}", descriptor.position.value, to_string(done.error()));
       continue;
     }

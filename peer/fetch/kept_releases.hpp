@@ -24,6 +24,7 @@ public:
 
   /// The session serves it already.
   void add(const InfoHash& info_hash) { serving_.insert(info_hash); }
+  [[nodiscard]] const std::set<InfoHash>& serving() const { return serving_; }
   /// Takes it out of the session. False if it was not served.
   bool drop(const InfoHash& info_hash);
   /// Takes out what the store has no record of any more, and its directories.

@@ -71,8 +71,6 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
   TRY(check_space(store.state(), missing, "fetching the release"));
   if (!retrieval->goal_.tree_exists) {
     const Path& tree = retrieval->goal_.tree;
-    TRY(remove_tree(tree));
-    TRY(make_directories(tree));
     TRY(check_space(tree, descriptor.tree_size, "unpacking the release"));
   }
   retrieval->arrived_ = content.complete;

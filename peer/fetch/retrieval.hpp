@@ -26,7 +26,7 @@ constexpr auto kBusyWait = std::chrono::milliseconds(100);
 struct RetrievalGoal {
   SignedDescriptor release;
   std::string torrent;                       ///< its .torrent, already checked against the descriptor
-  Path tree;                                 ///< where to unpack it; made anew
+  Path tree;                                 ///< where to unpack it: an empty directory
   bool tree_exists = false;                  ///< the tree is there already, complete: only fetch and serve
   std::optional<SignedDescriptor> previous;  ///< to take unchanged files from
   Path previous_tree;

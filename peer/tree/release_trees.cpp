@@ -1,66 +1,237 @@
 #include "peer/tree/release_trees.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
 namespace swarmout {
 
-Result<ReleaseTrees> ReleaseTrees::open(const Path& dest, std::string_view purpose) {
-  TRY(make_directories(dest / "releases"));
-  return ReleaseTrees(dest, purpose);
+namespace {
+
+constexpr std::string_view kRemoved = "removed-";
+constexpr std::string_view kLinkTo = "releases/";
+
+std::optional<std::string> link_target(const Path& path) {
+  std::error_code error;
+  Path target = std::filesystem::read_symlink(path, error);
+  return error ? std::nullopt : std::optional(target.native());
 }
 
-Path ReleaseTrees::tree(const Descriptor& release) const {
-  return dest_ / "releases" / release_name(release);
+/// rename(2) that replaces nothing, not even an empty directory; as far as the file system can.
+int rename_anew(const Path& from, const Path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
+    return 0;
+  }
+  if (errno != EINVAL && errno != ENOSYS) {
+    return -1;
+  }
+  if (path_exists(to)) {
+    errno = EEXIST;
+    return -1;
+  }
+  return ::rename(from.c_str(), to.c_str());
+}
+
+}  // namespace
+
+Result<ReleaseTrees> ReleaseTrees::open(const Path& dest, const Path& state, std::string_view purpose) {
+  TRY(make_directories(dest));
+  std::error_code error;
+  Path resolved = std::filesystem::canonical(dest, error);
+  if (error) {
+    return fail_errno("cannot look at", dest.native(), error.value());
+  }
+  TRY(make_directories(resolved / "releases"));
+  TRY_ASSIGN(TreeRecords records, TreeRecords::open(state));
+  return ReleaseTrees(std::move(resolved), std::move(records), purpose);
+}
+
+Result<void> ReleaseTrees::take_over(const std::vector<SignedDescriptor>& releases) const {
+  for (const SignedDescriptor& release : releases) {
+    TreeRecord record;
+    record.name = release_name(release.descriptor);
+    if (const auto identity = identity_of(this->releases() / record.name)) {
+      record.identity = *identity;
+      record.manifest = release.descriptor.manifest;
+      record.whole = true;
+      record.dest = dest_.native();
+      TRY(records_.write(record));
+    }
+  }
+  return {};
+}
+
+std::optional<TreeRecord> ReleaseTrees::record_at(const Path& path, std::string_view name) const {
+  const auto identity = identity_of(path);
+  return identity ? records_.find(name, *identity) : std::nullopt;
+}
+
+ReleaseTrees::Place ReleaseTrees::place_of(const Descriptor& release) const {
+  const std::string plain = release_name(release);
+  const std::string distinct = fmt::format("{}~{}", plain, release.manifest.hex().substr(0, 8));
+  Place place;
+  for (const std::string& name : {distinct, plain}) {
+    const Path path = releases() / name;
+    const auto record = record_at(path, name);
+    if (record && record->whole && record->manifest == release.manifest) {
+      return {path, Held::whole};
+    }
+    place = {path, record || !path_exists(path) ? Held::nothing : Held::foreign};
+    if (name == plain && record) {
+      const Path other = releases() / distinct;  // the plain name is that of another tree of ours
+      place = {other, path_exists(other) ? Held::foreign : Held::nothing};
+    }
+  }
+  return place;
 }
 
 Path ReleaseTrees::incoming(const Descriptor& release) const {
   return dest_ / (incoming_ + release_name(release));
 }
 
-bool ReleaseTrees::has(const Descriptor& release) const {
-  return path_exists(tree(release));
+std::optional<std::string> ReleaseTrees::current() const {
+  const auto target = link_target(dest_ / "current");
+  const bool inside = target && target->starts_with(kLinkTo) && target->find('/', kLinkTo.size()) == std::string::npos;
+  return inside ? std::optional(target->substr(kLinkTo.size())) : std::nullopt;
 }
 
-std::optional<std::string> ReleaseTrees::current() const {
-  std::error_code error;
-  const Path target = std::filesystem::read_symlink(dest_ / "current", error);
-  return error ? std::nullopt : std::optional(target.filename().native());
+bool ReleaseTrees::is_current(const Descriptor& release) const {
+  const Place place = place_of(release);
+  return place.held == Held::whole && current() == place.path.filename().native();
+}
+
+Result<void> ReleaseTrees::check_current() const {
+  struct stat info {};
+  const Path link = dest_ / "current";
+  if (::lstat(link.c_str(), &info) == 0 && !S_ISLNK(info.st_mode)) {
+    return fail(ErrorCode::cannot_write,
+                fmt::format("{} is {}, where the link to the active release belongs", link.native(),
+                            S_ISDIR(info.st_mode) ? "a directory" : "a file"),
+                fmt::format("move it away: mv {0} {0}.old", link.native()));
+  }
+  return {};
+}
+
+Result<Path> ReleaseTrees::begin(const Descriptor& release) const {
+  if (const Place place = place_of(release); place.held == Held::foreign) {
+    return in_the_way(place.path, fmt::format("the tree of release {}", release.position.value));
+  }
+  const Path path = incoming(release);
+  TreeRecord record;
+  record.name = release_name(release);
+  record.manifest = release.manifest;
+  record.dest = dest_.native();
+  TRY(records_.make_tree(path, std::move(record)));
+  return path;
 }
 
 Result<void> ReleaseTrees::accept(const Descriptor& release, const Path& from) {
-  const Path to = tree(release);
-  if (::rename(from.c_str(), to.c_str()) != 0) {
-    return fail_errno("cannot move the new tree to", to.native(), errno);
+  const std::string name = from.filename().native().substr(incoming_.size());
+  const auto unpacked = record_at(from, name);
+  if (!unpacked || unpacked->manifest != release.manifest) {
+    return in_the_way(from, "the tree that was unpacked");
   }
-  return sync_directory(dest_ / "releases");
+  const Place place = place_of(release);
+  if (place.held != Held::nothing) {
+    return in_the_way(place.path, fmt::format("the tree of release {}", release.position.value));
+  }
+  TreeRecord whole = *unpacked;
+  whole.name = place.path.filename().native();
+  whole.whole = true;
+  TRY(records_.write(whole));
+  if (rename_anew(from, place.path) != 0) {
+    return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
+               ? in_the_way(place.path, fmt::format("the tree of release {}", release.position.value))
+               : fail_errno("cannot move the new tree to", place.path.native(), errno);
+  }
+  if (whole.name != unpacked->name) {
+    TRY(records_.remove(*unpacked));
+  }
+  return sync_directory(releases());
 }
 
 Result<void> ReleaseTrees::activate(const Descriptor& release) {
-  INVARIANT(has(release));
-  return replace_symlink(dest_ / "current", fmt::format("releases/{}", release_name(release)));
+  const Place place = place_of(release);
+  if (place.held != Held::whole) {
+    return fail(ErrorCode::temporary,
+                fmt::format("the tree of release {} is gone from {}", release.position.value, releases().native()));
+  }
+  TRY(check_current());
+  return replace_symlink(dest_ / "current", fmt::format("releases/{}", place.path.filename().native()));
+}
+
+/// Out of sight first: a half removed tree must not look like a release.
+Result<void> ReleaseTrees::discard(const TreeRecord& record) const {
+  const Path tree = releases() / record.name;
+  const Path doomed = dest_ / fmt::format("{}{}{}", incoming_, kRemoved, record.name);
+  if (::rename(tree.c_str(), doomed.c_str()) != 0) {
+    return fail_errno("cannot remove", tree.native(), errno);
+  }
+  return {};
 }
 
 Result<void> ReleaseTrees::prune(std::size_t keep, const std::optional<Path>& busy) {
-  TRY_ASSIGN(const auto releases, list_directory(dest_ / "releases"));
+  TRY_ASSIGN(const auto names, list_directory(releases()));
+  std::vector<TreeRecord> ours;
+  for (const std::string& name : names) {
+    if (auto record = record_at(releases() / name, name); record && record->whole) {
+      ours.push_back(*std::move(record));
+    }
+  }
+  // By birth: with a new share, numbers begin anew.
+  std::stable_sort(ours.begin(), ours.end(), [](const TreeRecord& a, const TreeRecord& b) {
+    return std::pair(a.identity.born, a.name) < std::pair(b.identity.born, b.name);
+  });
   const auto active = current();
-  for (std::size_t i = 0; i + keep < releases.size(); ++i) {
-    if (releases[i] != active) {
-      // Out of sight first: a half removed tree must not look like a release.
-      const Path doomed = dest_ / fmt::format("{}removed-{}", incoming_, releases[i]);
-      if (::rename((dest_ / "releases" / releases[i]).c_str(), doomed.c_str()) != 0) {
-        return fail_errno("cannot remove", (dest_ / "releases" / releases[i]).native(), errno);
+  for (std::size_t i = 0; i + keep < ours.size(); ++i) {
+    if (ours[i].name != active) {
+      TRY(discard(ours[i]));
+    }
+  }
+  TRY(remove_leftovers(busy));
+  return forget_lost();
+}
+
+Result<void> ReleaseTrees::remove_leftovers(const std::optional<Path>& busy) const {
+  TRY_ASSIGN(const auto names, list_directory(dest_));
+  for (const std::string& name : names) {
+    const Path path = dest_ / name;
+    if (name.starts_with(".tmp-") && link_target(path).value_or("").starts_with(kLinkTo)) {
+      TRY(remove_tree(path));  // a new `current` that did not become it
+    }
+    if (!name.starts_with(incoming_) || path == busy) {
+      continue;
+    }
+    const std::string_view rest = std::string_view(name).substr(incoming_.size());
+    if (const auto record = record_at(path, rest.starts_with(kRemoved) ? rest.substr(kRemoved.size()) : rest)) {
+      TRY(remove_tree(path));
+      TRY(records_.remove(*record));
+    }
+  }
+  return {};
+}
+
+/// Records of trees that somebody else has removed. A tree moves from a place beside `current` to releases/ and back:
+/// looked for in this order, none is missed.
+Result<void> ReleaseTrees::forget_lost() const {
+  TRY_ASSIGN(const auto all, records_.made_for(dest_));
+  std::vector<TreeIdentity> there;
+  for (const Path& place : {dest_, releases(), dest_}) {
+    TRY_ASSIGN(const auto names, list_directory(place));
+    for (const std::string& name : names) {
+      if (const auto identity = identity_of(place / name)) {
+        there.push_back(*identity);
       }
     }
   }
-  TRY_ASSIGN(const auto names, list_directory(dest_));
-  for (const std::string& name : names) {
-    const bool leftover = name.starts_with(incoming_) || name.starts_with(".tmp-");
-    if (leftover && dest_ / name != busy) {
-      TRY(remove_tree(dest_ / name));
+  for (const TreeRecord& record : all) {
+    if (std::find(there.begin(), there.end(), record.identity) == there.end()) {
+      TRY(records_.remove(record));
     }
   }
   return {};

@@ -3,41 +3,76 @@
 //   DEST/releases/00000042-1a2b3c4d5e6f/   complete and verified, never changed by us again
 //   DEST/.incoming-peer-00000044-…/        being unpacked, here by the service
 //   DEST/current -> releases/00000042-…    changed by one rename(2)
+//
+// Only what has a fitting record (tree_records.hpp) is believed, counted or removed.
 
 #pragma once
 
 #include "common/base/files.hpp"
 #include "common/release/descriptor.hpp"
+#include "peer/tree/tree_records.hpp"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace swarmout {
 
 class ReleaseTrees {
 public:
-  /// `purpose` keeps apart what the service and what a `fetch` by hand is unpacking. Errors: cannot_write.
-  [[nodiscard]] static Result<ReleaseTrees> open(const Path& dest, std::string_view purpose = "peer");
+  /// `purpose` keeps apart what the service and what a `fetch` by hand is unpacking. `dest` may be, or lead through, a
+  /// symbolic link: it is resolved once. Errors: cannot_write.
+  [[nodiscard]] static Result<ReleaseTrees> open(const Path& dest, const Path& state,
+                                                 std::string_view purpose = "peer");
 
-  [[nodiscard]] Path tree(const Descriptor& release) const;
+  /// Of a state directory that version 0.1 has left, which kept no records of trees: those of `releases`, which this
+  /// host has whole, are believed by their names once more. Errors: cannot_write.
+  [[nodiscard]] Result<void> take_over(const std::vector<SignedDescriptor>& releases) const;
+
+  /// Where its tree is, or will be: the release's name, and a part of the manifest's digest behind it if another tree
+  /// of ours has that name already (numbers begin anew with a new share).
+  [[nodiscard]] Path tree(const Descriptor& release) const { return place_of(release).path; }
   [[nodiscard]] Path incoming(const Descriptor& release) const;
-  [[nodiscard]] bool has(const Descriptor& release) const;
-  /// The name of the release that `current` points to, "00000042-…".
-  [[nodiscard]] std::optional<std::string> current() const;
+  /// We made it, it is whole, and it is still there.
+  [[nodiscard]] bool has(const Descriptor& release) const { return place_of(release).held == Held::whole; }
 
-  /// Makes a verified tree, unpacked at `from` (default: where incoming() says), a release.
+  /// An empty tree to unpack it into. Errors: cannot_write: something that we did not make is in its way, or where the
+  /// whole tree belongs.
+  [[nodiscard]] Result<Path> begin(const Descriptor& release) const;
+  /// Makes a verified tree, unpacked and flushed at `from` (default: where incoming() says), a release.
   [[nodiscard]] Result<void> accept(const Descriptor& release) { return accept(release, incoming(release)); }
   [[nodiscard]] Result<void> accept(const Descriptor& release, const Path& from);
-  /// Points `current` to it: readers see the old tree or the new one, never nothing and never a mixture.
+  /// Points `current` to it: readers see the old tree or the new one, never nothing and never a mixture. Errors:
+  /// cannot_write, also if `current` is no link.
   [[nodiscard]] Result<void> activate(const Descriptor& release);
-  /// Removes all but the newest `keep` releases and what `current` names; and incoming trees of its own purpose other
-  /// than `busy`.
+  /// Errors: cannot_write: `current` is a directory or a file, which no link can replace.
+  [[nodiscard]] Result<void> check_current() const;
+  /// Where `current` points to it.
+  [[nodiscard]] bool is_current(const Descriptor& release) const;
+
+  /// Removes all but the newest `keep` trees that we made and what `current` names; and incoming trees of its own
+  /// purpose other than `busy`. What we did not make stays.
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::optional<Path>& busy);
 
 private:
-  ReleaseTrees(Path dest, std::string_view purpose)
-      : dest_(std::move(dest)), incoming_(".incoming-" + std::string(purpose) + '-') {}
+  enum class Held { nothing, whole, foreign };
+  struct Place {
+    Path path;
+    Held held = Held::nothing;
+  };
+
+  ReleaseTrees(Path dest, TreeRecords records, std::string_view purpose)
+      : dest_(std::move(dest)), records_(std::move(records)), incoming_(".incoming-" + std::string(purpose) + '-') {}
+  [[nodiscard]] Path releases() const { return dest_ / "releases"; }
+  [[nodiscard]] Place place_of(const Descriptor& release) const;
+  [[nodiscard]] std::optional<TreeRecord> record_at(const Path& path, std::string_view name) const;
+  [[nodiscard]] std::optional<std::string> current() const;
+  [[nodiscard]] Result<void> discard(const TreeRecord& record) const;
+  [[nodiscard]] Result<void> remove_leftovers(const std::optional<Path>& busy) const;
+  [[nodiscard]] Result<void> forget_lost() const;
+
   Path dest_;
+  TreeRecords records_;
   std::string incoming_;  ///< how the names of incoming trees begin
 };
 

@@ -93,6 +93,10 @@ public:
     return goal;
   }
   Result<std::unique_ptr<Retrieval>> start(RetrievalGoal goal) {
+    if (!goal.tree_exists) {
+      TRY(remove_tree(goal.tree));
+      TRY(make_directories(goal.tree));
+    }
     return Retrieval::start(store_, *session_, std::move(goal));
   }
   /// Hands events on until `enough`.

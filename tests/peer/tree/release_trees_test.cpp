@@ -17,20 +17,40 @@ namespace {
 
 constexpr int kFiles = 10;
 
-Descriptor release(std::uint64_t position) {
+Descriptor release(std::uint64_t position, const std::string& content = "") {
   Descriptor descriptor;
   descriptor.position = {position};
   descriptor.revision = "r" + std::to_string(position);
+  descriptor.manifest = sha256(descriptor.revision + content);
   return descriptor;
 }
 
 void make_release(ReleaseTrees& trees, const Descriptor& descriptor) {
+  ASSERT_OK_AND_ASSIGN(const Path incoming, trees.begin(descriptor));
   for (int i = 0; i < kFiles; ++i) {
-    write_file(trees.incoming(descriptor) / ("file" + std::to_string(i)), descriptor.revision);
+    write_file(incoming / ("file" + std::to_string(i)), descriptor.revision);
   }
   const auto accepted = trees.accept(descriptor);
   ASSERT_TRUE(accepted) << to_string(accepted.error());
 }
+
+/// A destination and a state directory.
+class ReleaseTreesTest : public testing::Test {
+protected:
+  /// As after a restart.
+  ReleaseTrees open(std::string_view purpose = "peer") {
+    auto trees = ReleaseTrees::open(dest(), state(), purpose);
+    EXPECT_THAT(trees, IsOk());
+    return *std::move(trees);
+  }
+  void make(const Descriptor& descriptor) { make_release(trees_, descriptor); }
+  Path dest() const { return dir_ / "dest"; }
+  Path state() const { return dir_ / "state"; }
+  Path tree(const std::string& name) const { return dest() / "releases" / name; }
+
+  TempDir dir_;
+  ReleaseTrees trees_ = open();
+};
 
 /// What a job does: resolves `current` once, and reads everything in it.
 std::set<std::string> read_current(const Path& dest) {
@@ -48,26 +68,24 @@ std::set<std::string> read_current(const Path& dest) {
 
 }  // namespace
 
-TEST(ReleaseTrees, AReaderNeverSeesNothingOrAMixtureDuringAHundredSwitches) {
-  const TempDir dest;
-  ASSERT_OK_AND_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(dest.path()));
-  make_release(trees, release(1));
-  ASSERT_OK(trees.activate(release(1)));
+TEST_F(ReleaseTreesTest, AReaderNeverSeesNothingOrAMixtureDuringAHundredSwitches) {
+  make(release(1));
+  ASSERT_OK(trees_.activate(release(1)));
 
   std::atomic<std::uint64_t> reads{0};
   std::atomic<int> bad{0};
   std::jthread reader([&](std::stop_token stop) {
     while (!stop.stop_requested()) {
-      const auto seen = read_current(dest.path());
+      const auto seen = read_current(dest());
       bad += seen.size() == 1 && seen.begin()->starts_with("r") ? 0 : 1;
       ++reads;
       reads.notify_all();
     }
   });
   for (std::uint64_t position = 2; position <= 101; ++position) {
-    make_release(trees, release(position));
-    ASSERT_OK(trees.activate(release(position)));
-    ASSERT_OK(trees.prune(3, std::nullopt));
+    make(release(position));
+    ASSERT_OK(trees_.activate(release(position)));
+    ASSERT_OK(trees_.prune(3, std::nullopt));
     // Two more reads, so that none of them spans more than two switches, and its release is not pruned yet.
     for (const std::uint64_t wanted = reads + 2; reads < wanted;) {
       reads.wait(reads);
@@ -79,58 +97,63 @@ TEST(ReleaseTrees, AReaderNeverSeesNothingOrAMixtureDuringAHundredSwitches) {
   EXPECT_EQ(bad, 0);
 }
 
-TEST(ReleaseTrees, KeepsTheNewestAndWhatCurrentNames) {
-  const TempDir dest;
-  ASSERT_OK_AND_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(dest.path()));
+TEST_F(ReleaseTreesTest, KeepsTheNewestAndWhatCurrentNames) {
   for (std::uint64_t position = 1; position <= 6; ++position) {
-    make_release(trees, release(position));
+    make(release(position));
   }
-  ASSERT_OK(trees.activate(release(2)));  // rolled back, say
-  ASSERT_OK(trees.prune(3, std::nullopt));
-  EXPECT_FALSE(trees.has(release(1)));
-  EXPECT_TRUE(trees.has(release(2)));
-  EXPECT_FALSE(trees.has(release(3)));
-  EXPECT_TRUE(trees.has(release(4)) && trees.has(release(5)) && trees.has(release(6)));
-  EXPECT_EQ(trees.current(), "00000002-r2");
+  ASSERT_OK(trees_.activate(release(2)));  // rolled back, say
+  ASSERT_OK(trees_.prune(3, std::nullopt));
+  EXPECT_FALSE(trees_.has(release(1)));
+  EXPECT_TRUE(trees_.is_current(release(2)));
+  EXPECT_FALSE(trees_.has(release(3)));
+  EXPECT_TRUE(trees_.has(release(4)) && trees_.has(release(5)) && trees_.has(release(6)));
 }
 
-TEST(ReleaseTrees, RemovesWhatAnInterruptedRunLeftButNotTheBusyTree) {
-  const TempDir dest;
-  ASSERT_OK_AND_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(dest.path()));
-  write_file(trees.incoming(release(1)) / "half", "x");
-  write_file(trees.incoming(release(2)) / "half", "x");
-  write_file(dest / ".tmp-leftover", "x");
-  write_file(dest / "mine", "not ours");
-  ASSERT_OK(trees.prune(3, trees.incoming(release(2))));
-  EXPECT_FALSE(path_exists(trees.incoming(release(1))));
-  EXPECT_TRUE(path_exists(trees.incoming(release(2))));
-  EXPECT_FALSE(path_exists(dest / ".tmp-leftover"));
-  EXPECT_TRUE(path_exists(dest / "mine"));
+TEST_F(ReleaseTreesTest, AnIncomingTreeIsNoReleaseUntilItIsAccepted) {
+  ASSERT_OK_AND_ASSIGN(const Path incoming, trees_.begin(release(1)));
+  write_file(incoming / "file", "x");
+  EXPECT_FALSE(trees_.has(release(1)));
+  ASSERT_OK(trees_.accept(release(1)));
+  EXPECT_TRUE(trees_.has(release(1)));
+  EXPECT_TRUE(open().has(release(1))) << "and after a restart";
 }
 
-TEST(ReleaseTrees, AnIncomingTreeIsNoReleaseUntilItIsAccepted) {
-  const TempDir dest;
-  ASSERT_OK_AND_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(dest.path()));
-  write_file(trees.incoming(release(1)) / "file", "x");
-  EXPECT_FALSE(trees.has(release(1)));
-  ASSERT_OK(trees.accept(release(1)));
-  EXPECT_TRUE(trees.has(release(1)));
+TEST_F(ReleaseTreesTest, WhatWasUnpackedForOneReleaseCanBecomeAnotherOfTheSameContent) {
+  ASSERT_OK_AND_ASSIGN(const Path incoming, trees_.begin(release(1)));
+  Descriptor next = release(1);
+  next.position = {3};
+
+  ASSERT_OK(trees_.accept(next, incoming));
+
+  EXPECT_TRUE(trees_.has(next));
+  EXPECT_FALSE(trees_.has(release(1)));
 }
 
-TEST(ReleaseTrees, ARevisionCannotLeadOutOfTheDirectory) {
-  const TempDir dest;
-  ASSERT_OK_AND_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(dest.path()));
+TEST_F(ReleaseTreesTest, ARevisionCannotLeadOutOfTheDirectory) {
   Descriptor hostile = release(1);
   hostile.revision = "../../../etc";
-  EXPECT_EQ(trees.tree(hostile).parent_path(), dest / "releases");
+  EXPECT_EQ(trees_.tree(hostile).parent_path(), std::filesystem::canonical(dest() / "releases"));
 }
 
-TEST(ReleaseTrees, TheLinkIsRelativeSoThatTheDirectoryCanBeMountedElsewhere) {
-  const TempDir dest;
-  ASSERT_OK_AND_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(dest.path()));
-  make_release(trees, release(1));
-  ASSERT_OK(trees.activate(release(1)));
-  EXPECT_EQ(std::filesystem::read_symlink(dest / "current"), "releases/00000001-r1");
+TEST_F(ReleaseTreesTest, TheLinkIsRelativeSoThatTheDirectoryCanBeMountedElsewhere) {
+  make(release(1));
+  ASSERT_OK(trees_.activate(release(1)));
+  EXPECT_EQ(std::filesystem::read_symlink(dest() / "current"), "releases/00000001-r1");
+}
+
+TEST_F(ReleaseTreesTest, ADestinationThatIsALinkIsTheDirectoryItLeadsTo) {
+  std::filesystem::create_directory(dir_ / "real");
+  std::filesystem::create_directory_symlink(dir_ / "real", dir_ / "link");
+  ASSERT_OK_AND_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(dir_ / "link", state()));
+  for (std::uint64_t position = 1; position <= 6; ++position) {
+    make_release(trees, release(position));
+    ASSERT_OK(trees.activate(release(position)));
+  }
+
+  ASSERT_OK(trees.prune(3, std::nullopt));
+
+  EXPECT_EQ(list_directory(dir_ / "real/releases").value().size(), 3U);
+  EXPECT_TRUE(std::filesystem::is_symlink(dir_ / "link"));
 }
 
 }  // namespace swarmout::test

@@ -1,0 +1,74 @@
+#include "peer/course.hpp"
+
+namespace swarmout {
+
+const SignedDescriptor* goal_of(const Wanted& wanted) {
+  return wanted.staged ? &*wanted.staged : wanted.published ? &*wanted.published : nullptr;
+}
+
+bool may_activate(const Wanted& wanted, const Digest& release) {
+  return wanted.published && digest_of(*wanted.published) == release;
+}
+
+void Course::looked(const Result<void>& result) {
+  refused_.reset();
+  if (result) {
+    looked_ = true;
+  } else if (result.error().code == ErrorCode::refused) {
+    refused_ = result.error();
+  }
+}
+
+void Course::failed(const Error& error, MonotonicTime now) {
+  not_before_ = now + kRetryAfter;
+  ++attempts_;
+  // Nobody makes room, or takes away what is in the way, within seconds.
+  if (once_ && (error.code == ErrorCode::cannot_write || attempts_ >= kAttempts)) {
+    given_up_ = error;
+  }
+}
+
+CourseStep Course::next(const Wanted& wanted, const Here& here, MonotonicTime now) {
+  if (given_up_) {
+    return *given_up_;
+  }
+  if (here.active && here.astray && now >= not_before_) {
+    return PointBack{};
+  }
+  const SignedDescriptor* const goal = goal_of(wanted);
+  if (once_ && refused_ && !here.pursuit) {
+    return *refused_;
+  }
+  return goal == nullptr ? without_goal() : towards(*goal, wanted, here, now);
+}
+
+CourseStep Course::without_goal() const {
+  if (once_ && looked_) {
+    return Error{ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host"};
+  }
+  return Stay{};
+}
+
+CourseStep Course::towards(const SignedDescriptor& goal, const Wanted& wanted, const Here& here,
+                           MonotonicTime now) const {
+  const Digest release = digest_of(goal);
+  if (here.pursuit) {
+    const Pursuit& pursuit = *here.pursuit;
+    const bool failed = pursuit.state == Pursuit::State::failed;
+    if (pursuit.release == release) {
+      const bool ready = pursuit.state == Pursuit::State::ready && may_activate(wanted, release);
+      return failed ? CourseStep(Drop{}) : ready && now >= not_before_ ? CourseStep(Activate{}) : CourseStep(Stay{});
+    }
+    // One that only completes the store, for a tree that exists, makes no tree that could become the new release's.
+    if (!failed && pursuit.makes_tree && pursuit.info_hash == goal.descriptor.info_hash) {
+      return Adopt{goal};
+    }
+  }
+  if (here.active == release) {
+    // What was pursued instead had been staged, and has come to nothing.
+    return here.pursuit ? CourseStep(Drop{}) : once_ && !wanted.staged ? CourseStep(Arrived{}) : CourseStep(Stay{});
+  }
+  return now >= not_before_ ? CourseStep(Begin{goal}) : CourseStep(Stay{});
+}
+
+}  // namespace swarmout

@@ -1,0 +1,22 @@
+// Which published release a person means.
+
+#pragma once
+
+#include "common/fleet/log_view.hpp"
+#include "common/release/descriptor.hpp"
+#include "common/release/signing.hpp"
+
+#include <string>
+
+namespace swarmout {
+
+/// Releases that are searched, back from the newest.
+inline constexpr std::size_t kSearchedReleases = 1000;
+
+/// In this order: "latest"; a release number; a whole revision; what a release was asked for as, a tag or branch (the
+/// newest of that name); the only revision that begins so, with at least four characters. Believes only what `key` has
+/// signed. Errors: not_found, naming what there is; refused: what was named is not trusted.
+[[nodiscard]] Result<SignedDescriptor> find_release(const LogView& log, const std::string& wanted,
+                                                    const VerifyKey& key);
+
+}  // namespace swarmout

@@ -1,0 +1,132 @@
+#include "peer/holdings.hpp"
+
+#include "common/base/failpoint.hpp"
+
+#include <fmt/format.h>
+
+namespace swarmout {
+
+Result<ReleaseTrees> open_trees(const PeerOptions& options, const Store& store) {
+  const bool of_version_0_1 = !TreeRecords::exist(options.state);
+  TRY_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(options.dest, options.state));
+  if (of_version_0_1) {
+    TRY_ASSIGN(const auto releases, store.releases());
+    TRY(trees.take_over(releases));
+  }
+  return trees;
+}
+
+Pursuit pursuit_of(const Retrieval& retrieval) {
+  const auto state = retrieval.state();
+  return {digest_of(retrieval.goal().release), retrieval.descriptor().info_hash,
+          state == Retrieval::State::working  ? Pursuit::State::working
+          : state == Retrieval::State::failed ? Pursuit::State::failed
+                                              : Pursuit::State::ready,
+          !retrieval.goal().tree_exists};
+}
+
+void Holdings::note(const Result<void>& result) {
+  if (!result) {
+    troubles_.has(kOfDisk, result.error());
+  }
+}
+
+void Holdings::serve_all(const VerifyKey& key) {
+  auto served = kept_.serve_all([this](const Descriptor& release) { return torrents_.get(release); });
+  if (!served) {
+    troubles_.has(kOfRelease, served.error());
+    return;
+  }
+  for (SignedDescriptor& release : *served) {
+    if (!active_ && trees_.is_current(release.descriptor) && key.verify(release.text, release.signature)) {
+      active_ = std::move(release);
+    }
+  }
+  inspect();
+  note(trees_.prune(options_.keep, std::nullopt));
+}
+
+void Holdings::inspect() {
+  if (!active_) {
+    return;
+  }
+  tree_there_ = trees_.has(active_->descriptor);
+  astray_ = tree_there_ && !trees_.is_current(active_->descriptor);
+  const std::uint64_t release = active_->descriptor.position.value;
+  if (!tree_there_) {
+    troubles_.has(kOfTree, {ErrorCode::not_found,
+                            fmt::format("the tree of release {}, which is active, was removed or replaced by somebody; "
+                                        "it is made anew",
+                                        release),
+                            {}});
+  } else if (astray_) {
+    troubles_.has(kOfTree, {ErrorCode::failed,
+                            fmt::format("`current` was changed by somebody; it is set back to release {}", release),
+                            {}});
+  } else {
+    troubles_.well(kOfTree);
+  }
+}
+
+void Holdings::describe(Here& here) const {
+  if (whole()) {
+    here.active = digest_of(*active_);
+    here.astray = astray_;
+  }
+}
+
+Result<RetrievalGoal> Holdings::prepare(const SignedDescriptor& release) {
+  const Descriptor& descriptor = release.descriptor;
+  RetrievalGoal goal;
+  goal.release = release;
+  TRY(trees_.check_current());  // before anything is fetched for nothing
+  TRY_ASSIGN(goal.torrent, torrents_.get(descriptor));
+  goal.tree_exists = trees_.has(descriptor);
+  if (!goal.tree_exists) {
+    TRY_ASSIGN(goal.tree, trees_.begin(descriptor));
+  }
+  if (whole()) {
+    goal.previous = active_;
+    goal.previous_tree = trees_.tree(active_->descriptor);
+  }
+  kept_.drop(descriptor.info_hash);  // it is to be fetched again, or unpacked again
+  return goal;
+}
+
+Result<bool> Holdings::activate(const RetrievalGoal& retrieved, const Seen& seen) {
+  const SignedDescriptor release = retrieved.release;
+  if (!trees_.has(release.descriptor)) {
+    if (retrieved.tree_exists) {
+      return fail(ErrorCode::temporary,
+                  fmt::format("the tree of release {} was removed meanwhile", release.descriptor.position.value));
+    }
+    TRY(trees_.accept(release.descriptor, retrieved.tree));
+  }
+  failpoint("before-activate");
+  const bool switched = !trees_.is_current(release.descriptor);
+  if (switched) {
+    TRY(trees_.activate(release.descriptor));
+  }
+  TRY(store_.record(release));
+  TRY(save_seen(options_.state, seen));
+  active_ = release;
+  kept_.add(release.descriptor.info_hash);
+  inspect();
+  return switched;
+}
+
+Result<void> Holdings::point_back() {
+  TRY(trees_.activate(active_->descriptor));
+  inspect();
+  return {};
+}
+
+void Holdings::prune() {
+  const std::set<InfoHash> active = active_ ? std::set{active_->descriptor.info_hash} : std::set<InfoHash>();
+  note(trees_.prune(options_.keep, std::nullopt));
+  note(store_.prune(options_.keep, active));
+  note(kept_.drop_forgotten());
+  note(torrents_.keep_only(kept_.serving()));
+}
+
+}  // namespace swarmout

@@ -1,0 +1,87 @@
+// The releases that this host holds: packs and trees, what it serves of them, and which one is active.
+
+#pragma once
+
+#include "common/fleet/troubles.hpp"
+#include "common/release/signing.hpp"
+#include "common/release/store.hpp"
+#include "common/swarm/swarm_session.hpp"
+#include "peer/course.hpp"
+#include "peer/fetch/kept_releases.hpp"
+#include "peer/fetch/kept_torrents.hpp"
+#include "peer/fetch/retrieval.hpp"
+#include "peer/peer_options.hpp"
+#include "peer/tree/release_trees.hpp"
+
+#include <optional>
+
+namespace swarmout {
+
+// What a peer's troubles are about.
+inline constexpr std::string_view kOfShare = "share";
+inline constexpr std::string_view kOfLog = "log";
+inline constexpr std::string_view kOfStage = "stage";
+inline constexpr std::string_view kOfRelease = "release";
+inline constexpr std::string_view kOfTree = "tree";
+inline constexpr std::string_view kOfSwarm = "swarm";
+inline constexpr std::string_view kOfDisk = "disk";
+
+/// Where they are unpacked to. What version 0.1 has left there is taken over. Errors: cannot_write.
+[[nodiscard]] Result<ReleaseTrees> open_trees(const PeerOptions& options, const Store& store);
+
+[[nodiscard]] Pursuit pursuit_of(const Retrieval& retrieval);
+
+/// One thread. The references must outlive it.
+class Holdings {
+public:
+  Holdings(const PeerOptions& options, Share& share, Store store, ReleaseTrees trees, SwarmSession& session,
+           Troubles& troubles)
+      : options_(options),
+        store_(std::move(store)),
+        trees_(std::move(trees)),
+        torrents_(options.state, share),
+        kept_(store_, session),
+        troubles_(troubles) {}
+
+  /// After a restart: serves what is here already, and finds out what is active. Only what `key` has signed is believed
+  /// to be it.
+  void serve_all(const VerifyKey& key);
+
+  /// Looks whether the active tree is still what we made, and where `current` leads.
+  void inspect();
+  /// As of the last inspect().
+  void describe(Here& here) const;
+  /// What was activated last; null: nothing.
+  [[nodiscard]] const Descriptor* active() const { return active_ ? &active_->descriptor : nullptr; }
+  /// Its tree is there.
+  [[nodiscard]] bool whole() const { return active_ && tree_there_; }
+  /// And `current` leads to it.
+  [[nodiscard]] bool in_use() const { return whole() && !astray_; }
+
+  /// All that a retrieval must know but its peers; with a tree to unpack into. It is no longer served as one of the
+  /// kept ones. Errors: cannot_write; temporary; refused.
+  [[nodiscard]] Result<RetrievalGoal> prepare(const SignedDescriptor& release);
+  /// What was retrieved becomes active, and `seen` is what this host has followed. True: `current` was changed.
+  [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved, const Seen& seen);
+  [[nodiscard]] Result<void> point_back();
+  void prune();
+
+  /// A kept release cannot be served any more. False: it is none.
+  bool drop(const InfoHash& info_hash) { return kept_.drop(info_hash); }
+  [[nodiscard]] Store& store() { return store_; }
+
+private:
+  void note(const Result<void>& result);
+
+  const PeerOptions& options_;
+  Store store_;
+  ReleaseTrees trees_;
+  KeptTorrents torrents_;
+  KeptReleases kept_;
+  Troubles& troubles_;
+  std::optional<SignedDescriptor> active_;
+  bool tree_there_ = false;  ///< of active_
+  bool astray_ = false;      ///< `current` does not lead there
+};
+
+}  // namespace swarmout

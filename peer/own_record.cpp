@@ -1,0 +1,29 @@
+#include "peer/own_record.hpp"
+
+#include "peer/fetch/fetch_summary.hpp"
+
+#include <algorithm>
+
+namespace swarmout {
+
+PeerRecord own_record(const OwnState& own, SwarmSession& session) {
+  PeerRecord record;
+  if (own.active != nullptr) {
+    record.active = own.active->position;
+    record.revision = own.active->revision;
+  }
+  if (own.shown != nullptr) {
+    const SwarmStatus swarm = session.status(own.shown->info_hash);
+    record.target = own.shown->position;
+    record.info_hash = own.shown->info_hash;
+    record.wanted = own.shown->packed_size;
+    record.complete = own.complete;
+    record.have = own.complete ? record.wanted : std::min(swarm.have, record.wanted);
+    record.download_rate = swarm.download_rate;
+    add_transfer(record, swarm, session.transfer(own.shown->info_hash));
+  }
+  record.trouble = own.trouble;
+  return record;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,159 @@
+// What happens to a host's trees behind its back, and how it recovers.
+
+#include "tests/e2e/fleet.hpp"
+#include "tests/support/tree.hpp"
+#include "tests/support/wait_for.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace swarmout::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+/// A fleet with one release; nobody serves it but hosts that have it.
+class OneRelease : public Fleet {
+public:
+  OneRelease() {
+    write_file(tree() / "file", "one\n");
+    write_file(tree() / "below/other", "two\n");
+    publish();
+  }
+  void publish() {
+    const Options alone{"--min-copies", "0",        "--quorum", "0",          "--stage-timeout",
+                        "1s",           "--linger", "0",        "--hold-off", "0"};
+    Process leader = seed(9, "dir:" + tree().native(), alone);
+    EXPECT_EQ(leader.wait(), 0) << leader.err();
+    EXPECT_EQ(command({"fetch", "--revision", "latest", "--to", scratch("copy-" + std::to_string(++copies_)), "--share",
+                       url(), "--keys", keys(), "--state", state(9), "--listen", "127.0.0.1"})
+                  .status,
+              0);
+  }
+  Path tree() const { return scratch("source"); }
+  /// The state directory that has it all: a host that needs no other.
+  Process whole_host(const Options& more = {}) {
+    Options options{"--state", state(9)};
+    options.insert(options.end(), more.begin(), more.end());
+    return peer(1, options);
+  }
+  bool active() const { return path_exists(current(1) / "file") && listing(current(1)) == listing(tree()); }
+  std::string trouble() {
+    const auto peers = status()["peers"];
+    return peers.empty() ? std::string("nobody") : peers[0]["trouble"].get<std::string>();
+  }
+  std::uint64_t release() {
+    const auto peers = status()["peers"];
+    return peers.empty() ? 0 : peers[0]["release"].get<std::uint64_t>();
+  }
+
+private:
+  int copies_ = 0;
+};
+
+}  // namespace
+
+TEST(OwnTrees, AFileWithTheNameOfTheReleaseIsNotTheRelease) {
+  OneRelease fleet;
+  Process first = fleet.whole_host({"--once"});
+  ASSERT_EQ(first.wait(), 0) << first.err();
+  const std::string name = fs::read_symlink(fleet.current(1)).filename();
+  fs::remove_all(fleet.dest(1));
+  write_file(fleet.dest(1) / "releases" / name, "");
+
+  Process once = fleet.whole_host({"--once"});
+
+  EXPECT_EQ(once.wait(), 73) << once.err();
+  EXPECT_THAT(once.err(), HasSubstr("releases/" + name));
+  EXPECT_FALSE(path_exists(fleet.current(1)));
+}
+
+TEST(OwnTrees, AnActiveTreeThatWasRemovedIsSaidAndMadeAnewWithoutTheShare) {
+  OneRelease fleet;
+  Process host = fleet.whole_host();
+  ASSERT_TRUE(wait_for([&] { return fleet.active() && fleet.release() == 2; })) << host.err();
+  fs::rename(fleet.share() / "torrents", fleet.share() / "torrents-away");
+
+  fs::remove_all(fs::canonical(fleet.current(1)));
+
+  EXPECT_TRUE(wait_for([&] { return fleet.active(); })) << host.err();
+  EXPECT_TRUE(wait_for([&] { return fleet.release() == 2; }));
+  EXPECT_THAT(fleet.trouble(), HasSubstr("removed or replaced"));
+  fs::rename(fleet.share() / "torrents-away", fleet.share() / "torrents");
+}
+
+TEST(OwnTrees, CurrentThatWasPointedElsewhereOrRemovedIsSetBack) {
+  OneRelease fleet;
+  Process host = fleet.whole_host();
+  ASSERT_TRUE(wait_for([&] { return fleet.active(); })) << host.err();
+
+  fs::remove(fleet.current(1));
+  EXPECT_TRUE(wait_for([&] { return fleet.active(); })) << host.err();
+
+  fs::remove(fleet.current(1));
+  fs::create_symlink("/tmp", fleet.current(1));
+  EXPECT_TRUE(wait_for([&] { return fleet.active(); })) << host.err();
+  EXPECT_TRUE(wait_for([&] { return fleet.trouble().find("set back") != std::string::npos; }));
+}
+
+TEST(OwnTrees, ADirectoryInThePlaceOfCurrentIsForAPerson) {
+  OneRelease fleet;
+  fs::create_directories(fleet.dest(1) / "current/precious");
+
+  Process once = fleet.whole_host({"--once"});
+
+  EXPECT_EQ(once.wait(), 73) << once.err();
+  EXPECT_THAT(once.err(), HasSubstr("current is a directory"));
+  EXPECT_TRUE(path_exists(fleet.dest(1) / "current/precious"));
+}
+
+TEST(OwnTrees, AReleaseIsFoundByTheTagThatItWasPublishedAs) {
+  Fleet fleet;
+  const Path repository = fleet.scratch("repository");
+  write_file(repository / "file", "x");
+  const auto git = [&](Fleet::Options arguments) {
+    Fleet::Options argv{"git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@example.org"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    const Finished done = run({argv, {}}, fleet.scratch("git"));
+    EXPECT_EQ(done.status, 0) << done.err;
+  };
+  git({"init", "-q"});
+  git({"add", "file"});
+  git({"commit", "-qm", "one"});
+  git({"tag", "v1.2.3"});
+  const Fleet::Options alone{"--min-copies", "0", "--quorum", "0", "--stage-timeout", "1s", "--linger", "0"};
+  Fleet::Options options = alone;
+  options.insert(options.end(), {"--revision", "v1.2.3"});
+  Process seed = fleet.seed(1, "git+file://" + repository.native(), options);
+  ASSERT_EQ(seed.wait(), 0) << seed.err();
+
+  EXPECT_EQ(fleet.fetch(1, "v1.2.3").status, 0);
+  const Finished missing = fleet.fetch(1, "v1.2.4");
+  EXPECT_EQ(missing.status, 66);
+  EXPECT_THAT(missing.err, HasSubstr("(v1.2.3)"));
+}
+
+TEST(OwnTrees, AFleetFollowsAShareThatWasLostAndMadeAnew) {
+  OneRelease fleet;
+  Process host = fleet.whole_host();
+  ASSERT_TRUE(wait_for([&] { return fleet.active(); })) << host.err();
+  write_file(fleet.tree() / "file", "three\n");
+  fleet.publish();
+  ASSERT_TRUE(wait_for([&] { return fleet.active(); })) << host.err();
+
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // a later second: when a release was made has no parts
+  fs::remove_all(fleet.share());
+  ASSERT_EQ(fleet.command({"init", "--share", fleet.url(), "--keys", fleet.keys()}).status, 0);
+  write_file(fleet.tree() / "file", "four\n");
+  fleet.publish();
+
+  EXPECT_TRUE(wait_for([&] { return fleet.active(); })) << host.err();
+  EXPECT_TRUE(wait_for([&] { return fleet.release() == 2; })) << "of the new share";
+  EXPECT_THAT(host.err(), HasSubstr("another share than before"));
+}
+
+}  // namespace swarmout::test

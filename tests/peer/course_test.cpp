@@ -1,0 +1,232 @@
+// What a host does next, fed by hand: no files, no swarm, no share.
+
+#include "peer/course.hpp"
+
+#include "tests/seeder/election/log_text.hpp"
+#include "tests/support/name_of.hpp"
+
+#include <gmock/gmock.h>
+
+namespace swarmout::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+SignedDescriptor made_release(std::uint64_t position, const std::string& content = "") {
+  SignedDescriptor release = OtherHost::made_up({position}, "r" + std::to_string(position));
+  if (!content.empty()) {
+    release.descriptor.info_hash = {sha256(content)};
+    release.text = encode(release.descriptor);
+  }
+  return release;
+}
+
+Pursuit pursuit_of(const SignedDescriptor& release, Pursuit::State state, bool makes_tree = true) {
+  return {digest_of(release), release.descriptor.info_hash, state, makes_tree};
+}
+
+/// The name of the step, and of the release that it is about.
+std::string spelt(const CourseStep& step) {
+  struct Spell {
+    std::string operator()(const Stay&) const { return "stay"; }
+    std::string operator()(const PointBack&) const { return "point back"; }
+    std::string operator()(const Adopt& adopt) const { return "adopt " + adopt.release.descriptor.revision; }
+    std::string operator()(const Drop&) const { return "drop"; }
+    std::string operator()(const Begin& begin) const { return "begin " + begin.release.descriptor.revision; }
+    std::string operator()(const Activate&) const { return "activate"; }
+    std::string operator()(const Arrived&) const { return "arrived"; }
+    std::string operator()(const Error& error) const {
+      return "give up " + std::to_string(static_cast<int>(error.code));
+    }
+  };
+  return std::visit(Spell{}, step);
+}
+
+class CourseTest : public testing::Test {
+protected:
+  std::string next() { return spelt(course_.next(wanted_, here_, now_)); }
+  void looked() { course_.looked({}); }
+
+  Wanted wanted_;
+  Here here_;
+  MonotonicTime now_{1h};
+  Course course_{false};
+  const SignedDescriptor one_ = made_release(1);
+  const SignedDescriptor two_ = made_release(2);
+};
+
+struct Situation {
+  std::string name;
+  std::optional<SignedDescriptor> published;
+  std::optional<SignedDescriptor> staged;
+  Here here;
+  std::string step;
+};
+void PrintTo(const Situation& situation, std::ostream* out) {
+  *out << situation.name;
+}
+
+Here with_active(const SignedDescriptor& active, std::optional<Pursuit> pursuit = {}) {
+  return {digest_of(active), false, std::move(pursuit)};
+}
+
+std::vector<Situation> situations() {
+  const SignedDescriptor one = made_release(1);
+  const SignedDescriptor two = made_release(2);
+  const SignedDescriptor same_content = made_release(4, "release 2");
+  const SignedDescriptor another_two = made_release(2, "something else");
+  using State = Pursuit::State;
+  return {
+      {"NothingIsPublished", {}, {}, {}, "stay"},
+      {"SomethingIsPublished", one, {}, {}, "begin r1"},
+      {"WhatIsStagedComesFirst", one, two, {}, "begin r2"},
+      {"TheNewestIsActive", one, {}, with_active(one), "stay"},
+      {"ANewerOneIsPublished", two, {}, with_active(one), "begin r2"},
+      {"ANewerOneIsStaged", one, two, with_active(one), "begin r2"},
+      {"ItIsBeingFetched", two, {}, with_active(one, pursuit_of(two, State::working)), "stay"},
+      {"ItIsReady", two, {}, with_active(one, pursuit_of(two, State::ready)), "activate"},
+      {"ItIsReadyButOnlyStaged", one, two, with_active(one, pursuit_of(two, State::ready)), "stay"},
+      {"ItHasFailed", two, {}, with_active(one, pursuit_of(two, State::failed)), "drop"},
+      {"WhatWasStagedCameToNothing", one, {}, with_active(one, pursuit_of(two, State::working)), "drop"},
+      {"AnotherOneIsWantedMeanwhile", two, {}, {{}, false, pursuit_of(one, State::working)}, "begin r2"},
+      {"TheSameContentAsAnotherRelease", {}, same_content, {{}, false, pursuit_of(two, State::working)}, "adopt r4"},
+      {"TheSameContentWhereTheTreeIsNotMade",
+       {},
+       same_content,
+       {{}, false, pursuit_of(two, State::working, false)},
+       "begin r4"},
+      {"TheSameContentAfterAFailure", {}, same_content, {{}, false, pursuit_of(two, State::failed)}, "begin r4"},
+      {"TheSameNumberInAnotherLog", another_two, {}, with_active(two), "begin r2"},
+      {"TheSameNumberInAnotherLogIsBeingFetched",
+       another_two,
+       {},
+       with_active(one, pursuit_of(two, State::ready)),
+       "begin r2"},
+      {"TheActiveTreeIsGone", two, {}, {}, "begin r2"},
+      {"CurrentLeadsElsewhere", two, {}, {digest_of(two), true, {}}, "point back"},
+      {"CurrentLeadsElsewhereWhileSomethingIsFetched",
+       one,
+       two,
+       {digest_of(one), true, pursuit_of(two, State::working)},
+       "point back"},
+  };
+}
+
+class CourseTable : public testing::TestWithParam<Situation> {};
+
+}  // namespace
+
+TEST_P(CourseTable, Step) {
+  const Situation& situation = GetParam();
+  Wanted wanted;
+  wanted.published = situation.published;
+  wanted.staged = situation.staged;
+  Course course(false);
+
+  EXPECT_EQ(spelt(course.next(wanted, situation.here, MonotonicTime(1h))), situation.step);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, CourseTable, testing::ValuesIn(situations()), kNameOf);
+
+TEST_F(CourseTest, OnlyWhatIsPublishedMayBeActivated) {
+  wanted_.published = one_;
+  wanted_.staged = two_;
+
+  EXPECT_TRUE(may_activate(wanted_, digest_of(one_)));
+  EXPECT_FALSE(may_activate(wanted_, digest_of(two_)));
+  EXPECT_FALSE(may_activate(wanted_, digest_of(made_release(1, "another log's"))));
+}
+
+TEST_F(CourseTest, AfterAFailureItWaits) {
+  wanted_.published = one_;
+  course_.failed({ErrorCode::temporary, "no luck", ""}, now_);
+  EXPECT_EQ(next(), "stay");
+  now_ += Course::kRetryAfter;
+
+  EXPECT_EQ(next(), "begin r1");
+}
+
+TEST_F(CourseTest, AnActivationThatFailedIsTriedAgainLater) {
+  wanted_.published = one_;
+  here_.pursuit = pursuit_of(one_, Pursuit::State::ready);
+  course_.failed({ErrorCode::cannot_write, "the disk is full", ""}, now_);
+  EXPECT_EQ(next(), "stay");
+  now_ += Course::kRetryAfter;
+
+  EXPECT_EQ(next(), "activate");
+}
+
+TEST_F(CourseTest, TheServiceNeverGivesUp) {
+  wanted_.published = one_;
+  for (int i = 0; i < 20; ++i) {
+    course_.failed({ErrorCode::cannot_write, "the disk is full", ""}, now_);
+    now_ += Course::kRetryAfter;
+  }
+
+  EXPECT_EQ(next(), "begin r1");
+}
+
+TEST_F(CourseTest, OnceEndsWhenTheNewestIsActive) {
+  course_ = Course(true);
+  wanted_.published = one_;
+  here_.active = digest_of(one_);
+  looked();
+
+  EXPECT_EQ(next(), "arrived");
+}
+
+TEST_F(CourseTest, OnceWaitsForWhatIsStaged) {
+  course_ = Course(true);
+  wanted_.published = one_;
+  wanted_.staged = two_;
+  here_.active = digest_of(one_);
+  here_.pursuit = pursuit_of(two_, Pursuit::State::ready);
+  looked();
+
+  EXPECT_EQ(next(), "stay");
+}
+
+TEST_F(CourseTest, OnceEndsIfNothingIsPublished) {
+  course_ = Course(true);
+  EXPECT_EQ(next(), "stay") << "it has not looked yet";
+  looked();
+
+  EXPECT_EQ(next(), "give up 66");
+}
+
+TEST_F(CourseTest, OnceEndsIfWhatIsPublishedIsRefused) {
+  course_ = Course(true);
+  course_.looked(fail(ErrorCode::refused, "not ours"));
+
+  EXPECT_EQ(next(), "give up 65");
+}
+
+TEST_F(CourseTest, OnceStaysWhileTheShareIsAway) {
+  course_ = Course(true);
+  course_.looked(fail(ErrorCode::temporary, "away"));
+
+  EXPECT_EQ(next(), "stay");
+}
+
+TEST_F(CourseTest, OnceGivesUpAfterAFewFailures) {
+  course_ = Course(true);
+  wanted_.published = one_;
+  for (unsigned i = 0; i < Course::kAttempts; ++i) {
+    EXPECT_EQ(next(), "begin r1");
+    course_.failed({ErrorCode::temporary, "no luck", ""}, now_);
+    now_ += Course::kRetryAfter;
+  }
+
+  EXPECT_EQ(next(), "give up 75");
+}
+
+TEST_F(CourseTest, OnceGivesUpAtOnceWhereSomebodyMustAct) {
+  course_ = Course(true);
+  wanted_.published = one_;
+  course_.failed({ErrorCode::cannot_write, "something is in the way", ""}, now_);
+
+  EXPECT_EQ(next(), "give up 73");
+}
+
+}  // namespace swarmout::test

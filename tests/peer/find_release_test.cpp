@@ -1,0 +1,121 @@
+#include "peer/find_release.hpp"
+
+#include "common/fleet/log_reader.hpp"
+#include "tests/peer/fetch/following.hpp"
+
+#include <gmock/gmock.h>
+
+namespace swarmout::test {
+
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class FindReleaseTest : public testing::Test {
+protected:
+  Position publish(const std::string& revision, const std::string& name = "", bool trusted = true) {
+    SignedDescriptor release = OtherHost::made_up(share_.tail({}).value().next().next(), revision);
+    release.descriptor.name = name;
+    return commit_raw(share_, host_.claim(), (trusted ? signer_ : stranger_).sign(std::move(release)));
+  }
+  /// The number of what is found.
+  Result<std::uint64_t> find(const std::string& wanted) {
+    LogReader reader(share_);
+    TRY_ASSIGN(const LogView* log, reader.refresh_with_history(kSearchedReleases));
+    return find_release(*log, wanted, signer_.verify_key()).map([](const SignedDescriptor& release) {
+      return release.descriptor.position.value;
+    });
+  }
+
+  std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
+  OtherHost host_{state_};
+  MemoryShare share_{state_};
+  Signer signer_;
+  Signer stranger_;
+};
+
+}  // namespace
+
+TEST_F(FindReleaseTest, AnEmptyLogHasNone) {
+  EXPECT_THAT(find("latest"), FailsWith(ErrorCode::not_found, "nothing is published"));
+}
+
+TEST_F(FindReleaseTest, ByNumberRevisionBeginningAndLatest) {
+  publish("aaaa1111");
+  publish("bbbb2222");
+  publish("cccc3333");
+
+  EXPECT_EQ(find("latest"), 6U);
+  EXPECT_EQ(find("4"), 4U);
+  EXPECT_EQ(find("aaaa1111"), 2U);
+  EXPECT_EQ(find("bbbb"), 4U);
+}
+
+TEST_F(FindReleaseTest, ByTheTagOrBranchThatWasAskedFor) {
+  publish("aaaa1111", "v1.2.3");
+  publish("bbbb2222", "main");
+  publish("cccc3333", "main");
+
+  EXPECT_EQ(find("v1.2.3"), 2U);
+  EXPECT_EQ(find("refs/tags/v1.2.3"), 2U);
+  EXPECT_EQ(find("main"), 6U) << "the newest of that name";
+}
+
+TEST_F(FindReleaseTest, ARevisionIsMeantBeforeANameAndANameBeforeABeginning) {
+  publish("aaaa1111");
+  publish("bbbb2222", "aaaa1111");
+  publish("cccc3333", "aaaa");
+
+  EXPECT_EQ(find("aaaa1111"), 2U);
+  EXPECT_EQ(find("aaaa"), 6U);
+}
+
+TEST_F(FindReleaseTest, TheNewestOfARevisionThatWasPublishedTwice) {
+  publish("aaaa1111");
+  publish("bbbb2222");
+  publish("aaaa1111");
+
+  EXPECT_EQ(find("aaaa1111"), 6U);
+  EXPECT_EQ(find("aaaa"), 6U);
+}
+
+TEST_F(FindReleaseTest, ABeginningOfTwoRevisionsIsAnsweredWithBoth) {
+  publish("aaaa1111");
+  publish("aaaa2222", "v2");
+  publish("bbbb3333");
+
+  EXPECT_THAT(find("aaaa"), FailsWith(ErrorCode::not_found, "more than one"));
+  EXPECT_THAT(to_string(find("aaaa").error()),
+              AllOf(HasSubstr("aaaa1111"), HasSubstr("aaaa2222 (v2)"), Not(HasSubstr("bbbb3333"))));
+}
+
+TEST_F(FindReleaseTest, ShortBeginningsFindNothing) {
+  publish("aaaa1111");
+
+  EXPECT_THAT(find("aaa"), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(FindReleaseTest, WhatIsThereIsNamed) {
+  publish("aaaa1111", "v1");
+
+  EXPECT_THAT(find("v2"), FailsWith(ErrorCode::not_found, "aaaa1111 (v1)"));
+}
+
+TEST_F(FindReleaseTest, ANameThatNobodySignedFindsNothing) {
+  publish("aaaa1111", "v1");
+  publish("bbbb2222", "v1", false);
+
+  EXPECT_EQ(find("v1"), 2U);
+  EXPECT_THAT(find("4"), FailsWith(ErrorCode::refused, "not trusted"));
+  EXPECT_THAT(find("latest"), FailsWith(ErrorCode::refused));
+}
+
+TEST_F(FindReleaseTest, IfNothingIsTrustedThatIsTheAnswer) {
+  publish("aaaa1111", "", false);
+
+  EXPECT_THAT(find("aaaa1111"), FailsWith(ErrorCode::refused, "not trusted"));
+}
+
+}  // namespace swarmout::test
