@@ -93,8 +93,9 @@ Result<TreeEntry> entry_of(archive_entry* raw) {
       entry.kind = TreeEntry::Kind::file;
       entry.executable = (archive_entry_perm(raw) & 0111) != 0;
       entry.size = static_cast<Bytes>(archive_entry_size(raw));
-      REFUSE_UNLESS(entry.size <= kMaxTarFile, fmt::format("\"{}\" is said to have {} bytes; a file can have {} at most",
-                                                        escape_value(entry.path), entry.size, kMaxTarFile));
+      REFUSE_UNLESS(entry.size <= kMaxTarFile,
+                    fmt::format("\"{}\" is said to have {} bytes; a file can have {} at most", escape_value(entry.path),
+                                entry.size, kMaxTarFile));
       return entry;
     case AE_IFDIR:
       entry.kind = TreeEntry::Kind::directory;

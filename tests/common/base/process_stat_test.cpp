@@ -24,8 +24,8 @@ int looks_that_get_on(ProcessProgress& progress, int looks) {
 }  // namespace
 
 TEST(ProcessStatTest, ReadsStateFaultsAndProcessorTime) {
-  const auto stat =
-      parse_process_stat("37 (cat) D 1 37 37 0 -1 4194304 101 0 7 0 11 13 0 0 20 0 1 0 4242 5000000 300 184467 1 1 0\n");
+  const auto stat = parse_process_stat(
+      "37 (cat) D 1 37 37 0 -1 4194304 101 0 7 0 11 13 0 0 20 0 1 0 4242 5000000 300 184467 1 1 0\n");
 
   ASSERT_TRUE(stat);
   EXPECT_EQ(*stat, (ProcessStat{'D', 108, 24}));

@@ -56,9 +56,10 @@ TEST_F(GitTransport, TheCallersAskpassAnswersForAPrivateRepository) {
         const std::lock_guard lock(mutex);
         given = request->substr(at, request->find('\r', at) - at);
       }
-      if (!send_text(socket, at == std::string::npos ? "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
-                                                       "Content-Length: 0\r\n\r\n"
-                                                     : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")) {
+      if (!send_text(socket, at == std::string::npos
+                                 ? "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
+                                   "Content-Length: 0\r\n\r\n"
+                                 : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")) {
         return;
       }
     }
@@ -88,7 +89,8 @@ TEST_F(GitTransport, AServerThatGivesOutOnlyWhatHasANameIsAskedForAllOfThat) {
 
 TEST_F(GitTransport, AFullDiskUnderGitNamesThePath) {
   ASSERT_EQ(resolved("main"), first_);
-  put_before_git("case \" $* \" in *\" fetch \"*) echo 'fatal: write error: No space left on device' >&2; exit 128;; esac");
+  put_before_git(
+      "case \" $* \" in *\" fetch \"*) echo 'fatal: write error: No space left on device' >&2; exit 128;; esac");
   CollectingSink sink;
 
   EXPECT_THAT(source_->stream(first_, sink, {}), FailsWith(ErrorCode::cannot_write, (temp_ / "state").native()));
@@ -96,8 +98,7 @@ TEST_F(GitTransport, AFullDiskUnderGitNamesThePath) {
 
 TEST_F(GitTransport, AFullDiskOfTheServerIsNotOurs) {
   ASSERT_EQ(resolved("main"), first_);
-  put_before_git(
-      "case \" $* \" in *\" fetch \"*) echo 'remote: fatal: No space left on device' >&2; exit 128;; esac");
+  put_before_git("case \" $* \" in *\" fetch \"*) echo 'remote: fatal: No space left on device' >&2; exit 128;; esac");
   CollectingSink sink;
 
   EXPECT_THAT(source_->stream(first_, sink, {}), FailsWith(ErrorCode::failed, upstream_.native()));
