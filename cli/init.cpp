@@ -5,6 +5,7 @@
 #include "common/swarm/swarm_certificate.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace swarmout {
 
@@ -24,6 +25,9 @@ void setup_init(CLI::App& app, Action& chosen) {
         if (secret.verify_key().id() != open.id()) {
           return fail(ErrorCode::refused, fmt::format("the two keys in {} do not belong together", keys.native()));
         }
+      } else if (path_exists(keys / kSecretKeyFile)) {
+        TRY(restore_public_key(keys));
+        spdlog::info("{} was missing, and is made again from the secret key", (keys / kPublicKeyFile).native());
       } else {
         TRY(make_key_pair(keys));
       }
@@ -33,11 +37,13 @@ void setup_init(CLI::App& app, Action& chosen) {
       } else {
         TRY(make_swarm_certificate(keys));
       }
-      TRY_ASSIGN(const bool made, init_share(options->share, stop));
+      TRY_ASSIGN(const InitOutcome outcome, init_share(options->share, stop));
       TRY_ASSIGN(const VerifyKey key, VerifyKey::load(keys / kPublicKeyFile));
       const auto said = [](bool there) { return there ? "was there already" : "made"; };
-      fmt::print("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n", options->share.url, said(!made),
-                 key.id(), said(have), keys.native(), said(have_certificate), keys.native());
+      const char* const share = outcome == InitOutcome::repaired ? "was there; what was missing in it is made again"
+                                                                 : said(outcome == InitOutcome::there);
+      fmt::print("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n", options->share.url, share, key.id(),
+                 said(have), keys.native(), said(have_certificate), keys.native());
       return {};
     };
   });

@@ -1,5 +1,6 @@
 #include "cli/verbs.hpp"
 #include "common/share/helper/share_helper.hpp"
+#include "common/share/helper/share_server.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>

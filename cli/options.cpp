@@ -2,9 +2,11 @@
 #include "common/base/duration.hpp"
 #include "common/base/endpoint.hpp"
 #include "common/base/mounts.hpp"
+#include "common/base/net/own_address.hpp"
 #include "common/share/etcd/etcd_settings.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
@@ -29,17 +31,14 @@ std::vector<std::string> servers_of(const std::string& share) {
   return servers;
 }
 
-/// The address that reaches the share's server, else the one of the default route, else loopback.
+/// As in --listen. Loopback, which is right for a fleet on one host, only if there is nothing else.
 std::string default_address(const std::string& share) {
-  std::vector<std::string> towards = servers_of(share);
-  towards.insert(towards.end(), {"192.0.2.1", "2001:db8::1"});
-  for (const std::string& each : towards) {
-    std::string local = each.empty() ? "" : local_address_towards(each);
-    if (!local.empty() && local != "127.0.0.1" && local != "::1") {  // a server on this host: says nothing about others
-      return local;
-    }
+  const std::vector<std::string> servers = servers_of(share);
+  const auto own = own_address(servers);
+  if (!own && std::any_of(servers.begin(), servers.end(), [](const auto& each) { return !each.empty(); })) {
+    spdlog::warn("this host has no address but loopback, so no other can fetch from it: give it one, or --listen");
   }
-  return "127.0.0.1";
+  return own ? (own->find(':') == std::string::npos ? *own : '[' + *own + ']') : "127.0.0.1";
 }
 
 }  // namespace

@@ -2,12 +2,7 @@
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/duration.hpp"
-#include "common/fleet/leader.hpp"
-#include "common/fleet/log_reader.hpp"
-#include "common/fleet/log_view.hpp"
-#include "common/fleet/peer_record.hpp"
-#include "common/fleet/registry.hpp"
-#include "common/release/descriptor.hpp"
+#include "common/fleet/overview.hpp"
 #include "common/share/open_share.hpp"
 
 #include <fmt/format.h>
@@ -38,86 +33,84 @@ Json seconds_or_null(std::optional<std::chrono::milliseconds> time) {
   return time ? Json(std::chrono::duration<double>(*time).count()) : Json(nullptr);
 }
 
-/// Everything that `status` shows, as docs/operations.md specifies it.
-Result<Json> overview(Share& share) {
-  LogReader reader(share);
-  TRY_ASSIGN(const LogView* log, reader.refresh_with_history(kShownReleases));
-  TRY_ASSIGN(const WallTime now, share.now());
-  TRY_ASSIGN(const auto peers, live_peers(share, 0, now));
+Json as_json(const PublishedRelease& each) {
+  Json release = {{"release", each.commit.position.value},
+                  {"revision", each.commit.revision},
+                  {"published", each.commit.time},
+                  {"by", each.commit.host},
+                  {"slot", each.commit.slot},
+                  {"active_on", each.active_on}};
+  if (each.descriptor) {
+    release["files"] = each.descriptor->files;
+    release["tree_bytes"] = each.descriptor->tree_size;
+    release["packed_bytes"] = each.descriptor->packed_size;
+    release["source"] = each.descriptor->source;
+  }
+  return release;
+}
+
+Json as_json(const LeaderSeen& each) {
+  Json leader = {{"epoch", each.claim.position.value}, {"host", each.claim.host},
+                 {"since", each.claim.time},           {"slot", each.claim.slot},
+                 {"attempt", each.claim.attempt},      {"phase", "silent"}};
+  if (!each.info) {
+    return leader;
+  }
+  const HeartbeatInfo& info = *each.info;
+  const auto sent = static_cast<double>(info.traffic.out());
+  leader["phase"] = info.phase;
+  leader["last_beat_seconds"] = std::chrono::duration<double>(each.since_beat).count();
+  leader["files"] = info.files;
+  leader["read_bytes"] = info.read;
+  leader["packed_bytes"] = info.packed;
+  leader["copies"] = info.copies;
+  leader["peers"] = info.peers;
+  leader["endpoint"] = info.endpoint ? to_string(*info.endpoint) : "";
+  leader["tracker"] = info.tracker ? to_string(*info.tracker) : "";
+  leader["offered_bytes"] = info.offered;
+  leader["uploaded_bytes"] = info.traffic.out();
+  leader["copies_sent"] = info.offered == 0 ? 0 : sent / static_cast<double>(info.offered);
+  leader["line_rate"] = info.line_rate;
+  add_traffic(leader, info.traffic);
+  return leader;
+}
+
+Json as_json(const PeerRecord& record, std::optional<double> times) {
+  Json shown = {{"id", record.id},
+                {"host", record.host},
+                {"endpoint", to_string(record.endpoint)},
+                {"release", record.active.value},
+                {"revision", record.revision},
+                {"target", record.target.value},
+                {"have_bytes", record.have},
+                {"wanted_bytes", record.wanted},
+                {"complete", record.complete},
+                {"download_rate", record.download_rate},
+                {"downloaded_bytes", record.downloaded},
+                {"uploaded_bytes", record.uploaded},
+                {"trouble", record.trouble}};
+  shown["duplicate_bytes"] = record.duplicate;
+  shown["failed_bytes"] = record.failed;
+  shown["first_piece_seconds"] = seconds_or_null(record.first_piece);
+  shown["fetched_seconds"] = seconds_or_null(record.fetched_in);
+  shown["bound_multiple"] = times ? Json(*times) : Json(nullptr);
+  add_traffic(shown, record.traffic);
+  return shown;
+}
+
+/// As docs/operations.md specifies it.
+Json as_json(const FleetOverview& fleet) {
   Json out;
-  out["share"] = share.name();
-  out["time"] = utc(now);
+  out["share"] = fleet.share;
+  out["time"] = utc(fleet.time);
   out["releases"] = Json::array();
-  for (const LogEntry* const each : log->releases(kShownReleases)) {
-    const auto on_it = std::count_if(peers.begin(), peers.end(),
-                                     [&](const SeenPeer& peer) { return peer.record.active == each->position; });
-    Json release = {{"release", each->position.value},
-                    {"revision", each->revision},
-                    {"published", each->time},
-                    {"by", each->host},
-                    {"slot", each->slot},
-                    {"active_on", on_it}};
-    if (const auto descriptor = decode_descriptor(each->descriptor)) {
-      release["files"] = descriptor->files;
-      release["tree_bytes"] = descriptor->tree_size;
-      release["packed_bytes"] = descriptor->packed_size;
-      release["source"] = descriptor->source;
-    }
-    out["releases"].push_back(std::move(release));
+  for (const PublishedRelease& each : fleet.releases) {
+    out["releases"].push_back(as_json(each));
   }
-  out["leader"] = nullptr;
-  double line_rate = 0;
-  if (const auto known = known_leader(share, *log)) {
-    const LogEntry* const claim = known->claim;
-    if (known->beat || known->at_work) {
-      Json leader = {{"epoch", claim->position.value}, {"host", claim->host},
-                     {"since", claim->time},           {"slot", claim->slot},
-                     {"attempt", claim->attempt},      {"phase", "silent"}};
-      if (known->beat) {
-        const HeartbeatInfo* const info = &known->beat->info;
-        leader["phase"] = info->phase;
-        leader["last_beat_seconds"] = std::chrono::duration<double>(now - known->beat->written).count();
-        leader["files"] = info->files;
-        leader["read_bytes"] = info->read;
-        leader["packed_bytes"] = info->packed;
-        leader["copies"] = info->copies;
-        leader["peers"] = info->peers;
-        leader["endpoint"] = info->endpoint ? to_string(*info->endpoint) : "";
-        leader["tracker"] = info->tracker ? to_string(*info->tracker) : "";
-        leader["offered_bytes"] = info->offered;
-        leader["uploaded_bytes"] = info->traffic.out();
-        leader["copies_sent"] =
-            info->offered == 0 ? 0 : static_cast<double>(info->traffic.out()) / static_cast<double>(info->offered);
-        leader["line_rate"] = line_rate = info->line_rate;
-        add_traffic(leader, info->traffic);
-      }
-      out["leader"] = std::move(leader);
-    }
-  }
+  out["leader"] = fleet.leader ? as_json(*fleet.leader) : Json(nullptr);
   out["peers"] = Json::array();
-  for (const SeenPeer& peer : peers) {
-    const PeerRecord& record = peer.record;
-    Json shown = {{"id", record.id},
-                  {"host", record.host},
-                  {"endpoint", to_string(record.endpoint)},
-                  {"release", record.active.value},
-                  {"revision", record.revision},
-                  {"target", record.target.value},
-                  {"have_bytes", record.have},
-                  {"wanted_bytes", record.wanted},
-                  {"complete", record.complete},
-                  {"download_rate", record.download_rate},
-                  {"downloaded_bytes", record.downloaded},
-                  {"uploaded_bytes", record.uploaded},
-                  {"trouble", record.trouble}};
-    shown["duplicate_bytes"] = record.duplicate;
-    shown["failed_bytes"] = record.failed;
-    shown["first_piece_seconds"] = seconds_or_null(record.first_piece);
-    shown["fetched_seconds"] = seconds_or_null(record.fetched_in);
-    const auto times = record.fetched_in ? times_bound(*record.fetched_in, record.needed(), line_rate) : std::nullopt;
-    shown["bound_multiple"] = times ? Json(*times) : Json(nullptr);
-    add_traffic(shown, record.traffic);
-    out["peers"].push_back(std::move(shown));
+  for (const SeenPeer& each : fleet.peers) {
+    out["peers"].push_back(as_json(each.record, bound_multiple(fleet, each.record)));
   }
   return out;
 }
@@ -195,7 +188,8 @@ void setup_status(CLI::App& app, Action& chosen) {
     chosen = [flags](std::stop_token stop) -> Result<void> {
       TRY_ASSIGN(const auto share, open_share(flags->common.share, stop));
       do {
-        TRY_ASSIGN(const Json all, overview(*share));
+        TRY_ASSIGN(const FleetOverview fleet, fleet_overview(*share, kShownReleases));
+        const Json all = as_json(fleet);
         const bool redraw = flags->watch && !flags->json && ::isatty(STDOUT_FILENO) == 1;
         const auto dump = [&] {
           return all.dump(flags->watch ? -1 : 2, ' ', false, Json::error_handler_t::replace) + '\n';

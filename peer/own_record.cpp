@@ -10,6 +10,7 @@ PeerRecord own_record(const OwnState& own, SwarmSession& session) {
   PeerRecord record;
   if (own.active != nullptr) {
     record.active = own.active->position;
+    record.active_hash = own.active->info_hash;
     record.revision = own.active->revision;
   }
   if (own.shown != nullptr) {

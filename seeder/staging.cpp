@@ -1,5 +1,6 @@
 #include "seeder/staging.hpp"
 
+#include "common/base/remove_tree.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/registry.hpp"
 
@@ -14,10 +15,8 @@ Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release) 
   Spread spread;
   for (const SeenPeer& peer : peers) {
     ++spread.live;
-    const bool active = peer.record.active == release.position;
-    const bool fetched = peer.record.info_hash == release.info_hash && peer.record.complete;
-    spread.active += active ? 1 : 0;
-    spread.complete += active || fetched ? 1 : 0;
+    spread.active += peer.record.is_active_on(release) ? 1 : 0;
+    spread.complete += peer.record.has_all_of(release) ? 1 : 0;
     if (peer.record.info_hash == release.info_hash && peer.record.fetched_in &&
         (!spread.slowest || spread.slowest->fetched_in < peer.record.fetched_in)) {
       spread.slowest = peer.record;

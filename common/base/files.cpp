@@ -39,104 +39,6 @@ bool is_dot(const char* name) {
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-/// Directories that remove_below() keeps open, whatever the depth.
-constexpr std::size_t kOpenLevels = 64;
-
-/// One directory on the way down of remove_below(), and what is left to do in it.
-struct OpenDirectory {
-  Directory handle;  ///< null while far above the current one
-  std::string name;  ///< in its parent
-  dev_t device = 0;  ///< these two are known once the handle was given up
-  ino_t number = 0;
-};
-
-Result<Directory> open_directory_at(int parent, const char* name, std::string_view shown) {
-  const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) {
-    return fail_errno("cannot open directory", shown, errno);
-  }
-  DIR* const dir = ::fdopendir(fd);
-  if (dir == nullptr) {
-    const int error = errno;
-    ::close(fd);
-    return fail_errno("cannot read directory", shown, error);
-  }
-  return Directory(dir);
-}
-
-/// Closes a directory to which the way up leads back.
-Result<void> give_up(OpenDirectory& directory, std::string_view shown) {
-  struct stat info {};
-  if (::fstat(::dirfd(directory.handle.get()), &info) != 0) {
-    return fail_errno("cannot look at a directory below", shown, errno);
-  }
-  directory.device = info.st_dev;
-  directory.number = info.st_ino;
-  directory.handle.reset();
-  return {};
-}
-
-/// Opens the parent of `child` again. Somebody may have moved `child` meanwhile: then ".." leads out of the tree.
-Result<void> take_up(OpenDirectory& directory, int child, std::string_view shown) {
-  TRY_ASSIGN(directory.handle, open_directory_at(child, "..", shown));
-  struct stat info {};
-  if (::fstat(::dirfd(directory.handle.get()), &info) != 0) {
-    return fail_errno("cannot look at a directory below", shown, errno);
-  }
-  if (info.st_dev != directory.device || info.st_ino != directory.number) {
-    return fail(ErrorCode::temporary, fmt::format("a directory below {} was moved while it was removed", shown));
-  }
-  return {};
-}
-
-/// Empties a directory without recursion, so that depth costs neither stack nor descriptors.
-Result<void> remove_below(Directory top, std::string_view shown) {
-  std::vector<OpenDirectory> stack;
-  stack.push_back({std::move(top), {}});
-  while (!stack.empty()) {
-    DIR* const dir = stack.back().handle.get();
-    const int fd = ::dirfd(dir);
-    errno = 0;
-    const dirent* const entry = ::readdir(dir);
-    if (entry == nullptr) {
-      if (errno != 0) {
-        return fail_errno("cannot read a directory below", shown, errno);
-      }
-      const OpenDirectory done = std::move(stack.back());
-      stack.pop_back();
-      if (stack.empty()) {
-        break;
-      }
-      if (stack.back().handle == nullptr) {
-        TRY(take_up(stack.back(), fd, shown));
-      }
-      if (::unlinkat(::dirfd(stack.back().handle.get()), done.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
-        return fail_errno(fmt::format("cannot remove {} below", done.name), shown, errno);
-      }
-      continue;
-    }
-    if (is_dot(entry->d_name)) {
-      continue;
-    }
-    if (entry->d_type != DT_DIR && ::unlinkat(fd, entry->d_name, 0) == 0) {
-      continue;
-    }
-    if (entry->d_type != DT_DIR && errno == ENOENT) {
-      continue;
-    }
-    if (entry->d_type != DT_DIR && errno != EISDIR && errno != EPERM) {
-      return fail_errno(fmt::format("cannot remove {} below", entry->d_name), shown, errno);
-    }
-    std::string name = entry->d_name;
-    TRY_ASSIGN(Directory below, open_directory_at(fd, name.c_str(), shown));
-    stack.push_back({std::move(below), std::move(name)});
-    if (stack.size() > kOpenLevels && stack[stack.size() - 1 - kOpenLevels].handle != nullptr) {
-      TRY(give_up(stack[stack.size() - 1 - kOpenLevels], shown));
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 void Fd::reset() {
@@ -293,6 +195,12 @@ Result<void> make_directories(const Path& path) {
   return {};
 }
 
+Path resolved_root(const Path& path) {
+  std::error_code error;
+  Path resolved = std::filesystem::weakly_canonical(path, error);
+  return error ? std::filesystem::absolute(path, error) : resolved;
+}
+
 Result<void> sync_directory(const Path& path) {
   TRY_ASSIGN(const Fd dir, open_file(path, O_RDONLY | O_DIRECTORY));
   if (::fsync(dir.get()) != 0 && errno != EINVAL) {  // EINVAL: file systems that have nothing to flush
@@ -322,23 +230,13 @@ Result<void> replace_symlink(const Path& link, const std::string& target) {
   return sync_directory(parent_of(link));
 }
 
-Result<void> remove_tree(const Path& path) {
-  if (::unlink(path.c_str()) == 0 || errno == ENOENT) {
-    return {};
-  }
-  if (errno != EISDIR && errno != EPERM) {
-    return fail_errno("cannot remove", path.native(), errno);
-  }
-  TRY_ASSIGN(Directory top, open_directory_at(AT_FDCWD, path.c_str(), path.native()));
-  TRY(remove_below(std::move(top), path.native()));
-  if (::rmdir(path.c_str()) != 0 && errno != ENOENT) {
-    return fail_errno("cannot remove directory", path.native(), errno);
-  }
-  return {};
-}
-
 Result<std::vector<std::string>> list_directory(const Path& path) {
-  TRY_ASSIGN(const Directory dir, open_directory_at(AT_FDCWD, path.c_str(), path.native()));
+  TRY_ASSIGN(Fd opened, open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  const Directory dir(::fdopendir(opened.get()));
+  if (!dir) {
+    return fail_errno("cannot read directory", path.native(), errno);
+  }
+  opened.release();
   std::vector<std::string> names;
   errno = 0;
   while (const dirent* const entry = ::readdir(dir.get())) {

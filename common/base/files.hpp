@@ -1,4 +1,4 @@
-// Files and directories: owning descriptors, durable writes, and removal of trees.
+// Files and directories: owning descriptors and durable writes.
 //
 // Nothing here commits in a destructor. Paths are any bytes but NUL.
 
@@ -35,6 +35,8 @@ public:
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool valid() const { return fd_ >= 0; }
   void reset();
+  /// Gives it to the caller.
+  int release() { return std::exchange(fd_, -1); }
   /// Closes and says whether the kernel had an error to report (delayed write errors on NFS).
   [[nodiscard]] Result<void> close(std::string_view path);
 
@@ -75,10 +77,12 @@ enum class Durability { flushed, cached };
 /// Makes `link` a symbolic link to `target` in one rename(2), whether or not it existed. Flushed.
 [[nodiscard]] Result<void> replace_symlink(const Path& link, const std::string& target);
 
-/// Removes `path` and all below it, at any depth, never following links. A missing path is no error.
-[[nodiscard]] Result<void> remove_tree(const Path& path);
+/// A directory that a person has named, without any link in it, as far as it exists: whoever keeps things there
+/// resolves it once, and follows no link below it. Made absolute only, where it cannot be looked at.
+[[nodiscard]] Path resolved_root(const Path& path);
 
-/// Names in a directory, sorted, without "." and "..". Errors: not_found.
+/// Names in a directory, sorted, without "." and "..". Errors: not_found; temporary, if it is something else, or a
+/// link.
 [[nodiscard]] Result<std::vector<std::string>> list_directory(const Path& path);
 
 /// Takes flock(2) on a file, which is made if need be, until the descriptor goes. Nullopt: another process holds it.

@@ -103,4 +103,14 @@ std::string server_of(const Path& path, std::string_view mounts) {
   return "";
 }
 
+std::optional<Path> first_mount_within(const Path& path, std::string_view mounts) {
+  const Mount place{path.native(), {}, {}};
+  for (const Mount& each : mounts_in(mounts)) {
+    if (place.holds(each.point)) {
+      return each.point;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace swarmout

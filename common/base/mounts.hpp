@@ -1,9 +1,10 @@
-// Which server a path is mounted from, found out without touching anything that could hang.
+// What is mounted where, found out without touching anything that could hang.
 
 #pragma once
 
 #include "common/base/files.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,8 @@ namespace swarmout {
 /// Symbolic links on the way are followed on local file systems only: to look at one on a mount whose server is away
 /// would hang.
 [[nodiscard]] std::string server_of(const Path& path, std::string_view mounts);
+
+/// The first mount that is at `path` or below it; `path` without links. Nullopt: there is none.
+[[nodiscard]] std::optional<Path> first_mount_within(const Path& path, std::string_view mounts);
 
 }  // namespace swarmout

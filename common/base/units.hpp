@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "common/base/result.hpp"
+
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +48,11 @@ struct Position {
   std::uint64_t value = 0;
   auto operator<=>(const Position&) const = default;
   [[nodiscard]] Position next() const { return {value + 1}; }
-  [[nodiscard]] Position previous() const { return {value - 1}; }
+  /// Only of an entry: there is nothing before "before the first entry".
+  [[nodiscard]] Position previous() const {
+    INVARIANT(value > 0);
+    return {value - 1};
+  }
 };
 
 }  // namespace swarmout

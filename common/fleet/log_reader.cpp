@@ -8,9 +8,10 @@ namespace {
 
 /// How far back the first look goes: this many entries, and on until there is a COMMIT. A thousand hosts do it at once.
 constexpr std::uint64_t kHistory = 4;
-constexpr std::uint64_t kHistoryStep = 100;
+constexpr std::uint64_t kHistoryStep = 100;  ///< entries: a run leaves two or three
 /// What a service that runs for years keeps.
 constexpr std::uint64_t kKept = 200;
+/// Refreshes: half a minute at the default `--poll`, as long as an NFS client may keep a negative look-up.
 constexpr unsigned kListEvery = 16;
 
 LogEntry void_entry(Position position, std::string why) {

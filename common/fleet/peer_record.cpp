@@ -8,6 +8,15 @@ namespace {
 
 constexpr std::string_view kPeerMagic = "swarmout-peer 1";
 
+/// Empty is none.
+Result<std::optional<InfoHash>> info_hash_in(const KeyValues& values, std::string_view key) {
+  TRY_ASSIGN(const std::string hex, values.get(key));
+  if (hex.empty()) {
+    return std::nullopt;
+  }
+  return Digest::from_hex(hex).map([](const Digest& digest) { return std::optional(InfoHash{digest}); });
+}
+
 }  // namespace
 
 std::string encode(const PeerRecord& record) {
@@ -16,7 +25,9 @@ std::string encode(const PeerRecord& record) {
       .add("counter", record.counter)
       .add("host", short_text(record.host))
       .add("endpoint", to_string(record.endpoint))
+      .add("interval", static_cast<std::uint64_t>(record.interval.count()))
       .add("active", record.active.value)
+      .add("active-info-hash", record.active_hash ? record.active_hash->hex() : "")
       .add("revision", record.revision)
       .add("target", record.target.value)
       .add("info-hash", record.info_hash ? record.info_hash->hex() : "")
@@ -49,11 +60,10 @@ Result<PeerRecord> decode_peer(std::string_view bytes) {
   TRY_ASSIGN(record.active.value, values.number("active"));
   TRY_ASSIGN(record.revision, values.get("revision"));
   TRY_ASSIGN(record.target.value, values.number("target"));
-  TRY_ASSIGN(const std::string info_hash, values.get("info-hash"));
-  if (!info_hash.empty()) {
-    TRY_ASSIGN(const Digest digest, Digest::from_hex(info_hash));
-    record.info_hash = InfoHash{digest};
-  }
+  TRY_ASSIGN(record.info_hash, info_hash_in(values, "info-hash"));
+  TRY_ASSIGN(record.active_hash, info_hash_in(values, "active-info-hash"));
+  TRY_ASSIGN(const auto interval, time_if_there(values, "interval"));
+  record.interval = interval.value_or(std::chrono::milliseconds(0));
   TRY_ASSIGN(record.wanted, values.number("wanted"));
   TRY_ASSIGN(record.have, values.number("have"));
   TRY_ASSIGN(const std::uint64_t complete, values.number("complete"));

@@ -6,6 +6,7 @@
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
 #include "common/fleet/record_fields.hpp"
+#include "common/release/descriptor.hpp"
 #include "common/release/torrent_file.hpp"
 #include "common/swarm/traffic.hpp"
 
@@ -20,12 +21,14 @@ namespace swarmout {
 struct PeerRecord {
   std::string id;  ///< random, new at each start
   std::uint64_t counter = 0;
+  std::chrono::milliseconds interval{};  ///< the next record comes within this; 0: it does not say
   std::string host;
   Endpoint endpoint;
-  Position active;                    ///< the release that `current` points to; 0: none
-  std::string revision;               ///< of that
-  Position target;                    ///< what is being fetched, or served
-  std::optional<InfoHash> info_hash;  ///< of the target
+  Position active;                      ///< the release that `current` points to; 0: none
+  std::optional<InfoHash> active_hash;  ///< of that: a position names a release within one log only
+  std::string revision;                 ///< of that
+  Position target;                      ///< what is being fetched, or served
+  std::optional<InfoHash> info_hash;    ///< of the target
   Bytes wanted = 0;
   Bytes have = 0;
   bool complete = false;     ///< the target is whole, verified and unpacked here
@@ -39,6 +42,14 @@ struct PeerRecord {
   Traffic traffic;                                       ///< written with at most kNamedHosts hosts
   std::string trouble;                                   ///< the last error, empty if there is none
 
+  /// `current` is this release, and not another one with its number: of a share that was lost and made anew, say.
+  [[nodiscard]] bool is_active_on(const Descriptor& release) const {
+    return active == release.position && active_hash == release.info_hash;
+  }
+  /// It has every byte of it, verified.
+  [[nodiscard]] bool has_all_of(const Descriptor& release) const {
+    return active_hash == release.info_hash || (info_hash == release.info_hash && complete);
+  }
   /// What it had to fetch.
   [[nodiscard]] Bytes needed() const { return downloaded - std::min(downloaded, duplicate + failed); }
 };

@@ -5,10 +5,32 @@
 
 namespace swarmout {
 
+namespace {
+
+/// After which a peer counts as gone.
+std::chrono::milliseconds silence_of(const PeerRecord& record) {
+  if (record.interval.count() <= 0) {
+    return kPeerSilence;
+  }
+  return std::clamp<std::chrono::milliseconds>(
+      kSilentIntervals * std::min<std::chrono::milliseconds>(record.interval, kPeerSilence), kLeastSilence,
+      kPeerSilence);
+}
+
+}  // namespace
+
 std::chrono::milliseconds share_interval(std::size_t hosts, std::chrono::milliseconds least,
                                          std::chrono::milliseconds most) {
   constexpr std::chrono::milliseconds kEach{5};
   return std::min(most, std::max(least, kEach * static_cast<std::chrono::milliseconds::rep>(hosts)));
+}
+
+std::chrono::milliseconds idle_interval(std::size_t fleet) {
+  constexpr std::chrono::milliseconds kEach{50};
+  constexpr std::chrono::milliseconds kLeast{5000};
+  constexpr std::chrono::milliseconds kMost = kPeerSilence / kSilentIntervals;
+  return std::clamp(kEach * static_cast<std::chrono::milliseconds::rep>(std::min<std::size_t>(fleet, 1000)), kLeast,
+                    kMost);
 }
 
 Result<std::size_t> peers_on(Share& share) {
@@ -16,7 +38,7 @@ Result<std::size_t> peers_on(Share& share) {
   return names.size();
 }
 
-Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime reference) {
+Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime now) {
   TRY_ASSIGN(auto names, share.list_cells(CellKind::peer));
   if (limit > 0 && names.size() > limit) {
     static thread_local std::minstd_rand random{std::random_device{}()};
@@ -24,18 +46,17 @@ Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTi
     names.resize(limit);
   }
   std::vector<SeenPeer> seen;
-  WallTime newest = reference;
   for (const std::string& name : names) {
     const auto cell = share.read_cell(CellKind::peer, name);
     if (!cell || !*cell) {
       continue;
     }
-    if (auto record = decode_peer((*cell)->bytes)) {
-      newest = std::max(newest, (*cell)->written);
-      seen.push_back({*std::move(record), (*cell)->written});
+    auto record = decode_peer((*cell)->bytes);
+    const WallTime written = std::min((*cell)->written, now);
+    if (record && now - written <= silence_of(*record)) {
+      seen.push_back({*std::move(record), written});
     }
   }
-  std::erase_if(seen, [&](const SeenPeer& peer) { return peer.written + kPeerSilence < newest; });
   return seen;
 }
 

@@ -22,15 +22,24 @@ struct SeenPeer {
   WallTime written{};
 };
 
-/// Peers write at least every kPeerSilence / 4. One is live if it wrote within kPeerSilence of the newest time on the
-/// share: only the share's own times are compared.
+/// A peer says in its record when the next one is due. It is live until kSilentIntervals of these have passed, by the
+/// share's own times, but at least kLeastSilence (a host that is starved of processor or share; hosts' clocks, where
+/// they set the times of files), and at most kPeerSilence, which is also for one that does not say. So a host that was
+/// killed holds up no quorum for long.
+inline constexpr int kSilentIntervals = 4;
+inline constexpr std::chrono::seconds kLeastSilence{20};
 inline constexpr std::chrono::seconds kPeerSilence{60};
+
+/// How often an idle peer writes its record, one of `fleet`: together no more than 20 times a second while that is
+/// more often than every 15 s.
+[[nodiscard]] std::chrono::milliseconds idle_interval(std::size_t fleet);
 
 /// How many peers have a record: live ones, and some that are not any more. One listing.
 [[nodiscard]] Result<std::size_t> peers_on(Share& share);
 
-/// Peers that are live, read from at most `limit` cells chosen at random (0: all of them). Cells that cannot be read
-/// at the moment are left out. `reference`: a recent time by the share's clock, if the caller has one.
-[[nodiscard]] Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime reference = {});
+/// Peers that are live at `now`, a recent time by the share's clock, read from at most `limit` cells chosen at random
+/// (0: all of them). Cells that cannot be read at the moment are left out. A record from the future counts as written
+/// at `now`, and silences nobody.
+[[nodiscard]] Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime now);
 
 }  // namespace swarmout

@@ -121,6 +121,13 @@ Result<VerifyKey> VerifyKey::load(const Path& file) {
   return key;
 }
 
+std::string VerifyKey::file_text() const {
+  Raw open{'E', 'd'};
+  open.insert(open.end(), id_.begin(), id_.end());
+  open.insert(open.end(), key_.begin(), key_.end());
+  return fmt::format("{}minisign public key {}\n{}\n", kComment, id(), to_base64(open));
+}
+
 std::string VerifyKey::id() const {
   return key_name(id_);
 }
@@ -198,12 +205,18 @@ VerifyKey SigningKey::verify_key() const {
   return key;
 }
 
+Result<void> restore_public_key(const Path& directory) {
+  TRY_ASSIGN(const SigningKey key, SigningKey::load(directory / kSecretKeyFile));
+  return replace_file(directory / kPublicKeyFile, as_bytes(key.verify_key().file_text()), 0644);
+}
+
 Result<void> make_key_pair(const Path& directory) {
   start_sodium();
   for (const std::string_view name : {kPublicKeyFile, kSecretKeyFile}) {
     if (path_exists(directory / name)) {
-      return fail(ErrorCode::usage, fmt::format("{} exists already", (directory / name).native()),
-                  "both keys must be there, or neither");
+      return fail(
+          ErrorCode::usage, fmt::format("{} exists already", (directory / name).native()),
+          "put its other half beside it again, or remove it and make a new pair, which all hosts must have then");
     }
   }
   TRY(make_directories(directory));
@@ -218,17 +231,11 @@ Result<void> make_key_pair(const Path& directory) {
   secret.insert(secret.end(), key.key_.begin(), key.key_.end());
   const Raw checksum = checksum_of(secret);
   secret.insert(secret.end(), checksum.begin(), checksum.end());
-  Raw open{'E', 'd'};
-  open.insert(open.end(), key.id_.begin(), key.id_.end());
-  open.insert(open.end(), public_part.begin(), public_part.end());
-
   const std::string secret_text =
       fmt::format("{}swarmout secret key {}\n{}\n", kComment, key_name(key.id_), to_base64(secret));
-  const std::string open_text =
-      fmt::format("{}minisign public key {}\n{}\n", kComment, key_name(key.id_), to_base64(open));
   sodium_memzero(secret.data(), secret.size());
   TRY(replace_file(directory / kSecretKeyFile, as_bytes(secret_text), 0600));
-  return replace_file(directory / kPublicKeyFile, as_bytes(open_text), 0644);
+  return replace_file(directory / kPublicKeyFile, as_bytes(key.verify_key().file_text()), 0644);
 }
 
 }  // namespace swarmout

@@ -25,6 +25,9 @@ public:
   /// Errors: refused: another key's signature, a damaged one, or not over `text`.
   [[nodiscard]] Result<void> verify(std::string_view text, std::string_view signature) const;
 
+  /// The text of a public key file.
+  [[nodiscard]] std::string file_text() const;
+
   /// minisign's name of the key: 16 upper-case hexadecimal digits.
   [[nodiscard]] std::string id() const;
 
@@ -55,6 +58,9 @@ private:
   std::array<unsigned char, 8> id_{};
   std::array<unsigned char, 64> key_{};
 };
+
+/// Makes kPublicKeyFile again, from kSecretKeyFile. Errors: as SigningKey::load(); cannot_write.
+[[nodiscard]] Result<void> restore_public_key(const Path& directory);
 
 /// Makes kPublicKeyFile (0644) and kSecretKeyFile (0600) in `directory`. Errors: cannot_write; usage, if one of them
 /// exists.

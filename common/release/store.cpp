@@ -2,6 +2,7 @@
 
 #include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
+#include "common/base/remove_tree.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -39,10 +40,11 @@ std::string layout_name(std::string_view purpose, const InfoHash& info_hash) {
 }  // namespace
 
 Result<Store> Store::open(const Path& state) {
+  const Path root = resolved_root(state);
   for (const char* const each : {"packs", "manifests", "releases", "swarm", "tmp"}) {
-    TRY(make_directories(state / each));
+    TRY(make_directories(root / each));
   }
-  return Store(state);
+  return Store(root);
 }
 
 Path Store::pack_path(const Digest& root) const {

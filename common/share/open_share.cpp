@@ -1,5 +1,6 @@
 #include "common/share/open_share.hpp"
 
+#include "common/share/directory/directory_format.hpp"
 #include "common/share/directory/directory_share.hpp"
 #include "common/share/etcd/etcd_share.hpp"
 #include "common/share/helper/remote_share.hpp"
@@ -34,7 +35,7 @@ Result<std::unique_ptr<Share>> open_share(const ShareAddress& address, std::stop
   return open_directory(root);
 }
 
-Result<bool> init_share(const ShareAddress& address, std::stop_token stop) {
+Result<InitOutcome> init_share(const ShareAddress& address, std::stop_token stop) {
   if (is_etcd_url(address.url)) {
     TRY_ASSIGN(EtcdSettings settings, etcd_settings(address));
     settings.stop = std::move(stop);

@@ -19,10 +19,9 @@ namespace swarmout {
 ///   temporary    the place cannot be reached
 [[nodiscard]] Result<std::unique_ptr<Share>> open_share(const ShareAddress& address, std::stop_token stop = {});
 
-/// Makes a share there. Nothing else ever does. A share that exists already is left as it is.
+/// Makes a share there. Nothing else ever does. One that exists keeps what it has; what is missing in it is made again.
 ///
-/// Returns true if it was made now, false if it was there. Errors: cannot_write; refused, if the
-/// place has other things in it; temporary.
-[[nodiscard]] Result<bool> init_share(const ShareAddress& address, std::stop_token stop = {});
+/// Errors: cannot_write; refused, if the place has other things in it; temporary.
+[[nodiscard]] Result<InitOutcome> init_share(const ShareAddress& address, std::stop_token stop = {});
 
 }  // namespace swarmout

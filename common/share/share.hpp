@@ -102,6 +102,13 @@ public:
   [[nodiscard]] virtual std::string name() const = 0;
 };
 
+/// What `init` found, or did.
+enum class InitOutcome {
+  made,      ///< there was nothing
+  there,     ///< whole, and left as it is
+  repaired,  ///< there, but parts of it were missing, and are made again
+};
+
 /// Where a share is, and how to get in.
 struct ShareAddress {
   ShareAddress() = default;

@@ -4,7 +4,10 @@
 #include <libtorrent/alert.hpp>
 #include <libtorrent/file_storage.hpp>
 #include <libtorrent/fingerprint.hpp>
+#include <libtorrent/ip_filter.hpp>
 #include <libtorrent/load_torrent.hpp>
+#include <libtorrent/peer_class.hpp>
+#include <libtorrent/session.hpp>
 #include <libtorrent/settings_pack.hpp>
 #include <libtorrent/torrent_flags.hpp>
 #include <libtorrent/torrent_info.hpp>
@@ -218,6 +221,16 @@ lt::add_torrent_params torrent_params_for(const SwarmSettings& settings, const S
     params.trackers.push_back(announce_url(tracker));
   }
   return params;
+}
+
+lt::ip_filter one_class_for_all() {
+  const std::uint32_t global = 1U << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
+  lt::ip_filter filter;
+  filter.add_rule(lt::address_v4::any(), lt::address_v4::broadcast(), global);
+  lt::address_v6::bytes_type last;
+  last.fill(0xff);
+  filter.add_rule(lt::address_v6::any(), lt::address_v6(last), global);
+  return filter;
 }
 
 }  // namespace swarmout

@@ -52,4 +52,8 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 -----END DH PARAMETERS-----
 )";
 
+/// libtorrent puts hosts on private addresses into a class of their own, which the session's limits do not bind. With
+/// this, all are in the class that they bind.
+[[nodiscard]] lt::ip_filter one_class_for_all();
+
 }  // namespace swarmout

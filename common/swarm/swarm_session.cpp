@@ -12,8 +12,6 @@
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/announce_entry.hpp>
 #include <libtorrent/extensions/ut_pex.hpp>
-#include <libtorrent/ip_filter.hpp>
-#include <libtorrent/peer_class.hpp>
 #include <libtorrent/session.hpp>
 #include <libtorrent/torrent_flags.hpp>
 #include <libtorrent/torrent_handle.hpp>
@@ -41,18 +39,6 @@ void raise_descriptor_limit() {
 Error disk_error(const lt::file_error_alert& alert) {
   const int value = alert.error.value();
   return fail_errno("cannot read or write", alert.filename(), value).value();
-}
-
-/// libtorrent puts hosts on private addresses into a class of their own, which the session's limits do not bind. Here
-/// all are in the class that they bind.
-lt::ip_filter one_class_for_all() {
-  const std::uint32_t global = 1U << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
-  lt::ip_filter filter;
-  filter.add_rule(lt::address_v4::any(), lt::address_v4::broadcast(), global);
-  lt::address_v6::bytes_type last;
-  last.fill(0xff);
-  filter.add_rule(lt::address_v6::any(), lt::address_v6(last), global);
-  return filter;
 }
 
 class LibtorrentSession final : public SwarmSession {
@@ -224,7 +210,7 @@ private:
       }
       params.extensions.push_back(make_traffic_counter(torrent.ledger, clock_));
       if (settings_.role == SwarmRole::seeder) {
-        params.extensions.push_back(make_upload_gate);
+        params.extensions.push_back(make_upload_gate(clock_));
       } else {
         params.extensions.push_back(make_nudge);
         params.extensions.push_back(make_watch(watch_, torrent.blame));

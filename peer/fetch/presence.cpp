@@ -13,7 +13,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::chrono::seconds kBusyEvery{2};
-constexpr std::chrono::seconds kIdleEvery = kPeerSilence / 4;
 constexpr std::chrono::seconds kCountEvery{30};
 
 }  // namespace
@@ -36,8 +35,13 @@ Result<void> Presence::tell(PeerRecord now, bool busy) {
   now.endpoint = last_.endpoint;
   now.counter = last_.counter + 1;
   const bool news = now.active != last_.active || now.complete != last_.complete || now.target != last_.target ||
-                    now.trouble != last_.trouble;
-  const bool due = clock_.now() - written_ >= (busy ? kBusyEvery : kIdleEvery);
+                    now.trouble != last_.trouble || now.active_hash != last_.active_hash;
+  if (written_ == MonotonicTime{}) {
+    [[maybe_unused]] const std::size_t counted = fleet();
+  }
+  now.interval = busy ? kBusyEvery : idle_interval(fleet_);
+  // What was announced is kept, also by one that has become idle since.
+  const bool due = clock_.now() - written_ >= std::min(now.interval, last_.interval);
   if (!news && !due && written_ != MonotonicTime{}) {
     return {};
   }
@@ -48,7 +52,11 @@ Result<void> Presence::tell(PeerRecord now, bool busy) {
 }
 
 Result<std::vector<Endpoint>> Presence::others() {
-  TRY_ASSIGN(const auto peers, live_peers(share_, kPeersAtOnce));
+  // Our own record's time is one by the share's clock, which costs less to read than the clock itself.
+  const auto own = share_.read_cell(CellKind::peer, last_.id);
+  const auto now = own && *own ? Result<WallTime>((*own)->written) : share_.now();
+  TRY(now);
+  TRY_ASSIGN(const auto peers, live_peers(share_, kPeersAtOnce, *now));
   std::vector<Endpoint> endpoints;
   for (const SeenPeer& peer : peers) {
     if (peer.record.id != last_.id) {

@@ -21,7 +21,8 @@ public:
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;
 
-  /// Writes `now` if it says something new of importance, every two seconds while `busy`, and every fifteen otherwise.
+  /// Writes `now` if it says something new of importance, every two seconds while `busy`, and every
+  /// idle_interval() otherwise.
   /// What identifies this host is filled in here. Errors: as Share::write_cell; nothing is lost but the news.
   [[nodiscard]] Result<void> tell(PeerRecord now, bool busy);
 

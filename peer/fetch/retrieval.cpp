@@ -1,6 +1,7 @@
 #include "peer/fetch/retrieval.hpp"
 
 #include "common/base/failpoint.hpp"
+#include "common/base/remove_tree.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -1,5 +1,7 @@
 #include "peer/tree/release_trees.hpp"
 
+#include "common/base/remove_tree.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>

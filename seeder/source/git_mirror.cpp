@@ -1,6 +1,7 @@
 #include "seeder/source/git_mirror.hpp"
 
 #include "common/base/digest.hpp"
+#include "common/base/remove_tree.hpp"
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/git_repository.hpp"
 #include "seeder/source/git_revision.hpp"

@@ -1,5 +1,7 @@
 #include "seeder/source/git_repository.hpp"
 
+#include "common/base/remove_tree.hpp"
+
 #include <algorithm>
 #include <array>
 #include <system_error>

@@ -1,5 +1,6 @@
 #include "tests/contract/share_contract.hpp"
 
+#include "common/share/directory/directory_format.hpp"
 #include "common/share/directory/directory_share.hpp"
 #include "common/share/etcd/etcd_share.hpp"
 #include "common/share/open_share.hpp"

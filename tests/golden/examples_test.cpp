@@ -2,7 +2,7 @@
 
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/trust.hpp"
-#include "common/share/directory/directory_share.hpp"
+#include "common/share/directory/directory_format.hpp"
 #include "common/share/share_format.hpp"
 #include "tests/golden/golden_fleet.hpp"
 #include "tests/support/temp_dir.hpp"

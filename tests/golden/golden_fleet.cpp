@@ -1,8 +1,9 @@
 #include "tests/golden/golden_fleet.hpp"
 
 #include "cli/share_trouble.hpp"
+#include "common/base/remove_tree.hpp"
 #include "common/fleet/registry.hpp"
-#include "common/share/directory/directory_share.hpp"
+#include "common/share/directory/directory_format.hpp"
 #include "common/swarm/swarm_certificate.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/tree.hpp"
@@ -260,7 +261,9 @@ PeerRecord full_peer() {
   PeerRecord record = bare_peer();
   record.id = "17b5f7b1d5d518b4";
   record.counter = 9;
+  record.interval = 15s;
   record.active = Position{2};
+  record.active_hash = InfoHash{sha256("active")};
   record.revision = "d-0dae2a84e81b95dd";
   record.target = Position{2};
   record.info_hash = InfoHash{sha256("torrent")};

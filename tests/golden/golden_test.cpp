@@ -3,7 +3,7 @@
 #include "cli/share_trouble.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/trust.hpp"
-#include "common/share/directory/directory_share.hpp"
+#include "common/share/directory/directory_format.hpp"
 #include "common/swarm/swarm_certificate.hpp"
 #include "tests/golden/golden_fleet.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -196,7 +196,9 @@ TEST_F(Golden, APeersRecordIsRead) {
   EXPECT_EQ(read.counter, 9U);
   EXPECT_EQ(read.host, "web-018");
   EXPECT_EQ(read.endpoint, (Endpoint{"192.0.2.18", 6881}));
+  EXPECT_EQ(read.interval, 15s);
   EXPECT_EQ(read.active, Position{2});
+  EXPECT_EQ(read.active_hash, InfoHash{sha256("active")});
   EXPECT_EQ(read.revision, "d-0dae2a84e81b95dd");
   EXPECT_EQ(read.target, Position{2});
   EXPECT_EQ(read.info_hash, InfoHash{sha256("torrent")});
@@ -217,7 +219,9 @@ TEST_F(Golden, APeersRecordIsRead) {
 TEST_F(Golden, ARecordOfAPeerThatHasNothingYetIsRead) {
   ASSERT_OK_AND_ASSIGN(const PeerRecord read, decode_peer(cell(CellKind::peer, "00112233aabbccdd")));
 
+  EXPECT_EQ(read.interval, 0ms);
   EXPECT_EQ(read.active, Position{});
+  EXPECT_EQ(read.active_hash, std::nullopt);
   EXPECT_EQ(read.info_hash, std::nullopt);
   EXPECT_EQ(read.first_piece, std::nullopt);
   EXPECT_EQ(read.fetched_in, std::nullopt);

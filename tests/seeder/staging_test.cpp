@@ -23,6 +23,7 @@ Descriptor release() {
 SeenPeer peer(std::uint64_t active, std::optional<InfoHash> fetched, bool complete) {
   SeenPeer seen;
   seen.record.active = Position{active};
+  seen.record.active_hash = active == 0 ? std::nullopt : std::optional(some_hash(active == 42 ? "this" : "old"));
   seen.record.info_hash = fetched;
   seen.record.complete = complete;
   return seen;
@@ -77,6 +78,33 @@ TEST(SpreadOf, APeerThatSwitchedAndFetchesTheNextOneIsStillComplete) {
 
   EXPECT_EQ(spread.complete, 1U);
   EXPECT_EQ(spread.active, 1U);
+}
+
+TEST(SpreadOf, APeerOnAnotherReleaseWithTheSameNumberIsOnlyLive) {
+  SeenPeer stranger = peer(42, some_hash("another"), true);
+  stranger.record.active_hash = some_hash("another");
+
+  const Spread spread = spread_of({stranger}, release());
+
+  EXPECT_EQ(spread.live, 1U);
+  EXPECT_EQ(spread.complete, 0U);
+  EXPECT_EQ(spread.active, 0U);
+}
+
+TEST(SpreadOf, APeerThatDoesNotSayWhatItIsActiveOnIsOnlyLive) {
+  SeenPeer silent = peer(42, std::nullopt, false);
+  silent.record.active_hash.reset();
+
+  EXPECT_EQ(spread_of({silent}, release()).active, 0U);
+  EXPECT_EQ(spread_of({silent}, release()).complete, 0U);
+}
+
+TEST(SpreadOf, APeerThatHasTheSameContentUnderAnOlderNumberIsCompleteButNotActive) {
+  SeenPeer earlier = peer(40, std::nullopt, false);
+  earlier.record.active_hash = some_hash("this");
+
+  EXPECT_EQ(spread_of({earlier}, release()).complete, 1U);
+  EXPECT_EQ(spread_of({earlier}, release()).active, 0U);
 }
 
 TEST(SpreadOf, APeerThatFetchesNothingIsOnlyLive) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/files.hpp"
+#include "common/base/remove_tree.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,6 @@
-// Making and opening a share that is a directory.
+#include "common/share/directory/directory_format.hpp"
 
-#include "common/base/digest.hpp"
 #include "common/base/host.hpp"
-#include "common/share/directory/directory_share.hpp"
 #include "common/share/share_format.hpp"
 
 #include <fcntl.h>
@@ -31,6 +29,16 @@ Result<void> refuse_other_things(const Path& root) {
     }
   }
   return {};
+}
+
+/// False: all of them were there.
+Result<bool> make_places(const Path& root) {
+  bool made = false;
+  for (const char* const each : kPlaces) {
+    made = made || !path_exists(root / each);
+    TRY(make_directories(root / each));
+  }
+  return made;
 }
 
 bool refuses_hard_links(int error) {
@@ -91,7 +99,8 @@ Result<std::string> read_format(const Path& root) {
   return text;
 }
 
-Result<std::unique_ptr<Share>> open_directory(const Path& root, std::chrono::milliseconds put_patience) {
+Result<std::unique_ptr<Share>> open_directory(const Path& named, std::chrono::milliseconds put_patience) {
+  const Path root = resolved_root(named);
   TRY_ASSIGN(const std::string text, read_format(root));
   TRY_ASSIGN(const std::string name, primitive_in(text));
   const auto primitive = primitive_of(name);
@@ -101,16 +110,16 @@ Result<std::unique_ptr<Share>> open_directory(const Path& root, std::chrono::mil
   return std::make_unique<DirectoryShare>(root, put_patience, *primitive);
 }
 
-Result<bool> init_directory(const Path& root, int (*link)(const char*, const char*)) {
-  TRY(make_directories(root));
+Result<InitOutcome> init_directory(const Path& named, int (*link)(const char*, const char*)) {
+  TRY(make_directories(named));
+  const Path root = resolved_root(named);
   if (path_exists(root / "FORMAT")) {
     TRY(open_directory(root));
-    return false;
+    TRY_ASSIGN(const bool repaired, make_places(root));
+    return repaired ? InitOutcome::repaired : InitOutcome::there;
   }
   TRY(refuse_other_things(root));
-  for (const char* const each : kPlaces) {
-    TRY(make_directories(root / each));
-  }
+  TRY(make_places(root));
   TRY_ASSIGN(const auto linked, link_format(root, link));
   bool made = linked.value_or(false);
   if (!linked) {
@@ -118,7 +127,7 @@ Result<bool> init_directory(const Path& root, int (*link)(const char*, const cha
   }
   TRY(sync_directory(root));
   TRY(open_directory(root));
-  return made;
+  return made ? InitOutcome::made : InitOutcome::there;
 }
 
 }  // namespace swarmout

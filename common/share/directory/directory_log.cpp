@@ -2,6 +2,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/host.hpp"
+#include "common/base/remove_tree.hpp"
 #include "common/share/directory/directory_files.hpp"
 
 #include <fmt/format.h>

@@ -3,6 +3,7 @@
 #include "common/base/digest.hpp"
 #include "common/base/host.hpp"
 #include "common/share/directory/directory_files.hpp"
+#include "common/share/directory/directory_format.hpp"
 #include "common/share/share_format.hpp"
 
 #include <fcntl.h>

@@ -44,13 +44,4 @@ private:
   DirectoryLog log_;
 };
 
-/// The FORMAT file of the share in `root`. Errors: unavailable, if there is none.
-[[nodiscard]] Result<std::string> read_format(const Path& root);
-
-/// As open_share() and init_share().
-[[nodiscard]] Result<std::unique_ptr<Share>> open_directory(const Path& root,
-                                                            std::chrono::milliseconds put_patience = kPutPatience);
-/// `link`: link(2), or what a test puts in its place. Where it is refused, FORMAT says so.
-[[nodiscard]] Result<bool> init_directory(const Path& root, int (*link)(const char*, const char*));
-
 }  // namespace swarmout

@@ -1,6 +1,5 @@
 #include "common/share/etcd/etcd_share.hpp"
 
-#include "common/base/digest.hpp"
 #include "common/base/key_values.hpp"
 #include "common/share/share_format.hpp"
 
@@ -9,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <thread>
 
 namespace swarmout {
 
@@ -18,7 +16,6 @@ namespace {
 using Condition = EtcdCondition::Kind;
 
 constexpr const char* kPrimitive = "txn";
-constexpr std::string_view kBlobMagic = "swarmout-blob 1";
 constexpr std::string_view kWritten = "written ";
 constexpr std::array<std::string_view, 6> kDirectories = {"log/", "hb/", "stage/", "peers/", "torrents/", "parts/"};
 
@@ -26,6 +23,9 @@ constexpr std::array<std::string_view, 6> kDirectories = {"log/", "hb/", "stage/
 constexpr std::chrono::seconds kLease{90};
 /// A stage is written once and must outlive any run; the leader that made it takes it away.
 constexpr std::chrono::hours kStageLease{7 * 24};
+
+/// Between two attempts of a put whose outcome is not known: an election of etcd takes about a second.
+constexpr std::chrono::milliseconds kPutAgain{100};
 
 std::optional<std::uint64_t> number_of(std::string_view digits) {
   std::uint64_t value = 0;
@@ -51,18 +51,6 @@ Result<Cell> unseal_cell(const EtcdValue& value, WallTime now) {
   return Cell{std::string(sealed.substr(line + 1)), std::min(WallTime(std::chrono::nanoseconds(*nanos)), now)};
 }
 
-std::string part_name(std::string_view blob, std::size_t number) {
-  return fmt::format("parts/{}/{:04}", blob, number);
-}
-
-std::size_t parts_of(Bytes size) {
-  return static_cast<std::size_t>((size + kEtcdPart - 1) / kEtcdPart);
-}
-
-std::string blob_index(std::string_view bytes) {
-  return KeyValues(std::string(kBlobMagic)).add("size", bytes.size()).add("sha256", sha256(bytes).hex()).text();
-}
-
 Error no_lease(Error error) {
   if (error.code == ErrorCode::not_found) {
     error.code = ErrorCode::temporary;
@@ -82,7 +70,7 @@ Result<std::unique_ptr<EtcdShare>> EtcdShare::open(EtcdSettings settings) {
   return share;
 }
 
-Result<bool> EtcdShare::init(EtcdSettings settings) {
+Result<InitOutcome> EtcdShare::init(EtcdSettings settings) {
   EtcdShare share(std::move(settings));
   const std::string format = share.key("FORMAT");
   const std::string root = share.key("");
@@ -100,11 +88,11 @@ Result<bool> EtcdShare::init(EtcdSettings settings) {
       const EtcdOutcome outcome,
       share.kv_.commit({{{Condition::absent, format, 0}}, {{EtcdWrite::Kind::put, format, text, 0, {}}}, format}));
   if (outcome.done || (outcome.found && outcome.found->bytes == text)) {  // the reply to our own may have been lost
-    return true;
+    return InitOutcome::made;
   }
   TRY_ASSIGN(const std::string there, share.format());
   TRY(check_format(there, kPrimitive, share.name()));
-  return false;
+  return InitOutcome::there;
 }
 
 std::string EtcdShare::key(std::string_view rest) const {
@@ -209,17 +197,17 @@ PutResult EtcdShare::put(Position position, std::string_view bytes) {
   if (seen_.position.value > 0 && seen_.position.next() == position) {
     create.conditions.push_back({Condition::unchanged, entry_key(seen_.position), seen_.revision});
   }
-  const auto deadline = std::chrono::steady_clock::now() + put_patience_;
+  const MonotonicTime deadline = clock_.now() + put_patience_;
   while (true) {
     const auto outcome = kv_.commit(create);
     if (outcome) {
       return judge(position, bytes, *outcome);
     }
     const bool stopped = kv_.client().settings().stop.stop_requested();
-    if (outcome.error().code != ErrorCode::temporary || stopped || std::chrono::steady_clock::now() >= deadline) {
+    if (outcome.error().code != ErrorCode::temporary || stopped || clock_.now() >= deadline) {
       return {PutOutcome::unknown, {}, outcome.error()};
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    clock_.sleep(kPutAgain, kv_.client().settings().stop);
   }
 }
 
@@ -332,61 +320,6 @@ Result<void> EtcdShare::remove_stale(WallTime before) {
     }
   }
   return {};
-}
-
-Result<void> EtcdShare::write_blob(std::string_view name, std::string_view bytes) {
-  INVARIANT(good_name(name) && bytes.size() <= kMaxBlob);
-  const std::string index_key = key(fmt::format("torrents/{}", name));
-  const std::string index = blob_index(bytes);
-  TRY_ASSIGN(const auto there, kv_.get(index_key));
-  if (there && there->bytes == index) {
-    return {};  // etcd keeps every version of a value for a while: do not write 64 MiB for nothing
-  }
-  EtcdTransaction finish{{}, {{EtcdWrite::Kind::put, index_key, index, 0, {}}}, {}};
-  for (std::size_t i = 0; i < parts_of(bytes.size()); ++i) {
-    const std::string part = key(part_name(name, i));
-    TRY(write({{}, {{EtcdWrite::Kind::put, part, std::string(bytes.substr(i * kEtcdPart, kEtcdPart)), 0, {}}}, {}}));
-    finish.conditions.push_back({Condition::present, part, 0});
-  }
-  return write(std::move(finish));
-}
-
-Result<std::optional<std::string>> EtcdShare::read_blob(std::string_view name, Bytes limit) {
-  INVARIANT(good_name(name));
-  TRY_ASSIGN(const auto found, kv_.get(key(fmt::format("torrents/{}", name))));
-  if (!found) {
-    return std::nullopt;
-  }
-  TRY_ASSIGN(const KeyValues index, KeyValues::parse(found->bytes, kBlobMagic));
-  TRY_ASSIGN(const std::uint64_t size, index.number("size"));
-  TRY_ASSIGN(const Digest digest, index.digest("sha256"));
-  REFUSE_UNLESS(size <= std::min(limit, kMaxBlob), fmt::format("{} in {} is larger than allowed", name, this->name()));
-  std::string bytes;
-  bytes.reserve(size);
-  for (std::size_t i = 0; i < parts_of(size); ++i) {
-    TRY_ASSIGN(const auto part, kv_.get(key(part_name(name, i))));
-    if (!part) {
-      return fail(ErrorCode::temporary, fmt::format("{} in {} was removed while it was read", name, this->name()));
-    }
-    REFUSE_UNLESS(part->bytes.size() == std::min(kEtcdPart, size - bytes.size()),
-                  fmt::format("a part of {} in {} has not the size it should have", name, this->name()));
-    bytes += part->bytes;
-  }
-  REFUSE_UNLESS(sha256(bytes) == digest, fmt::format("{} in {} is damaged", name, this->name()));
-  return bytes;
-}
-
-Result<std::vector<std::string>> EtcdShare::list_blobs() {
-  return names_in("torrents");
-}
-
-Result<void> EtcdShare::remove_blob(std::string_view name) {
-  INVARIANT(good_name(name));
-  const std::string parts = key(fmt::format("parts/{}/", name));
-  return write({{},
-                {{EtcdWrite::Kind::remove, key(fmt::format("torrents/{}", name)), {}, 0, {}},
-                 {EtcdWrite::Kind::remove, parts, {}, 0, end_of_prefix(parts)}},
-                {}});
 }
 
 }  // namespace swarmout

@@ -27,7 +27,7 @@ public:
 
   /// As open_share() and init_share().
   [[nodiscard]] static Result<std::unique_ptr<EtcdShare>> open(EtcdSettings settings);
-  [[nodiscard]] static Result<bool> init(EtcdSettings settings);
+  [[nodiscard]] static Result<InitOutcome> init(EtcdSettings settings);
 
   Result<Position> tail(Position known) override;
   Result<std::optional<std::string>> read(Position position) override;

@@ -56,15 +56,15 @@ Result<std::unique_ptr<Share>> RemoteShare::open(std::string program, const std:
   return share;
 }
 
-Result<bool> RemoteShare::init(std::string program, const std::string& directory, std::chrono::milliseconds timeout,
-                               std::stop_token stop) {
+Result<InitOutcome> RemoteShare::init(std::string program, const std::string& directory,
+                                      std::chrono::milliseconds timeout, std::stop_token stop) {
   RemoteShare share(std::move(program), directory, timeout, std::move(stop));
   TRY(share.helper_.start());
   TRY_ASSIGN(const ShareReply reply, share.ask(call_of(ShareCall::INIT, directory)));
   if (reply.error() != 0) {
     return tl::unexpected(error_of(reply));
   }
-  return reply.found();
+  return static_cast<InitOutcome>(reply.number());
 }
 
 Result<ShareReply> RemoteShare::ask(const ShareCall& call) {

@@ -18,8 +18,8 @@ public:
   [[nodiscard]] static Result<std::unique_ptr<Share>> open(std::string program, const std::string& directory,
                                                            std::chrono::milliseconds timeout, std::stop_token stop);
   /// As init_share().
-  [[nodiscard]] static Result<bool> init(std::string program, const std::string& directory,
-                                         std::chrono::milliseconds timeout, std::stop_token stop);
+  [[nodiscard]] static Result<InitOutcome> init(std::string program, const std::string& directory,
+                                                std::chrono::milliseconds timeout, std::stop_token stop);
   RemoteShare(std::string program, std::string directory, std::chrono::milliseconds timeout, std::stop_token stop)
       : directory_(std::move(directory)),
         timeout_(timeout),

@@ -25,9 +25,6 @@ inline constexpr Bytes kMaxShareMessage = kMaxBlob + 64 * kKiB;
 /// A call or a reply as it is sent: after its length.
 [[nodiscard]] std::string with_length(const std::string& message);
 
-/// What the helper does: answers calls until the other side is gone. Returns the exit status.
-int serve_share(int socket);
-
 /// A running helper, and those before it that could not be ended: a process in an uninterruptible wait does not die
 /// before its wait ends.
 class ShareHelper {

@@ -1,6 +1,6 @@
-// The helper's side of share_helper.hpp.
+#include "common/share/helper/share_server.hpp"
 
-#include "common/share/directory/directory_share.hpp"
+#include "common/share/directory/directory_format.hpp"
 #include "common/share/helper/share_call.pb.h"
 #include "common/share/helper/share_helper.hpp"
 
@@ -59,7 +59,8 @@ public:
         set_error(reply, opened.error());
       }
     } else if (call.kind() == ShareCall::INIT) {
-      answer(reply, init_directory(call.name(), ::link), [&](bool made) { reply.set_found(made); });
+      answer(reply, init_directory(call.name(), ::link),
+             [&](InitOutcome outcome) { reply.set_number(static_cast<std::uint64_t>(outcome)); });
     } else if (share_ == nullptr) {
       set_error(reply, {ErrorCode::failed, "the share was not opened", {}});
     } else {

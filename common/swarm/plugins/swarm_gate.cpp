@@ -47,6 +47,7 @@ struct Gated {
     std::weak_ptr<GatedConnection> from;
     lt::peer_request request;
   };
+  Clock& clock;
   std::shared_ptr<const lt::torrent_info> info;
   UploadGate gate;
   std::multimap<int, Waiting> waiting;  ///< by piece
@@ -94,7 +95,7 @@ public:
     if (!fast_ || piece < 0) {
       return false;
     }
-    const auto answer = gated_->gate.asked(host_, static_cast<UploadGate::Piece>(piece), system_clock().now());
+    const auto answer = gated_->gate.asked(host_, static_cast<UploadGate::Piece>(piece), gated_->clock.now());
     suggest(answer.suggest);  // first: the host asks anew as soon as it reads the refusal
     if (answer.verdict == UploadGate::Verdict::serve) {
       return false;
@@ -125,7 +126,7 @@ public:
     sent += request.length;
     if (sent >= gated_->info->files().piece_size2(request.piece)) {  // nobody asks for padding
       sent_.erase(piece);
-      gated_->gate.sent(host_, static_cast<UploadGate::Piece>(piece), system_clock().now());
+      gated_->gate.sent(host_, static_cast<UploadGate::Piece>(piece), gated_->clock.now());
       gated_->refuse_waiting(piece);
       if (gated_->gate.leaving() == 0) {
         gated_->refuse_all_waiting();
@@ -149,7 +150,7 @@ public:
   }
 
   void on_disconnect(const lt::error_code&) override {
-    gated_->gate.left(host_, system_clock().now());
+    gated_->gate.left(host_, gated_->clock.now());
     gated_->refuse_all_waiting();
   }
 
@@ -205,18 +206,22 @@ std::vector<std::uint16_t> blocks_of(const lt::torrent_info& info) {
   return blocks;
 }
 
-}  // namespace
-
-std::shared_ptr<lt::torrent_plugin> make_upload_gate(const lt::torrent_handle& torrent, lt::client_data_t) {
+std::shared_ptr<lt::torrent_plugin> gate_of(const lt::torrent_handle& torrent, Clock& clock) {
   const auto info = torrent.torrent_file();
   if (!info) {
     return nullptr;
   }
   auto gated = std::make_shared<Gated>(
-      Gated{info, UploadGate(blocks_of(*info), static_cast<std::uint32_t>(std::random_device{}())), {}});
+      Gated{clock, info, UploadGate(blocks_of(*info), static_cast<std::uint32_t>(std::random_device{}())), {}});
   return on_each_connection([gated, hosts = UploadGate::Host{0}](const lt::peer_connection_handle& connection) mutable {
     return std::make_shared<GatedConnection>(gated, connection, ++hosts);
   });
+}
+
+}  // namespace
+
+MakePlugin make_upload_gate(Clock& clock) {
+  return [&clock](const lt::torrent_handle& torrent, lt::client_data_t) { return gate_of(torrent, clock); };
 }
 
 }  // namespace swarmout

@@ -3,15 +3,12 @@
 
 #pragma once
 
-#include <libtorrent/fwd.hpp>
-#include <libtorrent/torrent_handle.hpp>
-
-#include <memory>
+#include "common/base/clock.hpp"
+#include "common/swarm/plugins/swarm_plugin.hpp"
 
 namespace swarmout {
 
-/// For add_torrent_params::extensions of a host that serves a whole torrent.
-[[nodiscard]] std::shared_ptr<lt::torrent_plugin> make_upload_gate(const lt::torrent_handle& torrent,
-                                                                   lt::client_data_t);
+/// For a host that serves a whole torrent. `clock` outlives it.
+[[nodiscard]] MakePlugin make_upload_gate(Clock& clock);
 
 }  // namespace swarmout

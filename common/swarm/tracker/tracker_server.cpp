@@ -2,49 +2,13 @@
 
 #include "common/swarm/tracker/tracker_codec.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
-
-#include <atomic>
-#include <mutex>
-#include <optional>
 #include <random>
-#include <thread>
-#include <unordered_map>
 
 namespace swarmout {
 
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using asio::ip::tcp;
-using boost::system::error_code;
-
-constexpr std::uint32_t kMaxHead = 8 * 1024;  ///< request line and headers; an announce has about 400 bytes
-
-/// 4 or 16 bytes. An IPv4 address that came in over IPv6 is an IPv4 address.
-std::string bytes_of_address(asio::ip::address address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  }
-  const auto text = [](const auto& bytes) { return std::string(bytes.begin(), bytes.end()); };
-  return address.is_v4() ? text(address.to_v4().to_bytes()) : text(address.to_v6().to_bytes());
-}
-
-struct TrackerReply {
-  http::status status = http::status::ok;
-  std::string body;
-};
-
-TrackerReply reply_to(TrackerStore& store, std::string_view target, const std::string& address, MonotonicTime now) {
+HttpReply reply_to(TrackerStore& store, std::string_view target, const std::string& address, MonotonicTime now) {
   const std::size_t question = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, question);
   const std::string_view query = target.substr(std::min(question + 1, target.size()));
@@ -56,201 +20,30 @@ TrackerReply reply_to(TrackerStore& store, std::string_view target, const std::s
   } else if (path == "/scrape") {
     body = parse_scrape(query).map([&](const auto& asked) { return encode(store.scrape(asked, now)); });
   } else {
-    return {http::status::not_found, "a tracker: /announce, /scrape\n"};
+    return {404, "a tracker: /announce, /scrape\n"};
   }
   // The protocol reports failures in the body.
-  return {http::status::ok, body ? *std::move(body) : encode_failure(body.error().message)};
+  return {200, body ? *std::move(body) : encode_failure(body.error().message)};
 }
 
 }  // namespace
 
-/// All but serve() runs on its thread.
-class TrackerServer::Listener {
-public:
-  Listener(const TrackerSettings& settings, Clock& clock)
-      : settings_(settings), clock_(clock), store_(settings.rules, std::random_device{}()) {}
-
-  ~Listener() {
-    stopping_ = true;
-    io_.stop();
-  }
-
-  Result<void> listen() {
-    error_code error;
-    const auto address = asio::ip::make_address(settings_.listen_address, error);
-    const tcp::endpoint wanted(address, settings_.listen_port);
-    const auto attempt = [&](auto step) {
-      if (!error) {
-        step();
-      }
-    };
-    attempt([&] { acceptor_.open(wanted.protocol(), error); });
-    attempt([&] { acceptor_.set_option(tcp::acceptor::reuse_address(true), error); });
-    attempt([&] { acceptor_.bind(wanted, error); });
-    attempt([&] { acceptor_.listen(4096, error); });  // all hosts come in the same second
-    attempt([&] { port_ = acceptor_.local_endpoint(error).port(); });
-    if (error) {
-      return fail(ErrorCode::temporary,
-                  fmt::format("the tracker cannot listen on {}: {}",
-                              to_string(Endpoint{settings_.listen_address, settings_.listen_port}), error.message()));
-    }
-    accept();
-    thread_ = std::jthread([this] { run(); });
-    return {};
-  }
-
-  [[nodiscard]] Endpoint endpoint() const { return {settings_.listen_address, port_}; }
-
-  void serve(const SwarmKey& swarm, const Endpoint& seeder) {
-    const std::lock_guard lock(mutex_);
-    store_.serve(swarm, compact_peer(seeder));
-  }
-
-private:
-  class Connection;
-
-  void run() {
-    try {
-      io_.run();
-    } catch (const std::exception& error) {
-      spdlog::error("the tracker has ended: {}; hosts find each other by the share", error.what());
-    }
-  }
-
-  void accept();
-  void on_accept(const error_code& error, tcp::socket socket);
-  void on_closed(const std::string& address) {
-    if (--of_address_[address] == 0) {
-      of_address_.erase(address);
-    }
-    --connections_;
-    if (full_ && !stopping_) {
-      full_ = false;
-      accept();
-    }
-  }
-
-  TrackerReply answer(std::string_view target, const std::string& address) {
-    const std::lock_guard lock(mutex_);
-    return reply_to(store_, target, address, clock_.now());
-  }
-
-  TrackerSettings settings_;
-  Clock& clock_;
-  std::mutex mutex_;
-  TrackerStore store_;
-  std::uint16_t port_ = 0;
-  std::size_t connections_ = 0;
-  std::unordered_map<std::string, std::size_t> of_address_;
-  bool full_ = false;  ///< whoever comes now waits in the kernel's queue
-  std::atomic<bool> stopping_ = false;
-  asio::io_context io_{1};  ///< its handlers own the connections, which tell the members above
-  tcp::acceptor acceptor_{io_};
-  asio::steady_timer pause_{io_};
-  std::jthread thread_;
-};
-
-/// One host's connection; lives as long as one of its handlers.
-class TrackerServer::Listener::Connection : public std::enable_shared_from_this<Connection> {
-public:
-  Connection(Listener& listener, tcp::socket socket, std::string address)
-      : listener_(listener), stream_(std::move(socket)), address_(std::move(address)) {}
-  ~Connection() { listener_.on_closed(address_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  void read() {
-    parser_.emplace();
-    parser_->header_limit(kMaxHead);
-    stream_.expires_after(listener_.settings_.patience);  // for the whole request, however it trickles in
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
-  }
-
-private:
-  void on_read(const error_code& error) {
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      write({http::status::request_header_fields_too_large, "too large\n"}, false);
-    } else if (error == http::error::end_of_stream || error == http::error::partial_message) {
-      return;
-    } else if (error.category() == http::make_error_code(http::error::bad_target).category()) {
-      write({http::status::bad_request, "no proper request\n"}, false);
-    } else if (!error) {
-      const auto& request = parser_->get();
-      const bool get = request.method() == http::verb::get;
-      write(get ? listener_.answer(std::string_view(request.target().data(), request.target().size()), address_)
-                : TrackerReply{http::status::method_not_allowed, "GET only\n"},
-            get && request.keep_alive());
-    }
-  }
-
-  void write(TrackerReply reply, bool keep_alive) {
-    answer_ = {reply.status, 11};
-    answer_.set(http::field::content_type, "text/plain");
-    answer_.body() = std::move(reply.body);
-    answer_.keep_alive(keep_alive);
-    answer_.prepare_payload();
-    stream_.expires_after(listener_.settings_.patience);
-    http::async_write(stream_, answer_, [self = shared_from_this()](error_code error, std::size_t) {
-      if (!error && self->answer_.keep_alive()) {
-        self->read();
-      } else {
-        error_code ignored;
-        self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-      }
-    });
-  }
-
-  Listener& listener_;
-  beast::tcp_stream stream_;
-  std::string address_;
-  beast::flat_buffer buffer_{kMaxHead};
-  std::optional<http::request_parser<http::empty_body>> parser_;
-  http::response<http::string_body> answer_;
-};
-
-void TrackerServer::Listener::accept() {
-  acceptor_.async_accept([this](error_code error, tcp::socket socket) { on_accept(error, std::move(socket)); });
-}
-
-void TrackerServer::Listener::on_accept(const error_code& error, tcp::socket socket) {
-  if (error) {  // out of descriptors, or the host is gone again
-    pause_.expires_after(std::chrono::milliseconds(100));
-    pause_.async_wait([this](error_code stopped) { stopped ? void() : accept(); });
-    return;
-  }
-  error_code gone;
-  const auto remote = socket.remote_endpoint(gone);
-  if (!gone) {
-    const std::string address = bytes_of_address(remote.address());
-    if (const auto count = of_address_.find(address);
-        count == of_address_.end() || count->second < settings_.most_of_an_address) {
-      ++of_address_[address];
-      ++connections_;
-      std::make_shared<Connection>(*this, std::move(socket), address)->read();
-    }
-  }
-  full_ = connections_ >= settings_.most_connections;
-  if (!full_) {
-    accept();
-  }
-}
-
-TrackerServer::TrackerServer(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}
-TrackerServer::~TrackerServer() = default;
+TrackerServer::TrackerServer(const TrackerRules& rules, Clock& clock)
+    : clock_(clock), store_(rules, std::random_device{}()) {}
 
 Result<std::unique_ptr<TrackerServer>> TrackerServer::open(const TrackerSettings& settings, Clock& clock) {
-  auto listener = std::make_unique<Listener>(settings, clock);
-  TRY(listener->listen());
-  return std::unique_ptr<TrackerServer>(new TrackerServer(std::move(listener)));
-}
-
-Endpoint TrackerServer::endpoint() const {
-  return listener_->endpoint();
+  std::unique_ptr<TrackerServer> server(new TrackerServer(settings.rules, clock));
+  TRY_ASSIGN(server->http_,
+             HttpServer::open(settings, "the tracker", [tracker = server.get()](const HttpRequest& asked) {
+               const std::lock_guard lock(tracker->mutex_);
+               return reply_to(tracker->store_, asked.target, asked.address, tracker->clock_.now());
+             }));
+  return server;
 }
 
 void TrackerServer::serve(const SwarmKey& swarm, const Endpoint& seeder) {
-  listener_->serve(swarm, seeder);
+  const std::lock_guard lock(mutex_);
+  store_.serve(swarm, compact_peer(seeder));
 }
 
 }  // namespace swarmout

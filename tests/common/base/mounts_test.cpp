@@ -96,4 +96,13 @@ TEST_F(Mounts, WithoutATableNothingIsKnown) {
   EXPECT_EQ(server(temp_ / "nfs"), "");
 }
 
+TEST_F(Mounts, WhatIsMountedAtAPathOrBelowItIsFound) {
+  mounts_ += line("/srv/a\\040b/c", "tmpfs", "rw");
+
+  EXPECT_EQ(first_mount_within("/srv/a b/c", mounts_), "/srv/a b/c");
+  EXPECT_EQ(first_mount_within("/srv/a b", mounts_), "/srv/a b/c");
+  EXPECT_EQ(first_mount_within("/srv/a b/c/d", mounts_), std::nullopt) << "that is above it";
+  EXPECT_EQ(first_mount_within("/srv/a", mounts_), std::nullopt) << "only its name begins alike";
+}
+
 }  // namespace swarmout::test

@@ -1,4 +1,5 @@
-#include "common/base/files.hpp"
+#include "common/base/remove_tree.hpp"
+
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
@@ -149,6 +150,25 @@ TEST_F(RemoveTreeTest, ADeepTreeBesideOthersIsRemoved) {
   make_awkward_tree(tree_ / "d/y");
 
   ASSERT_OK(remove_tree(tree_));
+
+  EXPECT_FALSE(path_exists(tree_));
+}
+
+TEST_F(RemoveTreeTest, LinksInTheParentsAreFollowed) {
+  write_file(tree_ / "real/doomed/file", "x");
+  write_file(tree_ / "real/kept", "x");
+  write_symlink(tree_ / "link", "real");
+
+  ASSERT_OK(remove_tree(tree_ / "link/doomed"));
+
+  EXPECT_FALSE(path_exists(tree_ / "real/doomed"));
+  EXPECT_TRUE(path_exists(tree_ / "real/kept"));
+}
+
+TEST_F(RemoveTreeTest, ASlashAtTheEndMakesNoDifference) {
+  write_file(tree_ / "file", "x");
+
+  ASSERT_OK(remove_tree(tree_ / ""));
 
   EXPECT_FALSE(path_exists(tree_));
 }

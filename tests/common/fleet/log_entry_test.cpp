@@ -21,7 +21,9 @@ LogEntry sample(EntryKind kind) {
   entry.slot = "2026-11-23T12:00:00Z/300";
   entry.attempt = 3;
   entry.nonce = "nonce-1";
-  entry.host = "host with\xff odd name";
+  entry.host =
+      "host with an \xc3\xb6"
+      "dd name";
   entry.boot = "boot-1";
   entry.pid = 4711;
   entry.time = "2026-11-23T12:00:00Z";

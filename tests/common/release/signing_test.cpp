@@ -333,4 +333,13 @@ INSTANTIATE_TEST_SUITE_P(Texts, NoKey,
                                          "untrusted comment: x\nnot base64!\n", "untrusted comment: x\nRWQ=\n",
                                          "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\n"));
 
+TEST_F(SigningTest, APublicKeyThatIsMissingIsMadeAgainFromTheSecretOne) {
+  const std::string before = content(open_);
+  ASSERT_EQ(::unlink(open_.c_str()), 0);
+
+  ASSERT_OK(restore_public_key(keys_));
+
+  EXPECT_EQ(content(open_), before);
+}
+
 }  // namespace swarmout::test

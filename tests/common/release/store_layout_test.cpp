@@ -160,4 +160,21 @@ TEST_F(StoreLayoutTest, RemovingALayoutKeepsThePacks) {
   EXPECT_TRUE(store_.has_pack(merkle_root(leaves_of(one_)), one_.size()));
 }
 
+TEST_F(StoreLayoutTest, AStateDirectoryThatIsALinkIsUsedLikeAnyOther) {
+  write_symlink(temp_ / "link", "state");
+  ASSERT_OK_AND_ASSIGN(Store linked, Store::open(temp_ / "link"));
+  add_pack(one_);
+  ASSERT_OK(linked.put_manifest(manifest_));
+  ASSERT_OK(linked.lay_out("seed", contents_, sha256(manifest_), complete_));
+  EXPECT_EQ(complete_.size(), 2U);
+  write_file(linked.scratch() / "half", "x");
+
+  ASSERT_OK(linked.clear_scratch());
+  ASSERT_OK(linked.prune(0));
+  ASSERT_OK(linked.remove_layouts("seed"));
+
+  EXPECT_FALSE(path_exists(temp_ / "state/tmp/half"));
+  EXPECT_FALSE(store_.has_pack(merkle_root(leaves_of(one_)), one_.size()));
+}
+
 }  // namespace swarmout::test

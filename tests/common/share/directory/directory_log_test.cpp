@@ -2,6 +2,7 @@
 
 #include "common/share/directory/directory_log.hpp"
 
+#include "common/share/directory/directory_format.hpp"
 #include "common/share/directory/directory_share.hpp"
 #include "common/share/open_share.hpp"
 #include "tests/support/result_matchers.hpp"
@@ -51,9 +52,9 @@ TEST_F(LinklessShare, HasNothingLeftOfTheProbes) {
 TEST_F(LinklessShare, KeepsItsFormatWhenMadeAgainWithHardLinks) {
   const std::string format = read_format(root_).value();
 
-  ASSERT_OK_AND_ASSIGN(const bool made, init_share(root_.native()));
+  ASSERT_OK_AND_ASSIGN(const InitOutcome made, init_share(root_.native()));
 
-  EXPECT_FALSE(made);
+  EXPECT_EQ(made, InitOutcome::there);
   EXPECT_EQ(read_format(root_).value(), format);
 }
 

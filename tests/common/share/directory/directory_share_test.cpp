@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <latch>
 #include <thread>
 
 namespace swarmout::test {
@@ -51,157 +49,6 @@ PeerRecord some_peer() {
 }
 
 }  // namespace
-
-// Making and opening.
-
-TEST(InitShare, MakesAShareThatCanBeOpened) {
-  const TempDir temp;
-
-  ASSERT_OK_AND_ASSIGN(const bool made, init_share((temp / "share").native()));
-
-  EXPECT_TRUE(made);
-  EXPECT_THAT(open_share((temp / "share").native()), IsOk());
-}
-
-TEST(InitShare, LeavesAShareThatExistsAsItIs) {
-  const TempDir temp;
-  const std::string root = (temp / "share").native();
-  ASSERT_OK(init_share(root));
-  ASSERT_OK_AND_ASSIGN(const std::string format, read_format(root));
-  ASSERT_OK_AND_ASSIGN(auto share, open_share(root));
-  ASSERT_EQ(share->put(Position{1}, "entry").outcome, PutOutcome::won);
-
-  ASSERT_OK_AND_ASSIGN(const bool made, init_share(root));
-
-  EXPECT_FALSE(made);
-  EXPECT_EQ(read_format(root).value_or(""), format);
-  EXPECT_EQ(share->read(Position{1}).value_or(std::nullopt), "entry");
-}
-
-TEST(InitShare, LeavesNoTemporaryFiles) {
-  const TempDir temp;
-
-  ASSERT_OK(init_share((temp / "share").native()));
-
-  ASSERT_OK_AND_ASSIGN(const auto names, list_directory(temp / "share"));
-  EXPECT_THAT(names, testing::UnorderedElementsAre("FORMAT", "log", "hb", "stage", "peers", "torrents"));
-}
-
-TEST(InitShare, RefusesADirectoryWithOtherThingsInIt) {
-  const TempDir temp;
-  write_file(temp / "holiday.jpg", "picture");
-
-  EXPECT_THAT(init_share(temp.path().native()), FailsWith(ErrorCode::refused, "holiday.jpg"));
-
-  EXPECT_EQ(listing(temp.path()).size(), 1U);
-}
-
-TEST(InitShare, TakesAnEmptyMountPointWithLostAndFound) {
-  const TempDir temp;
-  ASSERT_OK(make_directories(temp / "lost+found"));
-
-  EXPECT_THAT(init_share(temp.path().native()), IsOk());
-}
-
-TEST(InitShare, FinishesWhatAKilledInitLeft) {
-  const TempDir temp;
-  ASSERT_OK(make_directories(temp / "log"));
-  write_file(temp / ".tmp-0123", "half a format");
-
-  ASSERT_OK_AND_ASSIGN(const bool made, init_share(temp.path().native()));
-
-  EXPECT_TRUE(made);
-}
-
-TEST(InitShare, DoesNotTouchAShareOfAnotherVersion) {
-  const TempDir temp;
-  write_file(temp / "FORMAT", "swarmout-share 2\nprimitive link\n");
-
-  EXPECT_THAT(init_share(temp.path().native()), FailsWith(ErrorCode::refused));
-
-  EXPECT_EQ(read_format(temp.path()).value_or(""), "swarmout-share 2\nprimitive link\n");
-}
-
-TEST(InitShare, OfManyAtOnceOneMakesTheShareAndAllSucceed) {
-  for (int round = 0; round < 30; ++round) {
-    const TempDir temp;
-    const std::string root = (temp / "share").native();
-    std::atomic<int> made{0};
-    {
-      std::latch start(8);
-      std::vector<std::jthread> hosts;
-      for (int i = 0; i < 8; ++i) {
-        hosts.emplace_back([&] {
-          start.arrive_and_wait();
-          const auto result = init_share(root);
-          EXPECT_THAT(result, IsOk());
-          made += result.value_or(false) ? 1 : 0;
-        });
-      }
-    }
-    ASSERT_EQ(made, 1) << "round " << round;
-  }
-}
-
-TEST(OpenShare, WithoutFormatIsUnavailableAndNamesInit) {
-  const TempDir temp;
-
-  const auto opened = open_share(temp.path().native());
-
-  ASSERT_THAT(opened, FailsWith(ErrorCode::unavailable, temp.path().native()));
-  EXPECT_THAT(opened.error().hint, testing::HasSubstr("swarmout init --share " + temp.path().native()));
-}
-
-TEST(OpenShare, NeverMakesAnything) {
-  const TempDir temp;
-
-  ASSERT_THAT(open_share((temp / "not mounted").native()), FailsWith(ErrorCode::unavailable));
-
-  EXPECT_FALSE(path_exists(temp / "not mounted"));
-}
-
-TEST(OpenShare, RefusesAnotherVersion) {
-  const TempDir temp;
-  write_file(temp / "FORMAT", "swarmout-share 2\ncluster x\nprimitive link\n");
-
-  EXPECT_THAT(open_share(temp.path().native()), FailsWith(ErrorCode::refused, "swarmout-share 2"));
-}
-
-TEST(OpenShare, RefusesAnotherPrimitive) {
-  const TempDir temp;
-  write_file(temp / "FORMAT", "swarmout-share 1\ncluster x\nprimitive s3\n");
-
-  EXPECT_THAT(open_share(temp.path().native()), FailsWith(ErrorCode::refused, "s3"));
-}
-
-TEST(OpenShare, RefusesAFormatThatWasCutOff) {
-  const TempDir temp;
-  write_file(temp / "FORMAT", "swarmout-share 1\ncluster x\nprimitive li");
-
-  EXPECT_THAT(open_share(temp.path().native()), FailsWith(ErrorCode::refused));
-}
-
-TEST(OpenShare, RefusesAnEmptyFormat) {
-  const TempDir temp;
-  write_file(temp / "FORMAT", "");
-
-  EXPECT_THAT(open_share(temp.path().native()), FailsWith(ErrorCode::refused));
-}
-
-TEST(OpenShare, RefusesAFormatOfAbsurdSize) {
-  const TempDir temp;
-  write_file(temp / "FORMAT", std::string(100 * kKiB, 'x'));
-
-  EXPECT_THAT(open_share(temp.path().native()), FailsWith(ErrorCode::refused));
-}
-
-TEST(OpenShare, CannotUseAUrl) {
-  EXPECT_THAT(open_share("s3://bucket/prefix"), FailsWith(ErrorCode::usage, "s3://bucket/prefix"));
-}
-
-TEST(OpenShare, CannotUseAnEmptyName) {
-  EXPECT_THAT(open_share(""), FailsWith(ErrorCode::usage));
-}
 
 // Torn cells.
 
@@ -322,7 +169,7 @@ TEST_F(DirectoryShareTest, StrayThingsAmongThePeersAreNoPeers) {
   write_file(root_ / "peers/real.bak", "stray");
   ASSERT_OK(make_directories(root_ / "peers/directory"));
 
-  ASSERT_OK_AND_ASSIGN(const auto peers, live_peers(share_, 0));
+  ASSERT_OK_AND_ASSIGN(const auto peers, live_peers(share_, 0, share_.now().value()));
 
   ASSERT_EQ(peers.size(), 1U);
   EXPECT_EQ(peers[0].record.id, some_peer().id);

@@ -6,7 +6,6 @@
 #include "common/share/etcd/etcd_share.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/etcd_cluster.hpp"
-#include "tests/support/fake_clock.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/tcp_server.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -291,9 +290,9 @@ TEST(EtcdClientLostReply, AnInitWhoseReplyIsLostMadeTheShare) {
   EtcdSettings settings = common_etcd().fresh_settings();
   settings.endpoints = {proxy.endpoint()};
 
-  ASSERT_OK_AND_ASSIGN(const bool made, EtcdShare::init(settings));
+  ASSERT_OK_AND_ASSIGN(const InitOutcome made, EtcdShare::init(settings));
 
-  EXPECT_TRUE(made);
+  EXPECT_EQ(made, InitOutcome::made);
 }
 
 TEST(EtcdClientLostReply, ABlobThatWasWrittenHalfIsNotThereUntilItIsWrittenWhole) {
@@ -315,41 +314,6 @@ TEST(EtcdClientLostReply, ABlobThatWasWrittenHalfIsNotThereUntilItIsWrittenWhole
 
   ASSERT_OK(share.write_blob("a", bytes));
   EXPECT_TRUE(direct.read_blob("a", kMaxBlob).value_or(std::nullopt) == bytes);
-}
-
-// Clocks.
-
-TEST(EtcdClientClock, AHostWhoseClockIsAnHourAheadUsesThatOfTheServer) {
-  const EtcdSettings settings = common_etcd().fresh_settings();
-  ASSERT_OK(EtcdShare::init(settings));
-  FakeClock wrong;
-  wrong.set_wall(system_clock().wall() + std::chrono::hours(1));
-  EtcdShare share(settings, wrong);
-  ASSERT_OK(share.tail({}));
-
-  ASSERT_OK_AND_ASSIGN(const WallTime now, share.now());
-
-  EXPECT_LT(std::chrono::abs(now - system_clock().wall()), std::chrono::minutes(10));
-}
-
-TEST(EtcdClientClock, AHostWhoseClockIsRightUsesItsOwn) {
-  const EtcdSettings settings = common_etcd().fresh_settings();
-  ASSERT_OK(EtcdShare::init(settings));
-  FakeClock clock;
-  clock.set_wall(system_clock().wall() + std::chrono::milliseconds(100));
-  EtcdShare share(settings, clock);
-  ASSERT_OK(share.tail({}));
-
-  EXPECT_EQ(share.now().value_or(WallTime{}), clock.wall());
-}
-
-TEST(EtcdClientClock, WithoutATimeFromTheServerTheHostsIsTaken) {
-  const TcpServer server = answering(200, fmt::format("{{{}}}", kHeader));
-  FakeClock clock;
-  EtcdShare share(only(server.endpoint()), clock);
-  ASSERT_THAT(share.tail({}), FailsWith(ErrorCode::unavailable));
-
-  EXPECT_EQ(share.now().value_or(WallTime{}), clock.wall());
 }
 
 }  // namespace swarmout::test

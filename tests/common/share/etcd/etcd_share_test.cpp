@@ -4,12 +4,9 @@
 
 #include "common/fleet/peer_record.hpp"
 #include "common/fleet/registry.hpp"
-#include "common/share/etcd/base64.hpp"
-#include "common/share/etcd/etcd_kv.hpp"
 #include "common/share/open_share.hpp"
+#include "tests/common/share/etcd/etcd_share_fixture.hpp"
 #include "tests/support/bytes.hpp"
-#include "tests/support/etcd_cluster.hpp"
-#include "tests/support/result_matchers.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,42 +23,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class EtcdShareTest : public testing::Test {
-protected:
-  void SetUp() override { ASSERT_OK(EtcdShare::init(settings_)); }
-
-  std::string key(const std::string& rest) const { return settings_.prefix + "/" + rest; }
-  void put_key(const std::string& rest, const std::string& bytes) {
-    ASSERT_OK(kv_.commit({{}, {{EtcdWrite::Kind::put, key(rest), bytes, 0, {}}}, {}}));
-  }
-  void remove_key(const std::string& rest) {
-    ASSERT_OK(kv_.commit({{}, {{EtcdWrite::Kind::remove, key(rest), {}, 0, {}}}, {}}));
-  }
-  std::vector<std::string> keys_under(const std::string& rest) {
-    std::vector<std::string> keys;
-    const auto found = kv_.range({key(rest), end_of_prefix(key(rest)), 0, true, false});
-    EXPECT_THAT(found, IsOk());
-    for (const EtcdValue& each : found.value_or(std::vector<EtcdValue>{})) {
-      keys.push_back(each.key.substr(key("").size()));
-    }
-    return keys;
-  }
-  /// Of a key; "" if it has none.
-  std::string lease_of(const std::string& rest) {
-    const auto answer = etcd_.call("/v3/kv/range", {{"key", to_base64(key(rest))}});
-    return answer.is_object() && answer.contains("kvs") ? answer["kvs"][0].value("lease", "") : "";
-  }
-  std::int64_t ttl_of(const std::string& rest) {
-    const auto answer = etcd_.call("/v3/lease/timetolive", {{"ID", lease_of(rest)}});
-    return answer.is_object() ? std::stoll(answer.value("TTL", "0")) : 0;
-  }
-
-  EtcdCluster& etcd_ = common_etcd();
-  EtcdSettings settings_ = etcd_.fresh_settings();
-  EtcdShare share_{settings_};
-  EtcdShare other_{settings_};
-  EtcdKv kv_{EtcdClient(settings_, system_clock())};
-};
+class EtcdShareTest : public EtcdShareFixture {};
 
 PeerRecord some_peer(const std::string& id) {
   PeerRecord record;
@@ -77,9 +39,9 @@ PeerRecord some_peer(const std::string& id) {
 TEST(EtcdShareInit, MakesAShareThatCanBeOpened) {
   const std::string url = common_etcd().fresh_url();
 
-  ASSERT_OK_AND_ASSIGN(const bool made, init_share(url));
+  ASSERT_OK_AND_ASSIGN(const InitOutcome made, init_share(url));
 
-  EXPECT_TRUE(made);
+  EXPECT_EQ(made, InitOutcome::made);
   ASSERT_OK_AND_ASSIGN(const auto share, open_share(url));
   EXPECT_EQ(share->name(), url);
 }
@@ -90,9 +52,9 @@ TEST(EtcdShareInit, LeavesAShareThatExistsAsItIs) {
   ASSERT_OK_AND_ASSIGN(const auto share, open_share(url));
   ASSERT_EQ(share->put(Position{1}, "entry").outcome, PutOutcome::won);
 
-  ASSERT_OK_AND_ASSIGN(const bool made, init_share(url));
+  ASSERT_OK_AND_ASSIGN(const InitOutcome made, init_share(url));
 
-  EXPECT_FALSE(made);
+  EXPECT_EQ(made, InitOutcome::there);
   EXPECT_EQ(share->read(Position{1}).value_or(std::nullopt), "entry");
 }
 
@@ -107,7 +69,7 @@ TEST(EtcdShareInit, OfManyAtOnceOneMakesTheShareAndAllSucceed) {
         start.arrive_and_wait();
         const auto result = init_share(url);
         EXPECT_THAT(result, IsOk());
-        made += result.value_or(false) ? 1 : 0;
+        made += result == InitOutcome::made ? 1 : 0;
       });
     }
   }
@@ -310,7 +272,7 @@ TEST_F(EtcdShareTest, AHostWhoseClockIsAheadDoesNotMakeTheOthersLookSilent) {
   const auto future = (system_clock().wall() + std::chrono::hours(1)).time_since_epoch();
   put_key("peers/ahead", fmt::format("written {}\n{}", future.count(), encode(some_peer("ahead"))));
 
-  ASSERT_OK_AND_ASSIGN(const auto peers, live_peers(other_, 0));
+  ASSERT_OK_AND_ASSIGN(const auto peers, live_peers(other_, 0, other_.now().value()));
 
   EXPECT_EQ(peers.size(), 2U);
 }
@@ -324,85 +286,6 @@ TEST_F(EtcdShareTest, StrayKeysAmongThePeersAreNotListed) {
   ASSERT_OK_AND_ASSIGN(const auto names, share_.list_cells(CellKind::peer));
 
   EXPECT_THAT(names, ElementsAre("real"));
-}
-
-// Blobs.
-
-TEST_F(EtcdShareTest, ABlobIsCutIntoParts) {
-  ASSERT_OK(share_.write_blob("a.torrent", noise(2 * kEtcdPart + 1)));
-
-  EXPECT_THAT(keys_under("parts/"),
-              ElementsAre("parts/a.torrent/0000", "parts/a.torrent/0001", "parts/a.torrent/0002"));
-}
-
-TEST_F(EtcdShareTest, BlobsOfAllSizesAroundThePartsAreReadBack) {
-  for (const Bytes size : {Bytes{0}, Bytes{1}, kEtcdPart - 1, kEtcdPart, kEtcdPart + 1, 2 * kEtcdPart}) {
-    const std::string name = std::to_string(size);
-    ASSERT_OK(share_.write_blob(name, noise(size)));
-    EXPECT_TRUE(other_.read_blob(name, size).value_or(std::nullopt) == noise(size)) << size;
-  }
-}
-
-TEST_F(EtcdShareTest, TheLargestBlobFits) {
-  const std::string bytes = noise(kMaxBlob);
-
-  ASSERT_OK(share_.write_blob("large", bytes));
-
-  EXPECT_TRUE(other_.read_blob("large", kMaxBlob).value_or(std::nullopt) == bytes);
-  ASSERT_OK(share_.remove_blob("large"));
-}
-
-TEST_F(EtcdShareTest, ABlobThatIsThereIsNotWrittenAgain) {
-  ASSERT_OK(share_.write_blob("a", "the same"));
-  ASSERT_OK_AND_ASSIGN(const auto first, kv_.get(key("parts/a/0000")));
-
-  ASSERT_OK(other_.write_blob("a", "the same"));
-
-  ASSERT_OK_AND_ASSIGN(const auto second, kv_.get(key("parts/a/0000")));
-  ASSERT_TRUE(first && second);
-  EXPECT_EQ(first->revision, second->revision);
-}
-
-TEST_F(EtcdShareTest, ARemovedBlobLeavesNoParts) {
-  ASSERT_OK(share_.write_blob("a", noise(kEtcdPart + 1)));
-  ASSERT_OK(share_.write_blob("a-other", "other"));
-
-  ASSERT_OK(share_.remove_blob("a"));
-
-  EXPECT_THAT(keys_under("parts/"), ElementsAre("parts/a-other/0000"));
-}
-
-TEST_F(EtcdShareTest, ABlobWithoutOneOfItsPartsIsTemporary) {
-  ASSERT_OK(share_.write_blob("a", noise(kEtcdPart + 1)));
-  remove_key("parts/a/0001");
-
-  EXPECT_THAT(share_.read_blob("a", kMaxBlob), FailsWith(ErrorCode::temporary, "removed"));
-}
-
-TEST_F(EtcdShareTest, AnUnfinishedBlobIsNotThere) {
-  put_key("parts/a/0000", "half");
-
-  ASSERT_OK_AND_ASSIGN(const auto found, share_.read_blob("a", kMaxBlob));
-  ASSERT_OK_AND_ASSIGN(const auto names, share_.list_blobs());
-
-  EXPECT_EQ(found, std::nullopt);
-  EXPECT_THAT(names, IsEmpty());
-}
-
-TEST_F(EtcdShareTest, ADamagedBlobIsRefused) {
-  ASSERT_OK(share_.write_blob("a", "content"));
-  put_key("parts/a/0000", "CONTENT");
-  EXPECT_THAT(share_.read_blob("a", kMaxBlob), FailsWith(ErrorCode::refused, "damaged"));
-  put_key("parts/a/0000", "more content");
-  EXPECT_THAT(share_.read_blob("a", kMaxBlob), FailsWith(ErrorCode::refused, "size"));
-}
-
-TEST_F(EtcdShareTest, ABlobOfImpossibleSizeIsRefused) {
-  const std::string digest = Digest{}.hex();
-  for (const char* const size : {"67108865", "18446744073709551615", "-1", "x", ""}) {
-    put_key("torrents/a", fmt::format("swarmout-blob 1\nsize {}\nsha256 {}\n", size, digest));
-    EXPECT_THAT(share_.read_blob("a", ~Bytes{0}), FailsWith(ErrorCode::refused)) << size;
-  }
 }
 
 }  // namespace swarmout::test

@@ -1,0 +1,50 @@
+// What the share says about the fleet, as a value: the releases, who leads, which host has what. Behind `status`.
+
+#pragma once
+
+#include "common/base/clock.hpp"
+#include "common/fleet/leader.hpp"
+#include "common/fleet/log_entry.hpp"
+#include "common/fleet/registry.hpp"
+#include "common/release/descriptor.hpp"
+#include "common/share/share.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace swarmout {
+
+/// A release as its COMMIT has it. No signature was checked.
+struct PublishedRelease {
+  LogEntry commit;
+  std::optional<Descriptor> descriptor;  ///< none: what stands in the log is not one
+  std::size_t active_on = 0;             ///< live peers; none, while the descriptor cannot be read
+};
+
+/// The leader at work, or one that may still serve.
+struct LeaderSeen {
+  LogEntry claim;
+  bool at_work = false;
+  std::optional<HeartbeatInfo> info;     ///< none: it is silent
+  std::chrono::milliseconds since_beat;  ///< with `info`
+};
+
+struct FleetOverview {
+  std::string share;
+  WallTime time{};                         ///< by the share's clock
+  std::vector<PublishedRelease> releases;  ///< newest first
+  std::optional<LeaderSeen> leader;        ///< none: nobody is at work, and nobody has said lately that it serves
+  std::vector<SeenPeer> peers;             ///< live ones
+};
+
+/// How many times as long as the bound a peer took for its target: times_bound() with the leader's line rate. Nullopt:
+/// not known.
+[[nodiscard]] std::optional<double> bound_multiple(const FleetOverview& fleet, const PeerRecord& peer);
+
+/// Reads the newest `releases`, the leader's heartbeat and all peers' records. Errors: as Share.
+[[nodiscard]] Result<FleetOverview> fleet_overview(Share& share, std::size_t releases);
+
+}  // namespace swarmout

@@ -1,0 +1,24 @@
+// Making and opening a share that is a directory.
+
+#pragma once
+
+#include "common/base/files.hpp"
+#include "common/share/directory/directory_share.hpp"
+#include "common/share/share.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace swarmout {
+
+/// The FORMAT file of the share in `root`. Errors: unavailable, if there is none.
+[[nodiscard]] Result<std::string> read_format(const Path& root);
+
+/// As open_share() and init_share(). Links in `root` are resolved here, once.
+[[nodiscard]] Result<std::unique_ptr<Share>> open_directory(const Path& root,
+                                                            std::chrono::milliseconds put_patience = kPutPatience);
+/// `link`: link(2), or what a test puts in its place. Where it is refused, FORMAT says so.
+[[nodiscard]] Result<InitOutcome> init_directory(const Path& root, int (*link)(const char*, const char*));
+
+}  // namespace swarmout
