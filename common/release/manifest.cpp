@@ -1,10 +1,10 @@
 #include "common/release/manifest.hpp"
 
 #include "common/base/key_values.hpp"
-#include "common/base/zstd_codec.hpp"
 #include "common/release/manifest.pb.h"
 #include "common/release/pack.hpp"
 #include "common/release/tree_path.hpp"
+#include "common/release/zstd_codec.hpp"
 
 #include <fmt/format.h>
 

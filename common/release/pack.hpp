@@ -7,9 +7,9 @@
 #pragma once
 
 #include "common/base/files.hpp"
-#include "common/base/zstd_codec.hpp"
 #include "common/release/manifest.hpp"
 #include "common/release/merkle.hpp"
+#include "common/release/zstd_codec.hpp"
 
 namespace swarmout {
 

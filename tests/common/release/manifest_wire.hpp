@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include "common/base/zstd_codec.hpp"
 #include "common/release/manifest.hpp"
 #include "common/release/manifest.pb.h"
+#include "common/release/zstd_codec.hpp"
 
 #include <string>
 

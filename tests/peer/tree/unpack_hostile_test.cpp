@@ -1,7 +1,7 @@
 // Packs that are not what the manifest says, and links where there should be directories: refused, and nothing is
 // written outside (UnpackingTest looks at that at the end of each test).
 
-#include "common/base/zstd_codec.hpp"
+#include "common/release/zstd_codec.hpp"
 #include "tests/peer/tree/unpacking.hpp"
 #include "tests/support/name_of.hpp"
 

@@ -1,4 +1,4 @@
-#include "common/base/zstd_codec.hpp"
+#include "common/release/zstd_codec.hpp"
 
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"

@@ -1,4 +1,4 @@
-#include "common/base/zstd_codec.hpp"
+#include "common/release/zstd_codec.hpp"
 
 #include <fmt/format.h>
 #include <zstd.h>
