@@ -44,7 +44,8 @@ Result<Store> Store::open(const Path& state) {
   for (const char* const each : {"packs", "manifests", "releases", "swarm", "tmp"}) {
     TRY(make_directories(root / each));
   }
-  return Store(root);
+  TRY_ASSIGN(Scratch scratch, Scratch::make(root / "tmp"));
+  return Store(root, std::make_shared<const Scratch>(std::move(scratch)));
 }
 
 Path Store::pack_path(const Digest& root) const {
@@ -187,11 +188,7 @@ Result<Fd> Store::lock_for_writing() const {
 }
 
 Result<void> Store::clear_scratch() {
-  TRY_ASSIGN(const auto names, list_directory(scratch()));
-  for (const std::string& name : names) {
-    TRY(remove_tree(scratch() / name));
-  }
-  return {};
+  return Scratch::clear(state_ / "tmp");
 }
 
 Result<void> Store::prune(std::size_t keep, const std::set<InfoHash>& needed) {

@@ -11,7 +11,9 @@
 #include "common/release/descriptor.hpp"
 #include "common/release/manifest.hpp"
 #include "common/release/pack.hpp"
+#include "common/release/scratch.hpp"
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,7 +26,8 @@ public:
   [[nodiscard]] static Result<Store> open(const Path& state);
 
   [[nodiscard]] const Path& state() const { return state_; }
-  [[nodiscard]] Path scratch() const { return state_ / "tmp"; }
+  /// This object's own; it goes with the last copy.
+  [[nodiscard]] const Path& scratch() const { return scratch_->path(); }
 
   [[nodiscard]] Path pack_path(const Digest& root) const;
   [[nodiscard]] bool has_pack(const Digest& root, Bytes size) const;
@@ -58,14 +61,16 @@ public:
   /// Does nothing while a writer holds the lock: what it wrote may not be named by a record yet.
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::set<InfoHash>& needed = {});
 
+  /// Removes the scratch of processes that were killed, and of nobody else.
   [[nodiscard]] Result<void> clear_scratch();
 
   /// Held by whoever adds packs before a record names them.
   [[nodiscard]] Result<Fd> lock_for_writing() const;
 
 private:
-  explicit Store(Path state) : state_(std::move(state)) {}
+  Store(Path state, std::shared_ptr<const Scratch> scratch) : state_(std::move(state)), scratch_(std::move(scratch)) {}
   Path state_;
+  std::shared_ptr<const Scratch> scratch_;
 };
 
 }  // namespace swarmout
