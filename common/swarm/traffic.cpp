@@ -128,6 +128,13 @@ void TrafficLedger::sent(const Endpoint& to, Bytes bytes, MonotonicTime now) {
   (host != nullptr ? host->out : others_.others_out) += bytes;
 }
 
+void TrafficLedger::has_all(const Endpoint& host) {
+  const std::lock_guard lock(mutex_);
+  if (whole_.size() < kMostHosts) {
+    whole_.insert(host);
+  }
+}
+
 void TrafficLedger::piece_passed(MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   first_piece_ = first_piece_.value_or(now);
@@ -167,6 +174,7 @@ TransferReport TrafficLedger::report() const {
   report.first_piece = since_start(first_piece_);
   report.last_piece = since_start(last_piece_);
   report.line_rate = rate_.best();
+  report.whole.assign(whole_.begin(), whole_.end());
   return report;
 }
 

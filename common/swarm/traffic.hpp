@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,7 @@ struct TransferReport {
   std::optional<std::chrono::milliseconds> first_piece;  ///< until the first piece from others was checked
   std::optional<std::chrono::milliseconds> last_piece;   ///< until the latest one
   double line_rate = 0;                                  ///< LineRate::best() of what was sent
+  std::vector<Endpoint> whole{};                         ///< hosts that have said on a connection that they have it all
 };
 
 /// How many times as long a host took as the bound, F/u: F what it needed, u the seeder's rate. Nullopt if the rate is
@@ -68,6 +70,7 @@ public:
 
   void received(const Endpoint& from, Bytes bytes);
   void sent(const Endpoint& to, Bytes bytes, MonotonicTime now);
+  void has_all(const Endpoint& host);
   void piece_passed(MonotonicTime now);
   void piece_failed(const Endpoint& from);
   /// Nothing, if nothing was exchanged with it.
@@ -86,6 +89,7 @@ private:
   const MonotonicTime started_;
   std::map<Endpoint, HostTraffic> hosts_;
   Traffic others_;  ///< no hosts in it
+  std::set<Endpoint> whole_;
   std::optional<MonotonicTime> first_piece_;
   std::optional<MonotonicTime> last_piece_;
   LineRate rate_;

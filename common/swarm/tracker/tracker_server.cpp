@@ -46,4 +46,9 @@ void TrackerServer::serve(const SwarmKey& swarm, const Endpoint& seeder) {
   store_.serve(swarm, compact_peer(seeder));
 }
 
+std::set<CompactPeer> TrackerServer::whole(const SwarmKey& swarm) {
+  const std::lock_guard lock(mutex_);
+  return store_.whole(swarm, clock_.now());
+}
+
 }  // namespace swarmout

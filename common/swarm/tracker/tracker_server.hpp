@@ -27,6 +27,8 @@ public:
   [[nodiscard]] Endpoint endpoint() const { return http_->endpoint(); }
   /// Any thread. Hosts of this swarm are told of each other and of `seeder`; no other swarm is tracked.
   void serve(const SwarmKey& swarm, const Endpoint& seeder);
+  /// Any thread. Hosts that have announced that they have it all, without the seeder.
+  [[nodiscard]] std::set<CompactPeer> whole(const SwarmKey& swarm);
 
 private:
   TrackerServer(const TrackerRules& rules, Clock& clock);

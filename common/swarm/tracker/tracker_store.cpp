@@ -83,6 +83,19 @@ std::map<SwarmKey, SwarmCounts> TrackerStore::scrape(const std::vector<SwarmKey>
   return all;
 }
 
+std::set<CompactPeer> TrackerStore::whole(const SwarmKey& swarm, MonotonicTime now) {
+  std::set<CompactPeer> hosts;
+  if (const auto found = swarms_.find(swarm); found != swarms_.end()) {
+    forget_silent(found->second, now);
+    for (const Peer& peer : found->second.peers) {
+      if (peer.complete) {
+        hosts.insert(peer.where);
+      }
+    }
+  }
+  return hosts;
+}
+
 /// Null if there is no room for one more.
 TrackerStore::Peer* TrackerStore::note(Swarm& swarm, const Announcement& said) const {
   auto place = swarm.places.find(said.from);

@@ -15,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -71,6 +72,9 @@ public:
 
   /// Notes the host, and names others to it. Errors: not_found, for a swarm that is not served.
   [[nodiscard]] Result<AnnounceAnswer> announce(const Announcement& said, MonotonicTime now);
+
+  /// Hosts of this swarm that have it all, without the seeder.
+  [[nodiscard]] std::set<CompactPeer> whole(const SwarmKey& swarm, MonotonicTime now);
 
   /// Swarms that are served; all of them if none is asked for.
   [[nodiscard]] std::map<SwarmKey, SwarmCounts> scrape(const std::vector<SwarmKey>& asked, MonotonicTime now);

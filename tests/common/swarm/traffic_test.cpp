@@ -123,6 +123,15 @@ TEST(TrafficLedgerTest, StrangersCannotMakeItGrowForEver) {
   EXPECT_EQ(traffic.in(), ledger.in());
 }
 
+TEST(TrafficLedgerTest, WhoHasItAllIsRememberedOnce) {
+  TrafficLedger ledger(kStart);
+
+  ledger.has_all(kTwo);
+  ledger.has_all(kTwo);
+
+  EXPECT_THAT(ledger.report().whole, ElementsAre(kTwo));
+}
+
 // The rate of a line.
 
 namespace {

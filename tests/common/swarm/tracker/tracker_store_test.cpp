@@ -71,6 +71,17 @@ TEST_F(TrackerStoreTest, TheSecondHostIsToldOfTheFirstToo) {
   EXPECT_THAT(announce(host(2)).peers, UnorderedElementsAre(seeder_, host(1)));
 }
 
+TEST_F(TrackerStoreTest, WhoHasItAllIsKnownUntilItLeaves) {
+  announce(host(1), true);
+  announce(host(2));
+  EXPECT_THAT(store_.whole(swarm_, now_), ElementsAre(host(1)));
+
+  announce(host(1), true, Event::stopped);
+
+  EXPECT_THAT(store_.whole(swarm_, now_), IsEmpty());
+  EXPECT_THAT(store_.whole(swarm_key({sha256("other")}), now_), IsEmpty());
+}
+
 TEST_F(TrackerStoreTest, ASwarmThatIsNotServedIsNotTracked) {
   EXPECT_THAT(store_.announce({swarm_key({sha256("other")}), host(1), {}, false, {}}, now_),
               FailsWith(ErrorCode::not_found, "does not serve"));
