@@ -42,6 +42,8 @@ struct SeedFlags {
   bool wait = false;
   bool catch_up = false;
   SourceOptions source_options;
+  bool allow_empty = false;
+  bool allow_shrink = false;
 };
 
 Result<SeedOptions> options_from(const SeedFlags& flags) {
@@ -81,6 +83,8 @@ Result<SeedOptions> options_from(const SeedFlags& flags) {
   TRY_ASSIGN(options.stage_timeout, parse_duration(flags.stage_timeout));
   TRY_ASSIGN(options.max_runtime, parse_duration(flags.max_runtime));
   TRY_ASSIGN(options.linger, parse_duration(flags.linger));
+  options.allow_empty = flags.allow_empty;
+  options.allow_shrink = flags.allow_shrink;
   options.quorum = flags.quorum;
   options.min_copies = flags.min_copies;
   options.level = flags.level;
@@ -142,6 +146,8 @@ void setup_seed(CLI::App& app, Action& chosen) {
   verb->add_flag("--allow-lfs-pointers", flags->source_options.lfs_pointers, "Publish Git LFS pointers as they are");
   verb->add_flag("--allow-empty-submodules", flags->source_options.empty_submodules,
                  "Publish git submodules as empty directories");
+  verb->add_flag("--allow-empty", flags->allow_empty, "Publish a source without files");
+  verb->add_flag("--allow-shrink", flags->allow_shrink, "Publish one that has lost more than half of its files");
   add_host_options(*verb, flags->common);
   verb->callback([&chosen, flags] {
     chosen = [flags](std::stop_token stop) -> Result<void> {
@@ -149,7 +155,11 @@ void setup_seed(CLI::App& app, Action& chosen) {
       Reporter reporter(Reporter::Lines::when_watched);
       auto report = run_seed(
           options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
-          [&](const std::string& line) { reporter.progress(line); });
+          [&](const std::string& line) { reporter.progress(line); },
+          [](const Error& error) {
+            journal(error);
+            end_process(error);
+          });
       ShareTrouble trouble(options.state);
       if (!report) {
         journal(report.error());

@@ -58,7 +58,7 @@ Json as_json(const LeaderSeen& each) {
   }
   const HeartbeatInfo& info = *each.info;
   const auto sent = static_cast<double>(info.traffic.out());
-  leader["phase"] = info.phase;
+  leader["phase"] = name_of(info.phase);
   leader["last_beat_seconds"] = std::chrono::duration<double>(each.since_beat).count();
   leader["files"] = info.files;
   leader["read_bytes"] = info.read;

@@ -2,8 +2,8 @@
 
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/torrent_on_share.hpp"
+#include "common/swarm/release_content.hpp"
 #include "seeder/pack/basis.hpp"
-#include "seeder/staging.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -7,7 +7,7 @@
 #include "common/release/signing.hpp"
 #include "common/release/store.hpp"
 #include "common/share/share.hpp"
-#include "seeder/seal.hpp"
+#include "seeder/sealed_release.hpp"
 
 #include <optional>
 #include <string>

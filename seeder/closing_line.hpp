@@ -2,8 +2,9 @@
 
 #pragma once
 
+#include "common/release/descriptor.hpp"
 #include "common/swarm/traffic.hpp"
-#include "seeder/staging.hpp"
+#include "seeder/spread.hpp"
 
 #include <string>
 

@@ -5,6 +5,7 @@
 
 #include "common/release/signing.hpp"
 #include "common/release/store.hpp"
+#include "seeder/election/host_lock.hpp"
 #include "seeder/seed_job.hpp"
 
 namespace swarmout {
@@ -15,12 +16,15 @@ struct LeadContext {
   Store& store;
   Clock& clock;
   const SigningKey& key;
+  HostLock& lock;
   const Narrator& narrate;
   const Narrator& progress;
+  const LastResort& last_resort;
 };
 
-/// Errors: as run_seed(). If the work fails, an ABANDON was written.
+/// Ends by itself, within seconds, when it is told to, was passed, has stalled or has taken too long. Errors: as
+/// run_seed(). If the work fails, an ABANDON was written.
 [[nodiscard]] Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context,
-                                            Leadership leadership, std::stop_token stop);
+                                            const Leadership& leadership, std::stop_token stop);
 
 }  // namespace swarmout

@@ -28,14 +28,6 @@ std::string asked_name(const SealInput& input, const std::string& revision) {
 
 }  // namespace
 
-SignedDescriptor sign(Descriptor descriptor, const SigningKey& key) {
-  SignedDescriptor release;
-  release.text = encode(descriptor);
-  release.signature = key.sign(release.text, fmt::format("swarmout release {}", descriptor.position.value));
-  release.descriptor = std::move(descriptor);
-  return release;
-}
-
 Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key) {
   Manifest& manifest = input.packed.manifest;
   manifest.revision = !input.revision.empty() ? input.revision : "t-" + manifest.tree_digest().hex().substr(0, 16);

@@ -5,11 +5,9 @@
 #include "common/release/signing.hpp"
 #include "common/release/store.hpp"
 #include "seeder/pack/packer.hpp"
+#include "seeder/sealed_release.hpp"
 
 namespace swarmout {
-
-/// Of a source's name in a descriptor: a staged one must fit into a cell.
-inline constexpr std::size_t kMaxSource = 200;
 
 struct SealInput {
   PackedRelease packed;
@@ -22,13 +20,6 @@ struct SealInput {
   std::string certificate{};  ///< of the swarm, in PEM; empty: in the clear
   std::string asked{};        ///< what `revision` was asked for as; empty: what the source's own #ref says
 };
-
-struct SealedRelease {
-  SignedDescriptor release;
-  std::string torrent;
-};
-
-[[nodiscard]] SignedDescriptor sign(Descriptor descriptor, const SigningKey& key);
 
 /// Errors: cannot_write; refused.
 [[nodiscard]] Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key);

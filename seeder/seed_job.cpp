@@ -5,65 +5,129 @@
 #include "common/release/signing.hpp"
 #include "common/release/store.hpp"
 #include "common/share/open_share.hpp"
+#include "seeder/election/election.hpp"
+#include "seeder/election/host_lock.hpp"
 #include "seeder/election/slot.hpp"
 #include "seeder/lead.hpp"
+#include "seeder/sealed_release.hpp"
+#include "seeder/source/open_source.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 namespace swarmout {
 
 namespace {
 
-/// Wins nothing, or does the work of one slot.
+/// One attempt at one slot.
+struct Attempt {
+  Result<SeedReport> report;
+  bool worth_another = false;
+};
+
+Attempt try_slot(const SeedOptions& options, const ElectionSettings& election, const LeadContext& context,
+                 std::stop_token stop) {
+  LogReader log(context.share);
+  auto outcome = elect(context.share, log, context.clock, election, stop,
+                       [&](const std::string& owner) { context.lock.leads(election.slot, owner); });
+  if (!outcome) {
+    return {tl::unexpected(outcome.error())};
+  }
+  if (const auto* published = std::get_if<AlreadyPublished>(&*outcome)) {
+    return {SeedReport{SeedReport::Outcome::already_published, published->release, published->message}};
+  }
+  if (const auto* other = std::get_if<SomebodyElse>(&*outcome)) {
+    return {SeedReport{SeedReport::Outcome::somebody_else, {}, other->message}};
+  }
+  const Leadership& leadership = std::get<Leadership>(*outcome);
+  const std::string& slot = election.slot;
+  context.narrate(fmt::format("epoch {}: elected{}{}", leadership.claim.value, slot.empty() ? "" : " for slot " + slot,
+                              leadership.attempt > 1 ? fmt::format(" (attempt {})", leadership.attempt) : ""));
+  failpoint("after-elected");
+  auto report = lead_epoch(options, context, leadership, stop);
+  const bool failed = !report && report.error().code == ErrorCode::failed;
+  return {std::move(report), failed && !slot.empty() && leadership.attempt < election.max_attempts};
+}
+
+/// Wins nothing, or does the work of one slot. A host whose work failed contends again, after deputies of other hosts
+/// had their chance: in a fleet of one nobody else would.
 Result<SeedReport> run_slot(const SeedOptions& options, const std::string& slot, const LeadContext& context,
                             std::stop_token stop) {
   ElectionSettings election = options.election;
   election.slot = slot;
-  LogReader log(context.share);
-  TRY_ASSIGN(ElectionOutcome outcome, elect(context.share, log, context.clock, election, stop));
-  if (const auto* published = std::get_if<AlreadyPublished>(&outcome)) {
-    return SeedReport{SeedReport::Outcome::already_published, published->release, published->message};
+  election.dead_owner = context.lock.dead_owner();
+  Attempt attempt = try_slot(options, election, context, stop);
+  while (attempt.worth_another) {
+    const Error failure = attempt.report.error();
+    context.narrate(to_string(failure));
+    if (!context.clock.sleep(election.retry_wait, stop)) {
+      return tl::unexpected(failure);
+    }
+    election.splay = std::chrono::milliseconds(0);
+    attempt = try_slot(options, election, context, stop);
+    const bool by_another = attempt.report && (attempt.report->outcome == SeedReport::Outcome::somebody_else ||
+                                               attempt.report->outcome == SeedReport::Outcome::already_published);
+    if (by_another) {
+      return tl::unexpected(failure);  // the slot is in good hands; what failed here is still to be known
+    }
   }
-  if (const auto* other = std::get_if<SomebodyElse>(&outcome)) {
-    return SeedReport{SeedReport::Outcome::somebody_else, {}, other->message};
-  }
-  Leadership& leadership = std::get<Leadership>(outcome);
-  context.narrate(fmt::format("epoch {}: elected{}{}", leadership.claim.value, slot.empty() ? "" : " for slot " + slot,
-                              leadership.attempt > 1 ? fmt::format(" (attempt {})", leadership.attempt) : ""));
-  failpoint("after-elected");
-  return lead_epoch(options, context, std::move(leadership), stop);
+  return std::move(attempt.report);
+}
+
+Result<SigningKey> signing_key(const Path& keys) {
+  return SigningKey::load(keys / kSecretKeyFile).map_error([&](Error error) {
+    if (error.code == ErrorCode::not_found) {
+      error = {ErrorCode::usage,
+               fmt::format("this host may not lead: there is no {}", (keys / kSecretKeyFile).native()),
+               "run `swarmout init` once and put the key into the image"};
+    }
+    return error;
+  });
+}
+
+/// With a period a run takes no longer, without one its publication holds off others for so long.
+std::chrono::milliseconds between_runs(const SeedOptions& options) {
+  return options.period.count() > 0 ? std::chrono::milliseconds(options.period) : options.election.hold_off;
 }
 
 }  // namespace
 
-Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
-                            const Narrator& progress) {
-  TRY(open_source(options.source, options.state,
-                  options.source_options));  // a wrong spelling should not wait for an election
-  TRY_ASSIGN(SigningKey key, SigningKey::load(options.keys / kSecretKeyFile).map_error([&](Error error) {
-    if (error.code == ErrorCode::not_found) {
-      error = {ErrorCode::usage,
-               fmt::format("this host may not lead: there is no {}", (options.keys / kSecretKeyFile).native()),
-               "run `swarmout init` once and put the key into the image"};
-    }
-    return error;
-  }));
-  TRY(make_directories(options.state));  // first, so that trouble with the share can be remembered in it
-  TRY_ASSIGN(const auto share, open_share(options.share, stop));
-  // Runs of one host must not pile up behind a slow one.
-  TRY_ASSIGN(const auto host_lock, try_lock(options.state / "seed.lock"));
-  if (!host_lock) {
-    return SeedReport{SeedReport::Outcome::somebody_else, {}, "an earlier run is still at work on this host"};
+void end_process(const Error& error) {
+  const std::string line = "swarmout: " + to_string(error) + "\n";
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) == 1) {
+    [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, line.data(), line.size());
   }
+  std::_Exit(static_cast<int>(error.code));
+}
+
+Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
+                            const Narrator& progress, const LastResort& last_resort) {
+  // A wrong spelling should not wait for an election.
+  TRY(open_source(options.source, options.state, options.source_options));
+  TRY_ASSIGN(const SigningKey key, signing_key(options.keys));
+  TRY(make_directories(options.state));  // first, so that trouble with the share can be remembered in it
+  // Runs of one host must not pile up behind a slow one.
+  const Path lock_file = options.state / "seed.lock";
+  TRY_ASSIGN(auto lock, HostLock::take(lock_file, clock));
+  if (!lock) {
+    TRY_ASSIGN(std::string held, judge_holder(holder_of(lock_file), clock.now(), between_runs(options)));
+    return SeedReport{SeedReport::Outcome::somebody_else, {}, std::move(held)};
+  }
+  TRY_ASSIGN(const auto share, open_share(options.share, stop));
   TRY_ASSIGN(Store store, Store::open(options.state));
-  TRY(store.remove_layouts("seed"));  // left behind by a run that was killed
+  TRY(store.clear_scratch());  // left behind by runs that were killed, and
+  TRY(store.remove_layouts(kSeedPurpose));
   const auto current_slot = [&]() -> Result<std::string> {
     if (!options.election.slot.empty() || options.period.count() == 0) {
       return options.election.slot;
     }
     return share->now().map([&](WallTime now) { return slot_of(now, options.period); });
   };
-  const LeadContext context{*share, store, clock, key, narrate, progress};
+  const LeadContext context{*share, store, clock, key, *lock, narrate, progress, last_resort};
   TRY_ASSIGN(std::string slot, current_slot());
   TRY_ASSIGN(SeedReport report, run_slot(options, slot, context, stop));
   if (options.catch_up && report.outcome == SeedReport::Outcome::published) {

@@ -1,11 +1,16 @@
-// The leader's side of the swarm: the session that serves a release, and the tracker at which its hosts meet.
+// The leader's side of the swarm: the session that serves a release, the tracker at which its hosts meet, and how far
+// it has spread while they do.
 
 #pragma once
 
-#include "common/base/clock.hpp"
+#include "common/release/descriptor.hpp"
 #include "common/swarm/swarm_session.hpp"
 #include "common/swarm/tracker/tracker_server.hpp"
+#include "seeder/epoch.hpp"
+#include "seeder/spread.hpp"
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -18,10 +23,48 @@ struct Serving {
   [[nodiscard]] std::optional<Endpoint> tracker_endpoint() const {
     return tracker ? std::optional(tracker->endpoint()) : std::nullopt;
   }
+  /// Other hosts that have all of it: they said so on a connection to us, or to our tracker.
+  [[nodiscard]] std::size_t witnessed(const InfoHash& release) const;
 };
 
-/// Opens both on the address of `swarm`; the release is still to be added to the session. `tracker_port` 0: any.
-[[nodiscard]] Result<Serving> open_serving(SwarmSettings swarm, std::uint16_t tracker_port, const InfoHash& release,
-                                           Clock& clock);
+/// Opens both on the address of the epoch's options, and tells where they are; the release is still to be added to the
+/// session. Errors: temporary: the address or port of the session cannot be had.
+[[nodiscard]] Result<Serving> open_serving(const Epoch& epoch, const InfoHash& release);
+
+/// Serves one release, and counts who has it.
+class Audience {
+public:
+  using Enough = std::function<bool(const Spread&)>;
+
+  /// All of it outlives this.
+  Audience(const Epoch& epoch, const Serving& serving, const Descriptor& release)
+      : epoch_(epoch), serving_(serving), release_(release) {}
+
+  /// Until the live peers' records are `enough` (true) or `limit` has passed (false). Errors: temporary: stopped; what
+  /// the session failed with.
+  [[nodiscard]] Result<bool> serve_until(const Enough& enough, std::chrono::milliseconds limit);
+  /// Until every live peer is on it and enough of them were met, --linger has passed, or somebody wants us to stop.
+  [[nodiscard]] Result<void> linger();
+
+  /// As it was seen last.
+  [[nodiscard]] const Spread& spread() const { return spread_; }
+  [[nodiscard]] TransferReport transfer() const { return serving_.session->transfer(release_.info_hash); }
+  /// What this host can send: what it may, or what it was seen to.
+  [[nodiscard]] double line_rate(const TransferReport& transfer) const;
+
+private:
+  void count();
+  [[nodiscard]] Result<void> keep_serving(std::chrono::milliseconds patience);
+
+  const Epoch& epoch_;
+  const Serving& serving_;
+  const Descriptor& release_;
+  Spread spread_;
+  bool counted_ = false;  ///< the records could be read
+};
+
+/// Peers that were away when it was published need somebody to fetch from, and that run is over. Serves a release if
+/// this host has it whole and some live peer is not on it.
+[[nodiscard]] Result<void> serve_again(const Epoch& epoch, const Descriptor& release);
 
 }  // namespace swarmout

@@ -2,67 +2,43 @@
 
 #pragma once
 
-#include "common/base/host.hpp"
+#include "common/base/endpoint.hpp"
 #include "common/fleet/leader_record.hpp"
-#include "common/fleet/log_entry.hpp"
 #include "seeder/pack/packer.hpp"
 #include "seeder/source/source.hpp"
-#include "seeder/staging.hpp"
+#include "seeder/spread.hpp"
 
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <optional>
 
 namespace swarmout {
 
-/// Any thread.
+/// Any thread, but for when_told().
 class WorkStatus {
 public:
   PackProgress pack;
 
-  void phase(std::string name) {
-    const std::lock_guard lock(mutex_);
-    info_.phase = std::move(name);
-  }
-  void serving(const Serving& serving) {
-    const std::lock_guard lock(mutex_);
-    info_.endpoint = serving.session->endpoint();
-    info_.tracker = serving.tracker_endpoint();
-  }
-  void spread(const Spread& spread) {
-    const std::lock_guard lock(mutex_);
-    info_.copies = spread.complete;
-    info_.peers = spread.live;
-  }
+  /// Called, without a lock held, when something has changed that others should know at once. Set before any of it
+  /// changes.
+  void when_told(std::function<void(Phase)> tell) { tell_ = std::move(tell); }
 
-  void served(const TransferReport& transfer, Bytes offered, double line_rate) {
-    const std::lock_guard lock(mutex_);
-    info_.traffic = transfer.traffic;
-    info_.offered = offered;
-    info_.line_rate = line_rate;
-  }
+  void phase(Phase phase);
+  /// Where the release can be fetched from now on.
+  void serving(const Endpoint& endpoint, const std::optional<Endpoint>& tracker);
+  void spread(const Spread& spread);
+  void served(const TransferReport& transfer, Bytes offered, double line_rate);
 
   /// While the result lives, what the source fetches counts as progress.
-  [[nodiscard]] auto count(const Source& source) {
-    const std::lock_guard lock(mutex_);
-    source_ = &source;
-    return std::unique_ptr<WorkStatus, void (*)(WorkStatus*)>(this, [](WorkStatus* status) {
-      const std::lock_guard unlock(status->mutex_);
-      status->source_ = nullptr;
-    });
-  }
+  [[nodiscard]] std::unique_ptr<WorkStatus, void (*)(WorkStatus*)> count(const Source& source);
 
-  [[nodiscard]] HeartbeatInfo collect() {
-    const std::lock_guard lock(mutex_);
-    HeartbeatInfo info = info_;
-    info.host = host_name();
-    info.files = pack.files;
-    info.read = source_ != nullptr ? source_->fetched() : pack.read.load();
-    info.packed = pack.packed;
-    return info;
-  }
+  [[nodiscard]] HeartbeatInfo collect();
 
 private:
+  void tell(Phase phase) const;
+
+  std::function<void(Phase)> tell_;
   std::mutex mutex_;
   HeartbeatInfo info_;
   const Source* source_ = nullptr;

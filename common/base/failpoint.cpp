@@ -20,6 +20,9 @@ void failpoint(std::string_view name) {
   if (setting == std::string(name) + ":stop") {
     ::kill(::getpid(), SIGSTOP);
   }
+  while (setting == std::string(name) + ":hang") {
+    ::pause();
+  }
 }
 
 }  // namespace swarmout

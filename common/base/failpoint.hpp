@@ -8,7 +8,8 @@
 
 namespace swarmout {
 
-/// If SWARMOUT_FAILPOINT is "NAME:kill" or "NAME:stop", sends this process SIGKILL or SIGSTOP here.
+/// If SWARMOUT_FAILPOINT is "NAME:kill" or "NAME:stop", sends this process SIGKILL or SIGSTOP here; "NAME:hang": this
+/// thread goes no further, as one that is blocked in a system call.
 void failpoint(std::string_view name);
 
 }  // namespace swarmout

@@ -4,14 +4,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 namespace swarmout {
 
 namespace {
 
 constexpr std::string_view kHeartbeatMagic = "swarmout-heartbeat 1";
 constexpr std::string_view kStageMagic = "swarmout-stage 1";
+constexpr std::array<std::string_view, 6> kPhases{"resolving", "exporting", "sealing", "staged", "seeding", "other"};
 
 }  // namespace
+
+std::string_view name_of(Phase phase) {
+  return kPhases.at(static_cast<std::size_t>(phase));
+}
+
+Phase phase_of(std::string_view name) {
+  const auto* const found = std::find(kPhases.begin(), kPhases.end(), name);
+  return found == kPhases.end() ? Phase::other : static_cast<Phase>(found - kPhases.begin());
+}
 
 std::string encode(const StagedRelease& staged) {
   return KeyValues(std::string(kStageMagic))
@@ -38,7 +51,7 @@ std::string encode(const HeartbeatInfo& info) {
   return KeyValues(std::string(kHeartbeatMagic))
       .add("counter", info.counter)
       .add("host", short_text(info.host))
-      .add("phase", info.phase)
+      .add("phase", name_of(info.phase))
       .add("files", info.files)
       .add("read", info.read)
       .add("packed", info.packed)
@@ -57,7 +70,8 @@ Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes) {
   HeartbeatInfo info;
   TRY_ASSIGN(info.counter, record.number("counter"));
   TRY_ASSIGN(info.host, record.get("host"));
-  TRY_ASSIGN(info.phase, record.get("phase"));
+  TRY_ASSIGN(const std::string phase, record.get("phase"));
+  info.phase = phase_of(phase);
   TRY_ASSIGN(info.files, record.number("files"));
   TRY_ASSIGN(info.read, record.number("read"));
   TRY_ASSIGN(info.packed, record.number("packed"));
@@ -71,7 +85,6 @@ Result<HeartbeatInfo> decode_heartbeat(std::string_view bytes) {
   info.line_rate = static_cast<double>(rate);
   TRY_ASSIGN(info.traffic, traffic_if_there(record));
   info.host = printable(std::move(info.host));
-  info.phase = printable(std::move(info.phase));
   return info;
 }
 

@@ -15,10 +15,23 @@
 
 namespace swarmout {
 
+/// What a leader is at.
+enum class Phase {
+  resolving,
+  exporting,
+  sealing,
+  staged,   ///< waits for peers to fetch it; then publishes
+  seeding,  ///< published
+  other,    ///< read from the record of a later version
+};
+/// As it is written in records, and shown.
+[[nodiscard]] std::string_view name_of(Phase phase);
+[[nodiscard]] Phase phase_of(std::string_view name);
+
 struct HeartbeatInfo {
   std::uint64_t counter = 0;  ///< moves on with every beat; observers look at nothing else
   std::string host;
-  std::string phase;  ///< "resolving", "exporting", "sealing", "staged", "seeding"
+  Phase phase = Phase::resolving;
   std::uint64_t files = 0;
   Bytes read = 0;                    ///< content exported so far
   Bytes packed = 0;                  ///< compressed so far

@@ -25,8 +25,12 @@ Error given_up(std::string message) {
 }
 
 std::string progress_of(const std::optional<std::string>& heartbeat) {
-  const auto info = heartbeat ? decode_heartbeat(*heartbeat) : fail(ErrorCode::not_found, "");
-  return info ? fmt::format("{}, {} files, {} MiB", info->phase, info->files, info->read / kMiB) : "no news yet";
+  if (!heartbeat) {
+    return "no news yet";
+  }
+  const auto info = decode_heartbeat(*heartbeat);
+  return info ? fmt::format("{}, {} files, {} MiB", name_of(info->phase), info->files, info->read / kMiB)
+              : "news that cannot be read";
 }
 
 }  // namespace
@@ -90,6 +94,9 @@ void Contender::begin_watching(Position tail) {
 }
 
 NextStep Contender::watch(const Look& look, const LogEntry& holder) {
+  if (!settings_.dead_owner.empty() && holder.owner == settings_.dead_owner) {
+    return take_over(look, holder);
+  }
   if (!look.heartbeat_read) {
     liveness_.missed();
     not_before_.reset();
@@ -111,13 +118,17 @@ NextStep Contender::watch(const Look& look, const LogEntry& holder) {
     not_before_.reset();
     return LookAgain{settings_.beat};
   }
+  if (!not_before_) {
+    not_before_ = look.now + random_(settings_.takeover_jitter);  // of many observers, let one be first
+  }
+  return take_over(look, holder);
+}
+
+NextStep Contender::take_over(const Look& look, const LogEntry& holder) {
   const unsigned claims = settings_.slot.empty() ? 0 : look.log.claims_of(settings_.slot);
   if (claims >= settings_.max_attempts) {
     return given_up(fmt::format("slot {} failed {} times and is given up; the last host, {}, fell silent",
                                 settings_.slot, claims, holder.host));
-  }
-  if (!not_before_) {
-    not_before_ = look.now + random_(settings_.takeover_jitter);  // of many observers, let one be first
   }
   return claim_next(look, claims + 1);
 }

@@ -29,6 +29,8 @@ struct ElectionSettings {
   std::chrono::milliseconds retry_wait{10000};  ///< before the third attempt; doubled before each one after it
   unsigned deputies = 2;                        ///< losers that stay and watch the leader, and take over if it dies
   bool wait = false;                            ///< stay until the slot is published, as a deputy does
+  /// Of a claim whose process is known to have ended (host_lock.hpp): it need not be watched. Empty: none is known.
+  std::string dead_owner{};
 };
 
 struct Leadership {
@@ -96,6 +98,7 @@ private:
   enum class Seat { not_asked, taken, refused };
 
   [[nodiscard]] NextStep watch(const Look& look, const LogEntry& holder);
+  [[nodiscard]] NextStep take_over(const Look& look, const LogEntry& holder);
   [[nodiscard]] NextStep claim_next(const Look& look, unsigned attempt);
   void begin_watching(Position tail);
 

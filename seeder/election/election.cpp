@@ -47,7 +47,7 @@ std::unique_ptr<Seat> take_seat(Share& share, const LogEntry& holder, unsigned d
 
 /// Puts a CLAIM. Nothing: somebody was faster. Errors: temporary, if its outcome is unknown.
 Result<std::optional<Leadership>> claim(Share& share, const LogView& log, const ElectionSettings& settings,
-                                        const MakeClaim& wanted, WallTime now) {
+                                        const MakeClaim& wanted, WallTime now, const BeforeClaim& before_claim) {
   LogEntry entry;
   entry.kind = EntryKind::claim;
   entry.position = wanted.position;
@@ -57,6 +57,7 @@ Result<std::optional<Leadership>> claim(Share& share, const LogView& log, const 
   entry.attempt = wanted.attempt;
   sign_in(entry, now);
   const std::string bytes = encode(entry);
+  before_claim(entry.owner);
   failpoint("before-claim");
   const PutResult put = share.put(entry.position, bytes);
   failpoint("after-claim");
@@ -79,7 +80,7 @@ Result<std::optional<Leadership>> claim(Share& share, const LogView& log, const 
 }  // namespace
 
 Result<ElectionOutcome> elect(Share& share, LogReader& log, Clock& clock, const ElectionSettings& settings,
-                              std::stop_token stop) {
+                              std::stop_token stop, const BeforeClaim& before_claim) {
   if (!clock.sleep(random_up_to(settings.splay), stop)) {
     return stopped();
   }
@@ -113,7 +114,7 @@ Result<ElectionOutcome> elect(Share& share, LogReader& log, Clock& clock, const 
       seat_of = view->tail();
       contender.seated(seat != nullptr);
     } else if (const auto* wanted = std::get_if<MakeClaim>(&next)) {
-      TRY_ASSIGN(auto won, claim(share, *view, settings, *wanted, now));
+      TRY_ASSIGN(auto won, claim(share, *view, settings, *wanted, now, before_claim));
       if (won) {
         return *won;
       }

@@ -35,11 +35,8 @@ Result<PublishOutcome> put(Share& share, Clock& clock, LogEntry entry, std::chro
     switch (result.outcome) {
       case PutOutcome::won:
         return Published{entry.position};
-      case PutOutcome::lost: {
-        const auto winner = decode_entry(result.winner);
-        return Fenced{winner ? fmt::format("{} (epoch {}, {})", winner->host, winner->position.value, winner->time)
-                             : std::string("an entry that cannot be read")};
-      }
+      case PutOutcome::lost:
+        return Fenced{who_wrote(result.winner)};
       case PutOutcome::unknown:
         if (clock.now() >= deadline || !clock.sleep(std::chrono::seconds(1), stop)) {
           return fail(ErrorCode::temporary,
@@ -53,6 +50,12 @@ Result<PublishOutcome> put(Share& share, Clock& clock, LogEntry entry, std::chro
 }
 
 }  // namespace
+
+std::string who_wrote(const std::string& entry) {
+  const auto read = decode_entry(entry);
+  return read ? fmt::format("{} (epoch {}, {})", read->host, read->position.value, read->time)
+              : std::string("an entry that cannot be read");
+}
 
 Result<PublishOutcome> publish(Share& share, Clock& clock, const Leadership& leadership,
                                const SignedDescriptor& release, std::chrono::milliseconds patience,

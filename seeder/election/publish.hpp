@@ -19,6 +19,8 @@ struct Fenced {
   std::string by;
 };
 using PublishOutcome = std::variant<Published, Fenced>;
+/// Of an entry's bytes: host, number and time, for people.
+[[nodiscard]] std::string who_wrote(const std::string& entry);
 
 /// A new release. Tries until `patience` is over or `stop` is requested, and once in any case. Errors: temporary: the
 /// outcome is unknown; it may appear later, and is valid then.

@@ -64,8 +64,8 @@ Process Fleet::seed_under(const Options& wrapper, int host, const std::string& s
   append(argv, {swarmout(), "seed", "--source", source, "--splay", "0"});
   // Sanitized programs are slower, so that hosts would take each other for dead: scripts/test gives them longer.
   const char* const heartbeat = std::getenv("SWARMOUT_TEST_HEARTBEAT");
-  append(argv,
-         {"--heartbeat", heartbeat != nullptr ? heartbeat : "100ms", "--takeover-jitter", "0", "--linger", "20s"});
+  append(argv, {"--heartbeat", heartbeat != nullptr ? heartbeat : "100ms", "--takeover-jitter", "0", "--retry-wait",
+                "100ms", "--linger", "20s"});
   append(argv, host_options(host));
   append(argv, more);
   return Process({argv, environment}, log("seed"));

@@ -34,7 +34,7 @@ public:
   using Environment = std::vector<std::pair<std::string, std::string>>;
   /// Polls every 100 ms.
   [[nodiscard]] Process peer(int host, const Options& more = {}, const Environment& environment = {});
-  /// No splay, beats every 100 ms, no jitter before a takeover.
+  /// No splay, beats every 100 ms, no jitter before a takeover, another attempt 100 ms after a failed one.
   [[nodiscard]] Process seed(int host, const std::string& source, const Options& more = {},
                              const Environment& environment = {});
   /// The same, started by another program: strace, unshare.

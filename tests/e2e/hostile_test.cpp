@@ -109,7 +109,7 @@ private:
     entry.owner = random_nonce_hex();
     put(entry);
     HeartbeatInfo info;
-    info.phase = "seeding";
+    info.phase = Phase::seeding;
     info.endpoint = session_->endpoint();
     EXPECT_THAT(share_.write_cell(CellKind::heartbeat, claim_cell(entry.position, entry.owner), encode(info)), IsOk());
 

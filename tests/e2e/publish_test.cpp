@@ -91,7 +91,7 @@ TEST(EndToEnd, WithoutASlotARecentPublicationIsEnough) {
 TEST(EndToEnd, AFailedExportIsReportedAndLeavesTheSlotToOthers) {
   Fleet fleet;
   write_file(fleet.scratch("source") / "file", "content");
-  Process broken = fleet.seed(1, "tar:echo the server is on fire >&2; exit 3", {"--slot", "a"});
+  Process broken = fleet.seed(1, "tar:echo the server is on fire >&2; exit 3", {"--slot", "a", "--max-attempts", "1"});
   EXPECT_EQ(broken.wait(), 1);
   EXPECT_THAT(broken.err(), HasSubstr("the server is on fire"));
   EXPECT_EQ(fleet.entries("ABANDON"), 1);

@@ -2,6 +2,7 @@
 
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_reader.hpp"
+#include "seeder/seal.hpp"
 #include "tests/seeder/election/log_text.hpp"
 #include "tests/seeder/pack/packing.hpp"
 #include "tests/support/bytes.hpp"

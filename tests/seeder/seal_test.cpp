@@ -248,7 +248,10 @@ TEST_F(SealTest, TheLongestNamesStillFitIntoACell) {
   SealInput input = input_for(some_tree());
   input.position = Position{99'999'999'999};
   input.basis = Position{99'999'999'998};
-  input.revision = std::string(kMaxRevision, '\xff');
+  input.revision.clear();
+  while (input.revision.size() + 2 <= kMaxRevision) {
+    input.revision += "ü";  // two bytes, each escaped by three
+  }
   input.source = std::string(10'000, '\xff');
 
   ASSERT_OK_AND_ASSIGN(const SealedRelease release, sealed(std::move(input)));

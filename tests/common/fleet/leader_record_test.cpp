@@ -14,7 +14,7 @@ TEST(LeaderRecordTest, AHeartbeatIsReadAsItWasWritten) {
 
   EXPECT_EQ(read.counter, 1U);
   EXPECT_EQ(read.host, "host?with ?") << "no control bytes: it is shown on terminals";
-  EXPECT_EQ(read.phase, "exporting");
+  EXPECT_EQ(read.phase, Phase::exporting);
   EXPECT_EQ(read.files, 2U);
   EXPECT_EQ(read.read, 3U);
   EXPECT_EQ(read.packed, 4U);

@@ -96,7 +96,7 @@ TEST_F(FleetOverviewTest, TheLeaderAtWorkIsShownAlsoWhileItIsSilent) {
   ASSERT_TRUE(leader && leader->info);
   EXPECT_TRUE(leader->at_work);
   EXPECT_EQ(leader->claim.slot, "slot-1");
-  EXPECT_EQ(leader->info->phase, "exporting");
+  EXPECT_EQ(leader->info->phase, Phase::exporting);
   EXPECT_EQ(leader->since_beat, 7s);
 }
 

@@ -20,7 +20,7 @@ inline HeartbeatInfo heartbeat() {
   HeartbeatInfo info;
   info.counter = 1;
   info.host = "host\nwith \xff";
-  info.phase = "exporting";
+  info.phase = Phase::exporting;
   info.files = 2;
   info.read = 3;
   info.packed = 4;

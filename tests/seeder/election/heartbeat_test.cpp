@@ -1,11 +1,10 @@
 #include "seeder/election/heartbeat.hpp"
 
 #include "common/fleet/leader_record.hpp"
-#include "tests/support/memory_share.hpp"
-#include "tests/support/result_matchers.hpp"
-#include "tests/support/wait_for.hpp"
+#include "tests/seeder/election/log_text.hpp"
+#include "tests/support/manual_clock.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <atomic>
 
@@ -15,28 +14,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr char kCell[] = "00000001-owner";
-
-/// Work whose progress the test makes, and the cell that shows it.
+/// A leader with a claim, under a clock that the test moves.
 class HeartbeatTest : public testing::Test {
 protected:
-  std::unique_ptr<Heartbeat> start(std::chrono::milliseconds stall_timeout) {
-    return start_on(std::make_unique<MemoryShare>(state_), stall_timeout);
-  }
-  std::unique_ptr<Heartbeat> start_on(std::unique_ptr<Share> share, std::chrono::milliseconds stall_timeout) {
-    return std::make_unique<Heartbeat>(std::move(share), kCell, HeartbeatSettings{10ms, stall_timeout}, [this] {
-      ++collected_;
+  HeartbeatTest() { state_->clock = &clock_; }
+
+  void start() { start_on(std::make_unique<MemoryShare>(state_)); }
+  void start_on(std::unique_ptr<Share> share) {
+    heartbeat_.emplace(std::move(share), leadership_, HeartbeatSettings{10s, 1h}, clock_, order_, [this] {
       HeartbeatInfo info;
-      info.phase = waiting_ ? "staged" : "exporting";
+      info.phase = phase_;
       info.files = files_;
       info.host = "this-host";
       info.counter = 999'999;  // not ours to say
       return info;
     });
+    EXPECT_TRUE(clock_.someone_sleeps());
   }
   HeartbeatInfo seen() {
     MemoryShare share(state_);
-    const auto cell = share.read_cell(CellKind::heartbeat, kCell);
+    const auto cell = share.read_cell(CellKind::heartbeat, claim_cell(leadership_.claim, leadership_.owner));
     if (!cell || !*cell) {
       return {};
     }
@@ -44,140 +41,152 @@ protected:
     EXPECT_THAT(info, IsOk());
     return info.value_or(HeartbeatInfo{});
   }
-  /// Waits until many looks at the work have led to no beat.
-  bool falls_silent() {
-    return wait_for([this] {
-      const std::uint64_t looks = collected_;
-      return looks > seen().counter + 20;
-    });
-  }
-  bool beats_on() {
-    const std::uint64_t before = seen().counter;
-    return wait_for([&] { return seen().counter > before + 5; });
-  }
 
+  ManualClock clock_;
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
-  std::atomic<std::uint64_t> collected_{0};
+  OtherHost host_{state_, "this-host"};
+  Leadership leadership_ = host_.claim("slot-1");
+  StopOrder order_{{}};
+  std::atomic<Phase> phase_{Phase::exporting};
   std::atomic<std::uint64_t> files_{0};
-  std::atomic<bool> waiting_{false};
+  std::optional<Heartbeat> heartbeat_;
 };
 
 }  // namespace
 
 TEST_F(HeartbeatTest, TheFirstBeatComesAtOnce) {
-  const Heartbeat heartbeat(std::make_unique<MemoryShare>(state_), kCell,
-                            {std::chrono::hours(1), std::chrono::hours(1)}, [] { return HeartbeatInfo{}; });
+  start();
 
-  EXPECT_TRUE(wait_for([this] { return seen().counter == 1; }));
-}
-
-TEST_F(HeartbeatTest, TheCounterMovesOn) {
-  const auto heartbeat = start(std::chrono::hours(1));
-
-  EXPECT_TRUE(wait_for([this] { return seen().counter >= 5; }));
-  EXPECT_LT(seen().counter, 999'999U);
-}
-
-TEST_F(HeartbeatTest, ItShowsHowFarTheWorkIs) {
-  const auto heartbeat = start(std::chrono::hours(1));
-  files_ = 42;
-
-  EXPECT_TRUE(wait_for([this] { return seen().files == 42; }));
-  EXPECT_EQ(seen().phase, "exporting");
+  EXPECT_EQ(seen().counter, 1U);
   EXPECT_EQ(seen().host, "this-host");
 }
 
-TEST_F(HeartbeatTest, ItFallsSilentWhenNothingMoves) {
-  const auto heartbeat = start(100ms);
+TEST_F(HeartbeatTest, TheNextOnesComeAtEachInterval) {
+  start();
 
-  EXPECT_TRUE(falls_silent());
+  clock_.pass(9s, 1s);
+  EXPECT_EQ(seen().counter, 1U);
+  clock_.pass(1s, 1s);
+  EXPECT_EQ(seen().counter, 2U);
+  clock_.pass(30s, 1s);
+  EXPECT_EQ(seen().counter, 5U);
 }
 
-TEST_F(HeartbeatTest, ItBeatsAgainWhenTheWorkMovesOn) {
-  const auto heartbeat = start(100ms);
-  ASSERT_TRUE(falls_silent());
-  const std::uint64_t before = seen().counter;
+TEST_F(HeartbeatTest, WhatChangedIsToldAtOnce) {
+  start();
+  phase_ = Phase::staged;
+  files_ = 42;
 
-  EXPECT_TRUE(wait_for([&] {
-    ++files_;
-    return seen().counter > before + 3;
-  }));
+  heartbeat_->beat_now();
+
+  EXPECT_TRUE(wait_for([this] { return seen().phase == Phase::staged; })) << "without any time passing";
+  EXPECT_EQ(seen().files, 42U);
+  EXPECT_EQ(seen().counter, 2U);
 }
 
-TEST_F(HeartbeatTest, ItBeatsOnWhileTheWorkMoves) {
-  const auto heartbeat = start(std::chrono::seconds(10));
+TEST_F(HeartbeatTest, SeveralNewsAtOnceAreOneBeat) {
+  auto share = std::make_unique<MemoryShare>(state_);
+  std::atomic<bool> hang{false};
+  std::atomic<int> hanging{0};
+  share->before = [&](std::string_view operation) -> std::optional<Error> {
+    if (operation == "write_cell" && hang) {
+      ++hanging;
+      EXPECT_TRUE(wait_for([&] { return !hang.load(); }));
+    }
+    return std::nullopt;
+  };
+  start_on(std::move(share));
+  hang = true;
+  heartbeat_->beat_now();
+  ASSERT_TRUE(wait_for([&] { return hanging == 1; }));
 
-  EXPECT_TRUE(wait_for([this] {
-    ++files_;
-    return seen().counter >= 20;
-  }));
-}
+  for (int i = 0; i < 100; ++i) {
+    heartbeat_->beat_now();
+  }
+  hang = false;
 
-TEST_F(HeartbeatTest, WaitingIsNotBeingStuck) {
-  waiting_ = true;
-
-  const auto heartbeat = start(0ms);
-
-  EXPECT_TRUE(wait_for([this] { return seen().counter >= 20; }));
-}
-
-TEST_F(HeartbeatTest, WorkThatIsStuckAfterWaitingFallsSilent) {
-  waiting_ = true;
-  const auto heartbeat = start(100ms);
-  ASSERT_TRUE(beats_on());
-
-  waiting_ = false;
-
-  EXPECT_TRUE(falls_silent());
+  EXPECT_TRUE(wait_for([this] { return seen().counter == 3; })) << "the one under way, and one for all of these";
+  clock_.pass(9s, 1s);
+  EXPECT_EQ(seen().counter, 3U);
 }
 
 TEST_F(HeartbeatTest, BeatsThatFailAreTriedAgain) {
   auto share = std::make_unique<MemoryShare>(state_);
-  std::atomic<int> calls{0};
-  share->before = [&](std::string_view) -> std::optional<Error> {
-    return ++calls <= 5 ? std::optional(Error{ErrorCode::temporary, "away", ""}) : std::nullopt;
+  std::atomic<bool> away{true};
+  share->before = [&](std::string_view) {
+    return away ? std::optional(Error{ErrorCode::temporary, "away", ""}) : std::nullopt;
   };
+  start_on(std::move(share));
+  clock_.pass(60s, 1s);
+  EXPECT_EQ(seen().counter, 0U);
+  EXPECT_FALSE(order_.given()) << "nobody is judged while nobody can read";
 
-  const auto heartbeat = start_on(std::move(share), std::chrono::hours(1));
+  away = false;
+  clock_.pass(10s, 1s);
 
-  EXPECT_TRUE(wait_for([this] { return seen().counter > 5; }));
+  EXPECT_GT(seen().counter, 5U);
 }
 
-TEST_F(HeartbeatTest, ItEndsWhenItIsDroppedHoweverLongTheInterval) {
-  const auto before = std::chrono::steady_clock::now();
-  {
-    const Heartbeat heartbeat(std::make_unique<MemoryShare>(state_), kCell,
-                              {std::chrono::hours(1), std::chrono::hours(1)}, [] { return HeartbeatInfo{}; });
-    ASSERT_TRUE(wait_for([this] { return seen().counter == 1; }));
-  }
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::minutes(5));
+TEST_F(HeartbeatTest, ASuccessorIsSeenWithinSeconds) {
+  start();
+  OtherHost successor(state_, "successor");
+  successor.claim("slot-1", 2);
+
+  clock_.pass(kLookAtLog, 1s);
+
+  ASSERT_TRUE(wait_for([this] { return order_.given().has_value(); }));
+  EXPECT_EQ(order_.given()->reason, StopReason::passed);
+  EXPECT_THAT(order_.given()->why, testing::HasSubstr("taken over by successor (epoch 2"));
+}
+
+TEST_F(HeartbeatTest, SoIsAnAbandonInOurName) {
+  start();
+  OtherHost operators(state_, "operators-host");
+  operators.abandon(leadership_, "the leader is gone");
+
+  clock_.pass(kLookAtLog, 1s);
+
+  ASSERT_TRUE(wait_for([this] { return order_.given().has_value(); }));
+  EXPECT_THAT(order_.given()->why, testing::HasSubstr("abandoned by"));
+}
+
+TEST_F(HeartbeatTest, OurOwnCommitPassesNobody) {
+  start();
+  host_.commit(leadership_);
+  host_.claim("slot-2");
+
+  clock_.pass(60s, 1s);
+
+  EXPECT_FALSE(order_.given());
+}
+
+TEST_F(HeartbeatTest, AfterAnOrderToStopItIsSilent) {
+  start();
+
+  order_.give(StopReason::asked, "a signal");
+
+  EXPECT_TRUE(wait_for([this] { return !clock_.someone_sleeps(std::chrono::milliseconds(0)); }));
+  clock_.advance(1h);
+  EXPECT_EQ(seen().counter, 1U);
 }
 
 TEST_F(HeartbeatTest, NothingIsWrittenOnceItIsDropped) {
-  auto heartbeat = start(std::chrono::hours(1));
-  ASSERT_TRUE(wait_for([this] { return seen().counter >= 3; }));
-  heartbeat.reset();
-  const std::uint64_t last = collected_;
+  start();
 
-  EXPECT_EQ(seen().counter, last);
+  heartbeat_.reset();
+  clock_.advance(1h);
+
+  EXPECT_EQ(seen().counter, 1U);
 }
 
-TEST_F(HeartbeatTest, AShareThatHangsIsSeenAsAPause) {
-  auto share = std::make_unique<MemoryShare>(state_);
-  std::atomic<bool> hang{true};
-  std::atomic<bool> hanging{false};
-  share->before = [&](std::string_view) -> std::optional<Error> {
-    hanging = true;
-    EXPECT_TRUE(wait_for([&] { return !hang.load(); }));
-    return std::nullopt;
-  };
-  const auto heartbeat = start_on(std::move(share), std::chrono::hours(1));
-  ASSERT_TRUE(wait_for([&] { return hanging.load(); }));
-  const auto since = std::chrono::steady_clock::now();
-  ASSERT_TRUE(wait_for([&] { return std::chrono::steady_clock::now() - since > 200ms; }));
-  hang = false;
+TEST_F(HeartbeatTest, AProcessThatWasPausedKnowsForHowLong) {
+  start();
+  clock_.pass(10s, 1s);
+  EXPECT_LT(heartbeat_->longest_pause(), 1s);
 
-  EXPECT_TRUE(wait_for([&] { return heartbeat->longest_pause() >= 150ms; }));
+  clock_.advance(5min);
+
+  EXPECT_TRUE(wait_for([this] { return heartbeat_->longest_pause() >= 4min; }));
 }
 
 }  // namespace swarmout::test

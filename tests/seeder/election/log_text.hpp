@@ -56,7 +56,7 @@ public:
   void beat(Position claim, const std::string& owner) {
     HeartbeatInfo info;
     info.counter = ++beats_;
-    info.phase = "exporting";
+    info.phase = Phase::exporting;
     info.files = 17;
     EXPECT_THAT(share_.write_cell(CellKind::heartbeat, claim_cell(claim, owner), encode(info)), IsOk());
   }

@@ -1,6 +1,5 @@
-#include "seeder/staging.hpp"
+#include "seeder/spread.hpp"
 
-#include "common/fleet/registry.hpp"
 #include "tests/support/name_of.hpp"
 
 #include <gtest/gtest.h>
@@ -167,5 +166,34 @@ INSTANTIATE_TEST_SUITE_P(Table, MayPublish,
 INSTANTIATE_TEST_SUITE_P(Rounding, MayPublish,
                          testing::Values(PublishCase{"FiftyFivePercentOfAHundred", 100, 55, 0.55, 1, 0ms, true}),
                          kNameOf);
+
+// When the leader may leave.
+
+TEST(MayLeave, NotWhileNobodyIsThere) {
+  EXPECT_FALSE(may_leave({0, 0, 0}, 0, 0.5));
+}
+
+TEST(MayLeave, WhenAllAreOnItAndEnoughWereMet) {
+  EXPECT_TRUE(may_leave({10, 10, 10}, 5, 0.5));
+}
+
+TEST(MayLeave, NotOnWhatRecordsAloneClaim) {
+  EXPECT_FALSE(may_leave({10, 10, 10}, 0, 0.5));
+  EXPECT_FALSE(may_leave({10, 10, 10}, 4, 0.5));
+}
+
+TEST(MayLeave, NotBeforeAllHaveSwitched) {
+  EXPECT_FALSE(may_leave({10, 10, 9}, 10, 0.5));
+}
+
+TEST(MayLeave, WithoutAQuorumOneMustBeMetAllTheSame) {
+  EXPECT_FALSE(may_leave({3, 3, 3}, 0, 0.0));
+  EXPECT_TRUE(may_leave({3, 3, 3}, 1, 0.0));
+}
+
+TEST(MayLeave, AFewAreEnoughForAFleetOfAnySize) {
+  EXPECT_FALSE(may_leave({1000, 1000, 1000}, kManyCopies - 1, 1.0));
+  EXPECT_TRUE(may_leave({1000, 1000, 1000}, kManyCopies, 1.0));
+}
 
 }  // namespace swarmout::test

@@ -1,0 +1,24 @@
+// The source's tree, streamed into packs.
+
+#pragma once
+
+#include "seeder/epoch.hpp"
+#include "seeder/pack/packer.hpp"
+#include "seeder/source/source.hpp"
+
+#include <string>
+
+namespace swarmout {
+
+struct Exported {
+  PackedRelease packed;
+  Position basis;  ///< the release that it was packed against; 0: none
+  MonotonicTime started{};
+};
+
+/// Streams `revision` ("": the source's default), checks that it is a tree, and packs it against the newest release
+/// that this host has whole. The caller holds the store's lock for writing. Errors: what the source, the guard and the
+/// packer fail with; temporary, if stopped.
+[[nodiscard]] Result<Exported> export_tree(const Epoch& epoch, Source& source, const std::string& revision);
+
+}  // namespace swarmout

@@ -1,0 +1,25 @@
+// A release that is ready to be staged: signed, with its torrent.
+
+#pragma once
+
+#include "common/release/signing.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace swarmout {
+
+/// Of a source's name in a descriptor: a staged one must fit into a cell.
+inline constexpr std::size_t kMaxSource = 200;
+
+/// What a leader serves is laid out under this name in its store.
+inline constexpr std::string_view kSeedPurpose = "seed";
+
+struct SealedRelease {
+  SignedDescriptor release;
+  std::string torrent;
+};
+
+[[nodiscard]] SignedDescriptor sign(Descriptor descriptor, const SigningKey& key);
+
+}  // namespace swarmout

@@ -1,0 +1,161 @@
+#include "seeder/election/host_lock.hpp"
+
+#include "common/base/host.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/result_matchers.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+namespace swarmout::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class HostLockTest : public testing::Test {
+protected:
+  HostLock taken() {
+    auto lock = HostLock::take(file_, clock_);
+    EXPECT_TRUE(lock && *lock);
+    return **std::move(lock);
+  }
+  /// What a run leaves that is killed: its text, and no lock.
+  void left_by_a_killed_run(const std::string& owner) {
+    std::string text;
+    {
+      HostLock lock = taken();
+      lock.leads("slot-1", owner);
+      text = read_file(file_, kMiB).value();
+    }
+    EXPECT_THAT(replace_file(file_, as_bytes(text)), IsOk());
+  }
+
+  FakeClock clock_;
+  TempDir temp_;
+  Path file_ = temp_ / "seed.lock";
+};
+
+}  // namespace
+
+TEST_F(HostLockTest, OneRunAtATime) {
+  const HostLock first = taken();
+
+  const auto second = HostLock::take(file_, clock_);
+
+  ASSERT_THAT(second, IsOk());
+  EXPECT_FALSE(*second);
+}
+
+TEST_F(HostLockTest, AnotherOneAfterIt) {
+  { const HostLock first = taken(); }
+
+  const auto second = HostLock::take(file_, clock_);
+
+  EXPECT_TRUE(second && *second);
+}
+
+TEST_F(HostLockTest, WhoHoldsItIsInTheFile) {
+  HostLock lock = taken();
+  lock.leads("slot-1", "0123456789abcdef");
+  lock.phase(Phase::exporting);
+
+  const auto holder = holder_of(file_);
+
+  ASSERT_TRUE(holder);
+  EXPECT_EQ(holder->pid, static_cast<std::uint64_t>(::getpid()));
+  EXPECT_EQ(holder->slot, "slot-1");
+  EXPECT_EQ(holder->phase, "exporting");
+  EXPECT_EQ(holder->since, utc(clock_.wall()));
+  EXPECT_EQ(holder->started, clock_.now());
+}
+
+TEST_F(HostLockTest, AShorterTextLeavesNothingOfALongerOne) {
+  HostLock lock = taken();
+  lock.leads(std::string(150, 's'), "owner");
+  lock.leads("s", "owner");
+
+  const auto holder = holder_of(file_);
+
+  ASSERT_TRUE(holder);
+  EXPECT_EQ(holder->slot, "s");
+}
+
+TEST_F(HostLockTest, ARunThatEndedHoldsNothing) {
+  { const HostLock lock = taken(); }
+
+  EXPECT_FALSE(holder_of(file_));
+}
+
+TEST_F(HostLockTest, AnEmptyFileOfAnEarlierVersionNamesNobody) {
+  ASSERT_THAT(replace_file(file_, {}), IsOk());
+
+  EXPECT_FALSE(holder_of(file_));
+  EXPECT_EQ(taken().dead_owner(), "");
+}
+
+TEST_F(HostLockTest, TheClaimOfARunThatWasKilledIsKnown) {
+  left_by_a_killed_run("0123456789abcdef");
+
+  EXPECT_EQ(taken().dead_owner(), "0123456789abcdef");
+}
+
+TEST_F(HostLockTest, EvenIfTheNextRunIsKilledBeforeItCanUseThat) {
+  left_by_a_killed_run("0123456789abcdef");
+  const std::string text = [&] {
+    const HostLock next = taken();
+    return read_file(file_, kMiB).value();
+  }();
+  ASSERT_THAT(replace_file(file_, as_bytes(text)), IsOk());
+
+  EXPECT_EQ(taken().dead_owner(), "0123456789abcdef");
+}
+
+TEST_F(HostLockTest, AnotherBootOrACloneOfTheDiskProvesNothing) {
+  left_by_a_killed_run("0123456789abcdef");
+  std::string text = read_file(file_, kMiB).value();
+  text.replace(text.find(boot_id()), boot_id().size(), "another-boot");
+  ASSERT_THAT(replace_file(file_, as_bytes(text)), IsOk());
+
+  EXPECT_FALSE(holder_of(file_));
+  EXPECT_EQ(taken().dead_owner(), "");
+}
+
+TEST_F(HostLockTest, ADamagedFileProvesNothing) {
+  left_by_a_killed_run("0123456789abcdef");
+  std::string text = read_file(file_, kMiB).value();
+  ASSERT_THAT(replace_file(file_, as_bytes(text.substr(0, text.size() / 2))), IsOk());
+
+  EXPECT_EQ(taken().dead_owner(), "");
+}
+
+// What a run says that finds it held.
+
+class JudgeHolder : public testing::Test {
+protected:
+  LockHolder holder_{4711, "boot", "2026-11-23T12:00:00Z", MonotonicTime(1h), "slot-1", "exporting", "owner"};
+};
+
+TEST_F(JudgeHolder, AYoungOneIsNoTrouble) {
+  const auto said = judge_holder(holder_, MonotonicTime(2h), 1h);
+
+  ASSERT_THAT(said, IsOk());
+  EXPECT_THAT(*said, testing::HasSubstr("still at work"));
+}
+
+TEST_F(JudgeHolder, OneThatIsOlderThanAPeriodIs) {
+  const auto said = judge_holder(holder_, MonotonicTime(2h + 1s), 1h);
+
+  ASSERT_THAT(said, FailsWith(ErrorCode::temporary, "process 4711"));
+  EXPECT_THAT(said.error().message, testing::HasSubstr("since 2026-11-23T12:00:00Z"));
+  EXPECT_THAT(said.error().message, testing::HasSubstr("slot-1"));
+  EXPECT_THAT(said.error().message, testing::HasSubstr("exporting"));
+  EXPECT_THAT(said.error().hint, testing::HasSubstr("kill 4711"));
+}
+
+TEST_F(JudgeHolder, OneThatSaysNothingIsNot) {
+  EXPECT_THAT(judge_holder(std::nullopt, MonotonicTime(2h), 1h), IsOk());
+}
+
+}  // namespace swarmout::test
