@@ -1,5 +1,6 @@
 #include "peer/fetch/kept_torrents.hpp"
 
+#include "common/base/remove_tree.hpp"
 #include "common/fleet/torrent_on_share.hpp"
 
 #include <spdlog/spdlog.h>

@@ -1,6 +1,7 @@
 #include "peer/tree/tree_records.hpp"
 
 #include "common/base/key_values.hpp"
+#include "common/base/remove_tree.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
