@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/files.hpp"
+#include "common/base/places.hpp"
 #include "common/share/share.hpp"
 #include "common/swarm/swarm_session.hpp"
 
@@ -14,9 +15,9 @@ namespace swarmout {
 
 struct PeerOptions {
   ShareAddress share;
-  Path dest;
-  Path state;
-  Path keys;
+  Path dest = kDefaultDest;
+  Path state = kDefaultState;
+  Path keys = kDefaultKeys;
   SwarmSettings swarm;
   bool once = false;  ///< end when the newest release is active
   std::chrono::milliseconds poll{2000};

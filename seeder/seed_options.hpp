@@ -1,8 +1,9 @@
-// What the verb `seed` can be told.
+// What the verb `seed` can be told. The defaults stand here and nowhere else.
 
 #pragma once
 
 #include "common/base/files.hpp"
+#include "common/base/places.hpp"
 #include "common/release/zstd_codec.hpp"
 #include "common/share/share.hpp"
 #include "common/swarm/swarm_options.hpp"
@@ -20,9 +21,9 @@ struct SeedOptions {
   std::string source;
   std::string revision;  ///< empty: the source's default
   SourceOptions source_options;
-  Path state;
-  Path keys;
-  ElectionSettings election;
+  Path state = kDefaultState;
+  Path keys = kDefaultKeys;
+  ElectionSettings election{.slot = {}, .hold_off = std::chrono::minutes(10)};
   std::chrono::seconds period{0};  ///< not 0: the slot comes from the share's clock
   bool catch_up = false;           ///< with a period: after publishing, run once more if the next slot has begun
   HeartbeatSettings heartbeat;
