@@ -1,42 +1,51 @@
+#include "cli/output.hpp"
+#include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
-#include "common/base/duration.hpp"
 #include "common/share/open_share.hpp"
 #include "seeder/election/abandon_claim.hpp"
+#include "seeder/election/contender.hpp"
 
 #include <fmt/format.h>
 
 namespace swarmout {
 
-void setup_abandon(CLI::App& app, Action& chosen) {
-  auto* const verb = app.add_subcommand("abandon", "End the claim of a leader that is gone, without waiting for it");
-  struct Flags {
-    CommonOptions common;
-    std::uint64_t position = 0;
-    std::string beat = "10s";
-    bool force = false;
+namespace {
+
+constexpr int kSilentBeats = 3;
+
+struct AbandonTargets {
+  ShareAddress share;
+  AbandonOptions options;
+  std::chrono::milliseconds beat = ElectionSettings{}.beat;
+};
+
+}  // namespace
+
+Verb abandon_verb() {
+  Verb verb{.name = "abandon", .about = "End the claim of a leader that is gone, without waiting for it"};
+  const auto to = std::make_shared<AbandonTargets>();
+  add_setting(verb, to->options.claim.value, Count{1, std::numeric_limits<std::uint32_t>::max()},
+              {.name = "position",
+               .help = "The claim's number, as `swarmout status` shows it",
+               .scope = Scope::argument,
+               .required = true});
+  verb.settings.back().words = "POS";
+  verb.settings.back().default_text.clear();
+  add_share_settings(verb, to->share);
+  add_setting(verb, to->options.force, Flag{},
+              {.name = "force", .help = "Do not look whether its leader is alive", .scope = Scope::command_line});
+  add_setting(verb, to->beat, Duration{.least = kLeastBeat},
+              {.name = "heartbeat",
+               .group = Group::election,
+               .help = "How often a leader shows that it is alive; three silent beats are waited for"});
+  verb.run = [to](std::stop_token stop) -> Result<void> {
+    to->options.watch = kSilentBeats * to->beat;
+    TRY_ASSIGN(const auto share, open_share(to->share, stop));
+    TRY_ASSIGN(const std::string done, abandon_claim(*share, system_clock(), to->options, stop));
+    return print_result(printable_lines(done) + '\n');
   };
-  auto flags = std::make_shared<Flags>();
-  verb->add_option("POS", flags->position, "The claim's number, as `swarmout status` shows it")->required();
-  add_share_option(*verb, flags->common);
-  add_setting(*verb, "--heartbeat", flags->beat, "How often leaders beat: three silent beats are waited for");
-  verb->add_flag("--force", flags->force, "Do not look whether its leader is alive");
-  verb->callback([&chosen, flags] {
-    chosen = [flags](std::stop_token stop) -> Result<void> {
-      AbandonOptions options;
-      options.claim = Position{flags->position};
-      options.force = flags->force;
-      TRY_ASSIGN(const auto beat, parse_duration(flags->beat));
-      if (beat.count() < 10) {
-        return fail(ErrorCode::usage, "--heartbeat must be at least 10ms", "--force does not look at the heartbeat");
-      }
-      options.watch = 3 * beat;
-      TRY_ASSIGN(const auto share, open_share(flags->common.share, stop));
-      TRY_ASSIGN(const std::string done, abandon_claim(*share, system_clock(), options, stop));
-      fmt::print("{}\n", done);
-      return {};
-    };
-  });
+  return verb;
 }
 
 }  // namespace swarmout

@@ -1,7 +1,9 @@
+#include "cli/output.hpp"
+#include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
+#include "common/base/places.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/open_share.hpp"
-#include "common/share/share.hpp"
 #include "common/swarm/swarm_certificate.hpp"
 
 #include <fmt/format.h>
@@ -9,44 +11,63 @@
 
 namespace swarmout {
 
-void setup_init(CLI::App& app, Action& chosen) {
-  auto* const verb =
-      app.add_subcommand("init", "Make the share, the key pair and the swarm's certificate, once for the whole fleet");
-  auto options = std::make_shared<CommonOptions>();
-  add_share_option(*verb, *options);
-  add_setting(*verb, "--keys", options->keys, "Where the key pair is, or is made");
-  verb->callback([&chosen, options] {
-    chosen = [options](std::stop_token stop) -> Result<void> {
-      const Path keys = options->keys;
-      const bool have = path_exists(keys / kPublicKeyFile) && path_exists(keys / kSecretKeyFile);
-      if (have) {
-        TRY_ASSIGN(const VerifyKey open, VerifyKey::load(keys / kPublicKeyFile));
-        TRY_ASSIGN(const SigningKey secret, SigningKey::load(keys / kSecretKeyFile));
-        if (secret.verify_key().id() != open.id()) {
-          return fail(ErrorCode::refused, fmt::format("the two keys in {} do not belong together", keys.native()));
-        }
-      } else if (path_exists(keys / kSecretKeyFile)) {
-        TRY(restore_public_key(keys));
-        spdlog::info("{} was missing, and is made again from the secret key", (keys / kPublicKeyFile).native());
-      } else {
-        TRY(make_key_pair(keys));
-      }
-      const bool have_certificate = path_exists(keys / kCertificateFile) && path_exists(keys / kCertificateKeyFile);
-      if (have_certificate) {
-        TRY(load_swarm_certificate(keys));
-      } else {
-        TRY(make_swarm_certificate(keys));
-      }
-      TRY_ASSIGN(const InitOutcome outcome, init_share(options->share, stop));
-      TRY_ASSIGN(const VerifyKey key, VerifyKey::load(keys / kPublicKeyFile));
-      const auto said = [](bool there) { return there ? "was there already" : "made"; };
-      const char* const share = outcome == InitOutcome::repaired ? "was there; what was missing in it is made again"
-                                                                 : said(outcome == InitOutcome::there);
-      fmt::print("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n", options->share.url, share, key.id(),
-                 said(have), keys.native(), said(have_certificate), keys.native());
-      return {};
-    };
-  });
+namespace {
+
+struct InitTargets {
+  ShareAddress share;
+  Path keys = kDefaultKeys;
+};
+
+/// True: made now.
+Result<bool> have_keys(const Path& keys) {
+  if (!path_exists(keys / kSecretKeyFile)) {
+    TRY(make_key_pair(keys));
+    return true;
+  }
+  if (!path_exists(keys / kPublicKeyFile)) {
+    TRY(restore_public_key(keys));
+    spdlog::info("{} was missing, and is made again from the secret key", (keys / kPublicKeyFile).native());
+  }
+  TRY_ASSIGN(const VerifyKey open, VerifyKey::load(keys / kPublicKeyFile));
+  TRY_ASSIGN(const SigningKey secret, SigningKey::load(keys / kSecretKeyFile));
+  if (secret.verify_key().id() != open.id()) {
+    return fail(ErrorCode::refused, fmt::format("the two keys in {} do not belong together", keys.native()));
+  }
+  return false;
+}
+
+Result<bool> have_certificate(const Path& keys) {
+  if (!path_exists(keys / kCertificateFile) || !path_exists(keys / kCertificateKeyFile)) {
+    TRY(make_swarm_certificate(keys));
+    return true;
+  }
+  TRY(load_swarm_certificate(keys));
+  return false;
+}
+
+Result<void> run_init(const InitTargets& to, std::stop_token stop) {
+  TRY_ASSIGN(const bool made_keys, have_keys(to.keys));
+  TRY_ASSIGN(const bool made_certificate, have_certificate(to.keys));
+  TRY_ASSIGN(const InitOutcome share, init_share(to.share, stop));
+  TRY_ASSIGN(const VerifyKey key, VerifyKey::load(to.keys / kPublicKeyFile));
+  const auto said = [](bool made) { return made ? "made" : "was there already"; };
+  const char* const shared = share == InitOutcome::repaired ? "was there; what was missing in it is made again"
+                                                             : said(share == InitOutcome::made);
+  return print_result(fmt::format("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n", to.share.url,
+                                  shared, key.id(), said(made_keys), to.keys.native(), said(made_certificate),
+                                  to.keys.native()));
+}
+
+}  // namespace
+
+Verb init_verb() {
+  Verb verb{.name = "init",
+            .about = "Make the share, the key pair and the swarm's certificate, once for the whole fleet"};
+  const auto to = std::make_shared<InitTargets>();
+  add_share_settings(verb, to->share);
+  add_keys_setting(verb, to->keys);
+  verb.run = [to](std::stop_token stop) { return run_init(*to, stop); };
+  return verb;
 }
 
 }  // namespace swarmout

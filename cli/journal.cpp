@@ -1,5 +1,7 @@
 #include "cli/journal.hpp"
 
+#include "common/base/key_values.hpp"
+
 #include <syslog.h>
 
 namespace swarmout {
@@ -8,7 +10,7 @@ namespace {
 
 void write_line(int level, const std::string& line) {
   ::openlog("swarmout", LOG_PID, LOG_DAEMON);
-  ::syslog(level, "%s", line.c_str());
+  ::syslog(level, "%s", printable(line).c_str());
   ::closelog();
 }
 

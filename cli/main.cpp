@@ -1,114 +1,90 @@
+#include "cli/ending.hpp"
+#include "cli/journal.hpp"
+#include "cli/output.hpp"
+#include "cli/process_setup.hpp"
+#include "cli/settings/command_line.hpp"
+#include "cli/settings/given.hpp"
+#include "cli/settings/help.hpp"
 #include "cli/verbs.hpp"
 #include "common/share/helper/share_helper.hpp"
 #include "common/share/helper/share_server.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <thread>
+#include <algorithm>
+#include <cstdlib>
 
 namespace {
 
 using namespace swarmout;
 
-constexpr const char* kExitCodes =
-    "Exit status: 0 done (for seed also: published already, or another host is at it); 1 the work failed;\n"
-    "64 usage; 65 data refused; 66 no such revision; 69 share not initialised or not mounted;\n"
-    "73 cannot write here; 75 temporary, try again.\n"
-    "Every option can also be set by SWARMOUT_… in the environment and in /etc/swarmout.conf ([seed] share=…).";
+/// How long a verb that was asked to end may take for it: `timeout -k 10`, systemd's 90 s for the service.
+constexpr std::chrono::milliseconds kLongestEnding{9500};
+constexpr std::chrono::milliseconds kLongestEndingOfService{60000};
 
-/// CLI11 lets the file win over the environment; here it is the other way round.
-class EnvironmentFirst final : public CLI::ConfigBase {
-public:
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    std::vector<CLI::ConfigItem> found = CLI::ConfigBase::from_config(input);
-    std::erase_if(found, [](const CLI::ConfigItem& item) {
-      return std::getenv(environment_name("--" + item.name).c_str()) != nullptr;
-    });
-    return found;
+std::vector<std::string> names_of_variables() {
+  std::vector<std::string> names;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view line = *each;
+    names.emplace_back(line.substr(0, line.find('=')));
   }
-};
+  return names;
+}
 
-/// SIGINT and SIGTERM ask the work to stop; the second one ends the process at once.
-class Signals {
-public:
-  Signals() {
-    ::sigemptyset(&set_);
-    ::sigaddset(&set_, SIGINT);
-    ::sigaddset(&set_, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // before any thread is made: all of them inherit it
-    ::signal(SIGPIPE, SIG_IGN);
-    waiter_ = std::jthread([this](std::stop_token end) {
-      int signal = 0;
-      while (::sigwait(&set_, &signal) == 0 && !end.stop_requested()) {
-        if (!stop_.request_stop()) {
-          std::_Exit(128 + signal);
-        }
-      }
-    });
+Result<void> run(const std::vector<std::string>& words) {
+  bool verbose = false;
+  std::vector<Verb> verbs = all_verbs(verbose);
+  TRY_ASSIGN(const CommandLine line, parse_command_line(verbs, words));
+  const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == line.verb; });
+  if (line.help) {
+    return print_result(verb == verbs.end() ? program_help(verbs) : verb_help(*verb));
   }
-  ~Signals() {
-    waiter_.request_stop();
-    // Ends its sigwait(3); blocked, so it terminates nothing.
-    ::pthread_kill(waiter_.native_handle(), SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread)
+  if (line.version) {
+    return print_result(SWARMOUT_VERSION "\n");
   }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-  std::stop_token token() const { return stop_.get_token(); }
+  const Signals signals(verb->name == "peer" ? kLongestEndingOfService : kLongestEnding);
+  TRY(take_settings(verbs, line, [](const std::string& name) { return std::getenv(name.c_str()); }));
+  for (const std::string& doubt : doubtful_variables(verbs, names_of_variables())) {
+    say(doubt);
+  }
+  spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
+  return verb->run(signals.token());
+}
 
-private:
-  sigset_t set_{};
-  std::stop_source stop_;
-  std::jthread waiter_;
-};
+int status_of(const Result<void>& done) {
+  if (done) {
+    return 0;
+  }
+  if (!done.error().message.empty()) {  // else it was said often enough
+    say(to_string(done.error()));
+  }
+  return static_cast<int>(done.error().code);
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
+  const bool helper = argc == 2 && std::string_view(argv[1]) == kShareHelperVerb;  // not for people
+  if (helper) {
+    ignore_requests_to_end();  // before they are let through
+  }
+  reset_inherited_signals();
+  end_on_uncaught_exceptions();
   ::umask(022);
-  if (argc == 2 && std::string_view(argv[1]) == kShareHelperVerb) {  // not for people
-    return serve_share(STDIN_FILENO);
-  }
-  const Signals signals;
-  auto log = spdlog::stderr_color_st("swarmout");
-  log->set_pattern("swarmout: %v");
-  spdlog::set_default_logger(log);
-
-  CLI::App app("One checkout, every server: one elected host exports a repository, all hosts fetch it from each other.",
-               "swarmout");
-  app.footer(kExitCodes);
-  app.set_version_flag("--version", SWARMOUT_VERSION);
-  app.set_config("--config", "/etc/swarmout.conf", "Settings for all verbs");
-  app.config_formatter(std::make_shared<EnvironmentFirst>());
-  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // wrappers append what they override
-  app.require_subcommand(1);
-  app.fallthrough();
-  bool verbose = false;
-  app.add_flag("-v,--verbose", verbose, "Say more, also when nobody watches");
-  Action chosen;
-  setup_init(app, chosen);
-  setup_seed(app, chosen);
-  setup_peer(app, chosen);
-  setup_fetch(app, chosen);
-  setup_status(app, chosen);
-  setup_abandon(app, chosen);
+  int status = static_cast<int>(ErrorCode::temporary);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int status = app.exit(error);
-    return status == 0 ? 0 : static_cast<int>(ErrorCode::usage);
-  }
-  spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
-  const Result<void> done = chosen(signals.token());
-  if (!done) {
-    if (!done.error().message.empty()) {  // else it was said often enough
-      fmt::print(stderr, "swarmout: {}\n", to_string(done.error()));
+    log_to_speaker();
+    if (helper) {
+      return serve_share(STDIN_FILENO);
     }
-    return static_cast<int>(done.error().code);
+    status = status_of(run({argv + std::min(argc, 1), argv + argc}));
+  } catch (...) {
+    say(uncaught_sentence());
   }
-  return 0;
+  speaker().finish([](const std::string& line) { journal(line); });
+  return status;
 }

@@ -1,49 +1,42 @@
 #include "cli/reporter.hpp"
+#include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
-#include "common/base/duration.hpp"
+#include "common/base/clock.hpp"
 #include "peer/peer_service.hpp"
-
-#include <fmt/format.h>
 
 namespace swarmout {
 
-void setup_peer(CLI::App& app, Action& chosen) {
-  auto* const verb =
-      app.add_subcommand("peer", "The service: follow the share, fetch, switch `current`, pass on to others");
-  struct Flags {
-    CommonOptions common;
-    std::string dest = "/srv/swarmout";
-    std::string poll = "2s";
-    std::size_t keep = 3;
-    bool once = false;
+namespace {
+
+struct PeerTargets {
+  PeerOptions options;
+  ListenWishes wishes;
+};
+
+}  // namespace
+
+Verb peer_verb() {
+  Verb verb{.name = "peer", .about = "The service: follow the share, fetch, switch `current`, pass on to others"};
+  const auto to = std::make_shared<PeerTargets>();
+  PeerOptions& options = to->options;
+  add_share_settings(verb, options.share);
+  add_dest_setting(verb, options.dest);
+  add_setting(verb, options.keep, Count{1, 100}, {.name = "keep", .help = "Releases to keep, trees as well as packs"});
+  add_setting(verb, options.once, Flag{}, {.name = "once", .help = "End when the newest release is active"});
+  add_host_settings(verb, {options.keys, options.state, options.swarm, to->wishes});
+  add_setting(verb, options.poll, Duration{},
+              {.name = "poll",
+               .group = Group::swarm,
+               .help = "How often to look at the share; more often while a leader is at work"});
+  verb.run = [to](std::stop_token stop) -> Result<void> {
+    PeerOptions& told = to->options;
+    TRY(apply_wishes(to->wishes, told.share.url, told.keys, told.swarm));
+    Reporter reporter(told.once ? Reporter::Lines::when_watched : Reporter::Lines::always);
+    return run_peer(
+        told, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
+        [&](const FetchProgress& progress) { reporter.fetch_progress(progress); });
   };
-  auto flags = std::make_shared<Flags>();
-  add_share_option(*verb, flags->common);
-  add_setting(*verb, "--dest", flags->dest, "Where the trees and the link `current` are");
-  add_setting(*verb, "--poll", flags->poll, "How often to look at the share; more often while a leader is at work");
-  verb->add_option("--keep", flags->keep, "Releases to keep")
-      ->envname("SWARMOUT_KEEP")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  verb->add_flag("--once", flags->once, "End when the newest release is active");
-  add_host_options(*verb, flags->common);
-  verb->callback([&chosen, flags] {
-    chosen = [flags](std::stop_token stop) -> Result<void> {
-      PeerOptions options;
-      options.share = flags->common.share;
-      options.dest = flags->dest;
-      options.state = flags->common.state;
-      options.keys = flags->common.keys;
-      options.once = flags->once;
-      options.keep = flags->keep;
-      TRY_ASSIGN(options.poll, parse_duration(flags->poll));
-      TRY_ASSIGN(options.swarm, swarm_settings(flags->common));
-      Reporter reporter(flags->once ? Reporter::Lines::when_watched : Reporter::Lines::always);
-      return run_peer(
-          options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
-          [&](const FetchProgress& progress) { reporter.fetch_progress(progress); });
-    };
-  });
+  return verb;
 }
 
 }  // namespace swarmout

@@ -1,5 +1,6 @@
 #include "cli/reporter.hpp"
 
+#include "cli/output.hpp"
 #include "common/base/duration.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
 namespace swarmout {
 
@@ -44,21 +44,12 @@ Reporter::Reporter(Lines lines)
       lines_(lines == Lines::always || terminal_ || spdlog::should_log(spdlog::level::debug)) {}
 
 Reporter::~Reporter() {
-  clear();
-}
-
-void Reporter::clear() {
-  if (dirty_) {
-    fmt::print(stderr, "\r\x1b[K");
-    dirty_ = false;
-  }
+  speaker().erase();
 }
 
 void Reporter::say(const std::string& line) {
-  const std::lock_guard lock(mutex_);
   if (lines_) {
-    clear();
-    fmt::print(stderr, "swarmout: {}\n", line);
+    speaker().say(line);
   }
 }
 
@@ -73,11 +64,9 @@ void Reporter::progress(const std::string& line) {
   }
   last_ = now;
   if (terminal_) {
-    fmt::print(stderr, "\r{}\x1b[K", line.substr(0, terminal_width() - 1));
-    std::fflush(stderr);
-    dirty_ = true;
+    speaker().draw(line, terminal_width() - 1);
   } else {
-    fmt::print(stderr, "swarmout: {}\n", line);
+    speaker().say(line);
   }
 }
 

@@ -29,12 +29,9 @@ public:
   void fetch_progress(const FetchProgress& progress);
 
 private:
-  void clear();
-
   std::mutex mutex_;
   bool terminal_;
   bool lines_;
-  bool dirty_ = false;
   std::chrono::steady_clock::time_point last_{};
 };
 

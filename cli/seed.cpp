@@ -1,181 +1,140 @@
 #include "cli/journal.hpp"
+#include "cli/output.hpp"
 #include "cli/reporter.hpp"
 #include "cli/share_trouble.hpp"
+#include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
-#include "common/base/duration.hpp"
-#include "common/base/key_values.hpp"
 #include "common/release/manifest.hpp"
 #include "seeder/seed_job.hpp"
-
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace swarmout {
 
 namespace {
 
 constexpr std::size_t kMaxSlot = 200;
+constexpr std::uint64_t kMaxDeputies = 10;
+constexpr std::uint64_t kMaxAttempts = 1000;
+constexpr std::uint64_t kMaxCopies = 100000;
+constexpr std::uint64_t kMaxLevel = 19;  // zstd's beyond this need more memory to unpack than clones may have
 
-struct SeedFlags {
-  CommonOptions common;
-  std::string source;
-  std::string revision;
-  std::string slot;
-  std::string period = "0";
-  std::string hold_off = "10m";
-  std::string splay = "2s";
-  std::string beat = "10s";
-  std::string stall_timeout = "15m";
-  std::string stage_timeout = "10m";
-  std::string max_runtime = "6h";
-  std::string linger = "10m";
-  std::string takeover_jitter = "20s";
-  std::string retry_wait = "10s";
-  unsigned deputies = 2;
-  double quorum = 0.5;
-  unsigned min_copies = 1;
-  unsigned max_attempts = 3;
-  int level = kDefaultZstdLevel;
-  std::uint16_t tracker_port = 0;
-  std::string clone_upload_limit = "0";
-  std::string clone_download_limit = "0";
-  bool wait = false;
-  bool catch_up = false;
-  SourceOptions source_options;
-  bool allow_empty = false;
-  bool allow_shrink = false;
+struct SeedTargets {
+  SeedOptions options;
+  ListenWishes wishes;
 };
 
-Result<SeedOptions> options_from(const SeedFlags& flags) {
-  SeedOptions options;
-  options.share = flags.common.share;
-  options.source = flags.source;
-  options.revision = flags.revision;
-  options.source_options = flags.source_options;
-  options.state = flags.common.state;
-  options.keys = flags.common.keys;
-  options.election.slot = flags.slot;
-  TRY_ASSIGN(const auto period, parse_duration(flags.period));
-  options.period = std::chrono::duration_cast<std::chrono::seconds>(period);
-  TRY_ASSIGN(options.election.hold_off, parse_duration(flags.hold_off));
-  TRY_ASSIGN(options.election.splay, parse_duration(flags.splay));
-  TRY_ASSIGN(options.election.beat, parse_duration(flags.beat));
-  TRY_ASSIGN(options.election.takeover_jitter, parse_duration(flags.takeover_jitter));
-  if (flags.slot.size() > kMaxSlot || flags.revision.size() > kMaxRevision) {
-    return fail(ErrorCode::usage, "--slot or --revision is too long");
-  }
-  if (printable(flags.slot) != flags.slot || printable(flags.revision) != flags.revision) {
-    return fail(ErrorCode::usage, "--slot and --revision must not have control characters");
-  }
-  if (period.count() != 0 && period < std::chrono::seconds(1)) {
-    return fail(ErrorCode::usage, "--period must be at least 1s");
-  }
-  if (options.election.beat.count() < 10) {
-    return fail(ErrorCode::usage, "--heartbeat must be at least 10ms");
-  }
-  TRY_ASSIGN(options.election.retry_wait, parse_duration(flags.retry_wait));
-  options.election.deputies = flags.deputies;
-  options.catch_up = flags.catch_up;
-  options.election.max_attempts = flags.max_attempts;
-  options.election.wait = flags.wait;
+void add_usual_settings(Verb& verb, SeedOptions& options) {
+  add_setting(verb, options.source, Text{.word = "SOURCE", .shortest = 1},
+              {.name = "source", .help = "git+URL[#ref], dir:PATH or tar:COMMAND", .required = true});
+  add_setting(verb, options.revision, Text{.word = "REVISION", .longest = kMaxRevision, .one_line = true},
+              {.name = "revision", .help = "Branch, tag or commit; without it the source's own"});
+  add_setting(verb, options.period, Duration{},
+              {.name = "period", .help = "How often cron runs: slots are made from the share's clock"});
+  add_setting(verb, options.election.slot, Text{.word = "NAME", .longest = kMaxSlot, .one_line = true},
+              {.name = "slot", .help = "Name of this cron run; published at most once"});
+  add_setting(verb, options.election.wait, Flag{},
+              {.name = "wait", .help = "Stay until the slot is published; take over if its leader dies"});
+  add_setting(verb, options.allow_empty, Flag{}, {.name = "allow-empty", .help = "Publish a source without files"});
+  add_setting(verb, options.allow_shrink, Flag{},
+              {.name = "allow-shrink", .help = "Publish one that has lost more than half of its files"});
+  add_setting(verb, options.source_options.lfs_pointers, Flag{},
+              {.name = "allow-lfs-pointers", .help = "Publish Git LFS pointers as they are"});
+  add_setting(verb, options.source_options.empty_submodules, Flag{},
+              {.name = "allow-empty-submodules", .help = "Publish git submodules as empty directories"});
+  add_setting(verb, options.catch_up, Flag{},
+              {.name = "catch-up", .help = "With a period: after publishing late, run the slot that has begun since"});
+}
+
+void add_election_settings(Verb& verb, SeedOptions& options) {
+  const auto add = [&](std::chrono::milliseconds& value, const char* name, const char* help,
+                       std::chrono::milliseconds least = std::chrono::milliseconds(0)) {
+    add_setting(verb, value, Duration{.least = least}, {.name = name, .group = Group::election, .help = help});
+  };
+  add(options.election.hold_off, "hold-off", "Without a slot: nothing to do this soon after a publication");
+  add(options.election.splay, "splay", "Random wait at the start, at most this");
+  add(options.election.beat, "heartbeat", "How often a leader shows that it is alive", kLeastBeat);
+  add(options.election.takeover_jitter, "takeover-jitter", "Random wait before taking over from a silent leader");
+  add(options.heartbeat.stall_timeout, "stall-timeout", "Without progress this long, a leader gives up");
+  add(options.max_runtime, "max-runtime", "A run that is not done after this gives up");
+  add(options.election.retry_wait, "retry-wait", "Wait before a slot's third attempt; doubled for each later one");
+  add_setting(verb, options.election.max_attempts, Count{1, kMaxAttempts},
+              {.name = "max-attempts",
+               .group = Group::election,
+               .help = "Hosts that may fail at one slot before it is given up"});
+  add_setting(verb, options.election.deputies, Count{0, kMaxDeputies},
+              {.name = "deputies",
+               .group = Group::election,
+               .help = "Losers that stay and watch, to take over when the leader dies"});
+}
+
+void add_publishing_settings(Verb& verb, SeedOptions& options) {
+  constexpr Group kGroup = Group::publishing;
+  add_setting(verb, options.quorum, Fraction{},
+              {.name = "quorum", .group = kGroup, .help = "Publish when this part of the live peers has everything"});
+  add_setting(
+      verb, options.stage_timeout, Duration{},
+      {.name = "stage-timeout", .group = kGroup, .help = "After this, --min-copies peers are enough to publish"});
+  add_setting(verb, options.min_copies, Count{0, kMaxCopies},
+              {.name = "min-copies", .group = kGroup, .help = "Peers that must have it after the stage timeout"});
+  add_setting(verb, options.linger, Duration{},
+              {.name = "linger", .group = kGroup, .help = "Seed until every live peer has it, at most this long"});
+  add_setting(verb, options.level, Count{1, kMaxLevel}, {.name = "level", .group = kGroup, .help = "zstd level"});
+}
+
+void add_swarm_settings(Verb& verb, SeedTargets& to) {
+  SeedOptions& options = to.options;
+  add_host_settings(verb, {options.keys, options.state, options.swarm, to.wishes});
+  add_setting(verb, options.tracker_port, Count{0, 0xffff},
+              {.name = "tracker-port",
+               .group = Group::swarm,
+               .help = "TCP port of the tracker, at the address of --listen; 0: any"});
+  add_setting(verb, options.clone_limits.upload, Rate{},
+              {.name = "clone-upload-limit",
+               .group = Group::limits,
+               .help = "Of each clone, bytes a second, for this release; signed with it; 0: no limit"});
+  add_setting(verb, options.clone_limits.download, Rate{},
+              {.name = "clone-download-limit", .group = Group::limits, .help = "Likewise, for what clones receive"});
+}
+
+Result<void> seed_once(SeedTargets& to, std::stop_token stop) {
+  SeedOptions& options = to.options;
   options.heartbeat.interval = options.election.beat;
-  TRY_ASSIGN(options.heartbeat.stall_timeout, parse_duration(flags.stall_timeout));
-  TRY_ASSIGN(options.stage_timeout, parse_duration(flags.stage_timeout));
-  TRY_ASSIGN(options.max_runtime, parse_duration(flags.max_runtime));
-  TRY_ASSIGN(options.linger, parse_duration(flags.linger));
-  options.allow_empty = flags.allow_empty;
-  options.allow_shrink = flags.allow_shrink;
-  options.quorum = flags.quorum;
-  options.min_copies = flags.min_copies;
-  options.level = flags.level;
-  options.tracker_port = flags.tracker_port;
-  TRY_ASSIGN(options.swarm, swarm_settings(flags.common));
-  TRY_ASSIGN(options.clone_limits, rate_limits(flags.clone_upload_limit, flags.clone_download_limit));
-  return options;
+  TRY(apply_wishes(to.wishes, options.share.url, options.keys, options.swarm));
+  Reporter reporter(Reporter::Lines::when_watched);
+  auto report = run_seed(
+      options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
+      [&](const std::string& line) { reporter.progress(line); },
+      [](const Error& error) {
+        journal(error);
+        end_process(error);
+      });
+  ShareTrouble trouble(options.state);
+  if (!report) {
+    journal(report.error());
+    if (!trouble.worth_saying(report.error(), system_clock().wall()) && !reporter.watched()) {
+      report.error().message.clear();  // the journal has it
+    }
+    return tl::unexpected(std::move(report).error());
+  }
+  journal(report->message);
+  if (const auto over = trouble.over(system_clock().wall())) {
+    say(*over);
+  }
+  reporter.say(report->message);
+  return {};
 }
 
 }  // namespace
 
-void setup_seed(CLI::App& app, Action& chosen) {
-  auto* const verb =
-      app.add_subcommand("seed", "The cron line: one host exports, publishes and seeds; the others leave quietly");
-  auto flags = std::make_shared<SeedFlags>();
-  add_share_option(*verb, flags->common);
-  add_setting(*verb, "--source", flags->source, "git+URL[#ref], dir:PATH or tar:COMMAND")->required();
-  add_setting(*verb, "--revision", flags->revision, "Branch, tag or commit (default: the source's own)");
-  add_setting(*verb, "--slot", flags->slot, "Name of this cron run; published at most once");
-  add_setting(*verb, "--period", flags->period, "How often cron runs: slots are made from the share's clock");
-  add_setting(*verb, "--hold-off", flags->hold_off, "Without a slot: nothing to do this soon after a publication");
-  add_setting(*verb, "--splay", flags->splay, "Random wait at the start, at most this");
-  add_setting(*verb, "--heartbeat", flags->beat, "How often a leader shows that it is alive");
-  add_setting(*verb, "--takeover-jitter", flags->takeover_jitter,
-              "Random wait before taking over from a silent leader");
-  add_setting(*verb, "--retry-wait", flags->retry_wait,
-              "Wait before a slot's third attempt; doubled for each later one");
-  verb->add_option("--deputies", flags->deputies, "Losers that stay and watch, to take over when the leader dies")
-      ->envname("SWARMOUT_DEPUTIES")
-      ->check(CLI::Range(0, 10))
-      ->capture_default_str();
-  add_setting(*verb, "--stall-timeout", flags->stall_timeout, "Without progress this long, the leader counts as dead");
-  add_setting(*verb, "--stage-timeout", flags->stage_timeout, "After this, --min-copies peers are enough to publish");
-  add_setting(*verb, "--max-runtime", flags->max_runtime, "Give up if too few peers have it after this");
-  add_setting(*verb, "--linger", flags->linger, "Seed until every live peer has it, at most this long");
-  verb->add_option("--quorum", flags->quorum, "Publish when this part of the live peers has everything")
-      ->envname("SWARMOUT_QUORUM")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  verb->add_option("--min-copies", flags->min_copies, "Peers that must have it after the stage timeout")
-      ->envname("SWARMOUT_MIN_COPIES")
-      ->capture_default_str();
-  verb->add_option("--max-attempts", flags->max_attempts, "Hosts that may fail at one slot before it is given up")
-      ->envname("SWARMOUT_MAX_ATTEMPTS")
-      ->capture_default_str();
-  verb->add_option("--level", flags->level, "zstd level")
-      ->envname("SWARMOUT_LEVEL")
-      ->check(CLI::Range(1, 19))
-      ->capture_default_str();
-  verb->add_option("--tracker-port", flags->tracker_port, "TCP port of the tracker, at --listen's address; 0: any")
-      ->envname("SWARMOUT_TRACKER_PORT")
-      ->capture_default_str();
-  add_setting(*verb, "--clone-upload-limit", flags->clone_upload_limit,
-              "Of each clone, bytes a second, for this release; signed with it; 0: none");
-  add_setting(*verb, "--clone-download-limit", flags->clone_download_limit, "Likewise");
-  verb->add_flag("--wait", flags->wait, "Stay until the slot is published; take over if its leader dies");
-  verb->add_flag("--catch-up", flags->catch_up,
-                 "With --period: after publishing late, run the slot that has begun since");
-  verb->add_flag("--allow-lfs-pointers", flags->source_options.lfs_pointers, "Publish Git LFS pointers as they are");
-  verb->add_flag("--allow-empty-submodules", flags->source_options.empty_submodules,
-                 "Publish git submodules as empty directories");
-  verb->add_flag("--allow-empty", flags->allow_empty, "Publish a source without files");
-  verb->add_flag("--allow-shrink", flags->allow_shrink, "Publish one that has lost more than half of its files");
-  add_host_options(*verb, flags->common);
-  verb->callback([&chosen, flags] {
-    chosen = [flags](std::stop_token stop) -> Result<void> {
-      TRY_ASSIGN(const SeedOptions options, options_from(*flags));
-      Reporter reporter(Reporter::Lines::when_watched);
-      auto report = run_seed(
-          options, system_clock(), stop, [&](const std::string& line) { reporter.say(line); },
-          [&](const std::string& line) { reporter.progress(line); },
-          [](const Error& error) {
-            journal(error);
-            end_process(error);
-          });
-      ShareTrouble trouble(options.state);
-      if (!report) {
-        journal(report.error());
-        if (!trouble.worth_saying(report.error(), system_clock().wall()) && !reporter.watched()) {
-          report.error().message.clear();  // the journal has it
-        }
-        return tl::unexpected(std::move(report).error());
-      }
-      journal(report->message);
-      if (const auto over = trouble.over(system_clock().wall())) {
-        fmt::print(stderr, "swarmout: {}\n", *over);
-      }
-      reporter.say(report->message);
-      return {};
-    };
-  });
+Verb seed_verb() {
+  Verb verb{.name = "seed", .about = "The cron line: one host exports, publishes and seeds; the others leave quietly"};
+  const auto to = std::make_shared<SeedTargets>();
+  add_share_settings(verb, to->options.share);
+  add_usual_settings(verb, to->options);
+  add_election_settings(verb, to->options);
+  add_publishing_settings(verb, to->options);
+  add_swarm_settings(verb, *to);
+  verb.run = [to](std::stop_token stop) { return seed_once(*to, stop); };
+  return verb;
 }
 
 }  // namespace swarmout

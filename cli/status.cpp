@@ -1,4 +1,6 @@
+#include "cli/output.hpp"
 #include "cli/reporter.hpp"
+#include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/duration.hpp"
@@ -171,35 +173,40 @@ std::string table_of(const Json& all) {
   return text;
 }
 
+/// ASCII alone: what others wrote does nothing to a terminal, and programs read the same.
+std::string json_of(const Json& all, bool on_one_line) {
+  return all.dump(on_one_line ? -1 : 2, ' ', true, Json::error_handler_t::replace) + '\n';
+}
+
+std::string table_on(const Json& all, bool again) {
+  const bool redraw = again && ::isatty(STDOUT_FILENO) == 1;
+  return (redraw ? "\x1b[H\x1b[2J" : "") + printable_lines(table_of(all)) + '\n';
+}
+
+struct StatusTargets {
+  ShareAddress share;
+  bool json = false;
+  bool watch = false;
+};
+
 }  // namespace
 
-void setup_status(CLI::App& app, Action& chosen) {
-  auto* const verb = app.add_subcommand("status", "The newest releases, who is leading, and which host has what");
-  struct Flags {
-    CommonOptions common;
-    bool json = false;
-    bool watch = false;
+Verb status_verb() {
+  Verb verb{.name = "status", .about = "The newest releases, who is leading, and which host has what"};
+  const auto to = std::make_shared<StatusTargets>();
+  add_share_settings(verb, to->share);
+  add_setting(verb, to->json, Flag{}, {.name = "json", .help = "For programs"});
+  add_setting(verb, to->watch, Flag{}, {.name = "watch", .help = "Again every second, until interrupted"});
+  verb.run = [to](std::stop_token stop) -> Result<void> {
+    TRY_ASSIGN(const auto share, open_share(to->share, stop));
+    do {
+      TRY_ASSIGN(const FleetOverview fleet, fleet_overview(*share, kShownReleases));
+      const Json all = as_json(fleet);
+      TRY(print_result(to->json ? json_of(all, to->watch) : table_on(all, to->watch), WhenReaderGone::end_quietly));
+    } while (to->watch && system_clock().sleep(std::chrono::seconds(1), stop));
+    return {};
   };
-  auto flags = std::make_shared<Flags>();
-  add_share_option(*verb, flags->common);
-  verb->add_flag("--json", flags->json, "For programs");
-  verb->add_flag("--watch", flags->watch, "Again every second, until interrupted");
-  verb->callback([&chosen, flags] {
-    chosen = [flags](std::stop_token stop) -> Result<void> {
-      TRY_ASSIGN(const auto share, open_share(flags->common.share, stop));
-      do {
-        TRY_ASSIGN(const FleetOverview fleet, fleet_overview(*share, kShownReleases));
-        const Json all = as_json(fleet);
-        const bool redraw = flags->watch && !flags->json && ::isatty(STDOUT_FILENO) == 1;
-        const auto dump = [&] {
-          return all.dump(flags->watch ? -1 : 2, ' ', false, Json::error_handler_t::replace) + '\n';
-        };
-        fmt::print("{}{}", redraw ? "\x1b[H\x1b[2J" : "", flags->json ? dump() : table_of(all));
-        std::fflush(stdout);
-      } while (flags->watch && system_clock().sleep(std::chrono::seconds(1), stop));
-      return {};
-    };
-  });
+  return verb;
 }
 
 }  // namespace swarmout

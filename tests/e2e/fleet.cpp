@@ -77,6 +77,13 @@ Finished Fleet::command(const Options& arguments, const Environment& environment
   return run({argv, environment}, log(arguments.front()));
 }
 
+Process Fleet::command_under(const Options& wrapper, const Options& arguments) {
+  Options argv = wrapper;
+  append(argv, {swarmout()});
+  append(argv, arguments);
+  return Process({argv, {}}, log(arguments.front()));
+}
+
 Finished Fleet::fetch(int host, const std::string& revision, const Options& more) {
   Options arguments{"fetch", "--revision", revision, "--dest", dest(host)};
   append(arguments, host_options(host));

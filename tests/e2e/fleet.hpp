@@ -42,6 +42,8 @@ public:
   [[nodiscard]] Process seed_under(const Options& wrapper, int host, const std::string& source,
                                    const Options& more = {}, const Environment& environment = {});
   [[nodiscard]] Finished command(const Options& arguments, const Environment& environment = {});
+  /// Any verb, started by another program.
+  [[nodiscard]] Process command_under(const Options& wrapper, const Options& arguments);
   [[nodiscard]] Finished fetch(int host, const std::string& revision, const Options& more = {});
 
   /// Is `current` of each of the hosts 1 to `hosts` equal to `tree`?

@@ -1,0 +1,25 @@
+// What a process gets from whoever started it, put right before anything else is done.
+
+#pragma once
+
+namespace swarmout {
+
+/// Descriptors 0 to 2 that are closed get something on which every read and write fails; else the next file or socket
+/// that is opened would be standard error, and take log lines.
+void hold_standard_descriptors();
+
+/// SIGCHLD as it is by default (a parent that ignores it would leave us without our children's status), nothing
+/// blocked, SIGPIPE ignored: a reader that has gone is an error of write(2).
+void reset_inherited_signals();
+
+/// For the share's helper, which ends when its owner does: what is sent to the whole group, by a terminal or
+/// timeout(1), must not take it away while the owner still has an ABANDON to write.
+void ignore_requests_to_end();
+
+/// An exception that nobody caught, on any thread: a sentence, and exit status 75. Without it, a core.
+void end_on_uncaught_exceptions();
+
+/// The sentence of the exception at hand.
+[[nodiscard]] const char* uncaught_sentence() noexcept;
+
+}  // namespace swarmout

@@ -1,0 +1,185 @@
+#include "cli/settings/given.hpp"
+
+#include "cli/settings/nearest.hpp"
+#include "common/base/key_values.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace swarmout {
+
+namespace {
+
+constexpr const char* kConfigVariable = "SWARMOUT_CONFIG";
+constexpr std::size_t kShownValue = 80;
+
+/// Variables that are no settings: the secret that must not be on a command line or in a file, and what tests set.
+constexpr std::string_view kOtherVariables[] = {kConfigVariable, "SWARMOUT_ETCD_PASSWORD", "SWARMOUT_FAILPOINT"};
+constexpr std::string_view kTestVariables = "SWARMOUT_TEST_";
+
+/// Not with an '@': a URL may have a password in it.
+std::string shown_value(std::string_view text) {
+  if (text.find('@') != std::string_view::npos) {
+    return "the value";
+  }
+  return fmt::format("\"{}\"{}", printable(std::string(text.substr(0, kShownValue))),
+                     text.size() > kShownValue ? "…" : "");
+}
+
+/// `where`: "--linger", "SWARMOUT_LINGER", "swarmout.conf:12: linger".
+Result<void> take_value(const Setting& setting, std::string_view text, const std::string& where) {
+  if (!setting.set(text)) {
+    return fail(ErrorCode::usage, fmt::format("{}: {} is not {}", where, shown_value(text), setting.allowed));
+  }
+  return {};
+}
+
+bool may_be_in_a_file(const Setting* setting) {
+  return setting != nullptr && setting->scope == Scope::everywhere;
+}
+
+std::vector<std::string> keys_of(const std::vector<Verb>& verbs) {
+  std::vector<std::string> keys;
+  for (const Verb& verb : verbs) {
+    for (const Setting& setting : verb.settings) {
+      if (setting.scope == Scope::everywhere) {
+        keys.push_back(setting.name);
+      }
+    }
+  }
+  return keys;
+}
+
+/// Why a line's key is not taken in its section.
+Error unknown_key(const std::vector<Verb>& verbs, const ConfigLine& line, const std::string& file) {
+  std::vector<std::string> owners;
+  for (const Verb& verb : verbs) {
+    if (may_be_in_a_file(verb.find(line.key))) {
+      owners.push_back(fmt::format("[{}]", verb.name));
+    } else if (verb.find(line.key) != nullptr) {
+      return {ErrorCode::usage,
+              at_line(file, line.line, fmt::format("{} can be given on the command line only", line.key)),
+              {}};
+    }
+  }
+  if (!owners.empty()) {
+    return {ErrorCode::usage, at_line(file, line.line, fmt::format("{} has no setting {}", line.section, line.key)),
+            fmt::format("it belongs into {}, or before the first section", fmt::join(owners, " or "))};
+  }
+  const std::string near = nearest(line.key, keys_of(verbs));
+  return {ErrorCode::usage, at_line(file, line.line, fmt::format("no setting {}", line.key)),
+          near.empty() ? "`swarmout VERB --help` lists them" : fmt::format("did you mean {}?", near)};
+}
+
+Result<void> check_sections(const std::vector<Verb>& verbs, const std::vector<ConfigLine>& lines,
+                            const std::string& file) {
+  for (const ConfigLine& line : lines) {
+    if (line.section.empty() ||
+        std::any_of(verbs.begin(), verbs.end(), [&](const Verb& verb) { return verb.name == line.section; })) {
+      continue;
+    }
+    std::vector<std::string> names;
+    for (const Verb& verb : verbs) {
+      names.push_back(verb.name);
+    }
+    const std::string near = nearest(line.section, names);
+    return fail(ErrorCode::usage, at_line(file, line.line, fmt::format("no verb {} for a section", line.section)),
+                near.empty() ? fmt::format("sections are {}", fmt::join(names, ", "))
+                             : fmt::format("did you mean [{}]?", near));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> take_config(std::vector<Verb>& verbs, const std::vector<ConfigLine>& lines, const std::string& file) {
+  TRY(check_sections(verbs, lines, file));
+  for (const bool top : {true, false}) {  // a section overrides the top, which stands before it
+    for (const ConfigLine& line : lines) {
+      if (line.key.empty() || line.section.empty() != top) {
+        continue;
+      }
+      bool taken = false;
+      for (const Verb& verb : verbs) {
+        const Setting* const setting = verb.find(line.key);
+        if ((top || verb.name == line.section) && may_be_in_a_file(setting)) {
+          TRY(take_value(*setting, line.value, at_line(file, line.line, line.key)));
+          taken = true;
+        }
+      }
+      if (!taken) {
+        return tl::unexpected(unknown_key(verbs, line, file));
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> take_settings(std::vector<Verb>& verbs, const CommandLine& line, const Environment& environment) {
+  const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == line.verb; });
+  INVARIANT(verb != verbs.end());
+  const auto variable = [&](const std::string& name) {
+    const char* const value = environment(name);
+    return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
+  };
+  const auto asked_for = line.config ? line.config : variable(kConfigVariable);
+  const std::string file = asked_for.value_or(kDefaultConfig);
+  TRY_ASSIGN(const auto lines, read_config(file));
+  if (!lines && asked_for) {
+    return fail(ErrorCode::usage, fmt::format("there is no configuration file {}", printable(file)),
+                line.config ? "--config names it" : "SWARMOUT_CONFIG names it");
+  }
+  std::set<std::string> given;
+  if (lines) {
+    TRY(take_config(verbs, *lines, file));
+    for (const ConfigLine& each : *lines) {
+      if (each.section.empty() || each.section == verb->name) {
+        given.insert(each.key);
+      }
+    }
+  }
+  for (const Setting& setting : verb->settings) {
+    if (const auto value = variable(setting.variable()); value && setting.scope == Scope::everywhere) {
+      TRY(take_value(setting, *value, setting.variable()));
+      given.insert(setting.name);
+    }
+  }
+  for (const auto& [name, value] : line.values) {
+    TRY(take_value(*verb->find(name), value, verb->find(name)->option()));
+    given.insert(name);
+  }
+  for (const Setting& setting : verb->settings) {
+    if (setting.required && !given.contains(setting.name)) {
+      return fail(ErrorCode::usage, fmt::format("{} needs {}", verb->name, setting.option()),
+                  setting.scope == Scope::everywhere
+                      ? fmt::format("or {}=… in {}, or {} in the environment", setting.name, file, setting.variable())
+                      : fmt::format("see `swarmout {} --help`", verb->name));
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> doubtful_variables(const std::vector<Verb>& verbs, const std::vector<std::string>& names) {
+  std::vector<std::string> known(std::begin(kOtherVariables), std::end(kOtherVariables));
+  for (const Verb& verb : verbs) {
+    for (const Setting& setting : verb.settings) {
+      known.push_back(setting.variable());
+    }
+  }
+  std::vector<std::string> doubts;
+  for (const std::string& name : names) {
+    if (!name.starts_with("SWARMOUT_") || name.starts_with(kTestVariables) ||
+        std::find(known.begin(), known.end(), name) != known.end()) {
+      continue;
+    }
+    if (const std::string near = nearest(name, known); !near.empty()) {
+      doubts.push_back(fmt::format("the variable {} is no setting; did you mean {}?", printable(name), near));
+    }
+  }
+  return doubts;
+}
+
+}  // namespace swarmout

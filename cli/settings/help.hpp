@@ -1,0 +1,17 @@
+// What --help says, from the settings alone.
+
+#pragma once
+
+#include "cli/settings/setting.hpp"
+
+#include <string>
+#include <vector>
+
+namespace swarmout {
+
+/// All verbs, with a sentence each.
+[[nodiscard]] std::string program_help(const std::vector<Verb>& verbs);
+/// One verb and its settings, by group.
+[[nodiscard]] std::string verb_help(const Verb& verb);
+
+}  // namespace swarmout

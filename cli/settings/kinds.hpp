@@ -1,0 +1,123 @@
+// The kinds of values that settings have: how each is read, how its default is written, and what is allowed.
+//
+// A kind has
+//   words()       for people, in help: "DURATION", "0..10"; empty for a flag
+//   allowed()     what an error says: `"ten" is not <allowed>`
+//   read(text, value)  false for a text that is not allowed; `value` is untouched then
+//   written(value)     as read() takes it; empty if there is nothing to show
+
+#pragma once
+
+#include "common/base/files.hpp"
+#include "common/base/units.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace swarmout {
+
+/// "90s", "1h30m", "250ms". Of a value in seconds only whole seconds are allowed.
+struct Duration {
+  std::chrono::milliseconds least{0};
+
+  [[nodiscard]] std::string words() const { return "DURATION"; }
+  [[nodiscard]] std::string allowed() const;
+  [[nodiscard]] bool read(std::string_view text, std::chrono::milliseconds& value) const;
+  [[nodiscard]] bool read(std::string_view text, std::chrono::seconds& value) const;
+  [[nodiscard]] std::string written(std::chrono::milliseconds value) const;
+};
+
+/// A whole number.
+struct Count {
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
+
+  [[nodiscard]] std::string words() const;
+  [[nodiscard]] std::string allowed() const;
+  [[nodiscard]] std::optional<std::uint64_t> number(std::string_view text) const;
+  template <typename T>
+  [[nodiscard]] bool read(std::string_view text, T& value) const {
+    const auto found = number(text);
+    if (!found || std::cmp_greater(*found, std::numeric_limits<T>::max())) {
+      return false;
+    }
+    value = static_cast<T>(*found);
+    return true;
+  }
+  template <typename T>
+  [[nodiscard]] std::string written(T value) const {
+    return std::to_string(value);
+  }
+};
+
+/// Bytes a second: "500K", "50M", "1G" are powers of 1024; 0: no limit.
+struct Rate {
+  [[nodiscard]] std::string words() const { return "RATE"; }
+  [[nodiscard]] std::string allowed() const;
+  [[nodiscard]] bool read(std::string_view text, Bytes& value) const;
+  [[nodiscard]] std::string written(Bytes value) const;
+};
+
+/// From 0 to 1.
+struct Fraction {
+  [[nodiscard]] std::string words() const { return "0..1"; }
+  [[nodiscard]] std::string allowed() const { return "a number from 0 to 1"; }
+  [[nodiscard]] bool read(std::string_view text, double& value) const;
+  [[nodiscard]] std::string written(double value) const;
+};
+
+/// On the command line without a value.
+struct Flag {
+  [[nodiscard]] std::string words() const { return ""; }
+  [[nodiscard]] std::string allowed() const { return "true or false"; }
+  [[nodiscard]] bool read(std::string_view text, bool& value) const;
+  [[nodiscard]] std::string written(bool value) const { return value ? "true" : "false"; }
+};
+
+/// A file or a directory: any bytes but none.
+struct Place {
+  std::string word = "DIR";
+
+  [[nodiscard]] std::string words() const { return word; }
+  [[nodiscard]] std::string allowed() const { return "a path"; }
+  [[nodiscard]] bool read(std::string_view text, Path& value) const;
+  [[nodiscard]] bool read(std::string_view text, std::optional<Path>& value) const;
+  [[nodiscard]] bool read(std::string_view text, std::string& value) const;
+  [[nodiscard]] std::string written(const std::string& value) const { return value; }
+  [[nodiscard]] std::string written(const Path& value) const { return value.native(); }
+  [[nodiscard]] std::string written(const std::optional<Path>& value) const { return value.value_or("").native(); }
+};
+
+struct Text {
+  std::string word;
+  std::size_t shortest = 0;
+  std::size_t longest = 64 * kKiB;
+  bool one_line = false;  ///< it is shown and stored: no control characters
+
+  [[nodiscard]] std::string words() const { return word; }
+  [[nodiscard]] std::string allowed() const;
+  [[nodiscard]] bool read(std::string_view text, std::string& value) const;
+  [[nodiscard]] std::string written(const std::string& value) const { return value; }
+};
+
+/// Where the swarm listens, as it was asked for.
+struct ListenAt {
+  std::string address;     ///< numeric, without brackets; empty: the one that reaches the share
+  std::uint16_t port = 0;  ///< 0: any
+  bool operator==(const ListenAt&) const = default;
+};
+struct ListenAddress {
+  [[nodiscard]] std::string words() const { return "ADDRESS[:PORT]"; }
+  [[nodiscard]] std::string allowed() const {
+    return "a numeric address, with or without a port (192.0.2.7, 192.0.2.7:6881, [2001:db8::7]:6881, :6881)";
+  }
+  [[nodiscard]] bool read(std::string_view text, ListenAt& value) const;
+  [[nodiscard]] std::string written(const ListenAt&) const { return ""; }
+};
+
+}  // namespace swarmout

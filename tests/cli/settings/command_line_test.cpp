@@ -1,0 +1,89 @@
+#include "cli/settings/command_line.hpp"
+
+#include "cli/settings/nearest.hpp"
+#include "tests/cli/settings/two_verbs.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace swarmout::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+}  // namespace
+
+TEST(CommandLine, AnUnknownVerbNamesTheNearest) {
+  TwoVerbs command;
+  EXPECT_THAT(command.take_error({"reep"}), HasSubstr("no verb reep; did you mean reap?"));
+  EXPECT_THAT(command.take_error({"zzzzzz"}), AllOf(HasSubstr("no verb zzzzzz"), Not(HasSubstr("did you mean"))));
+  EXPECT_THAT(command.take_error({}), HasSubstr("which verb? sow, reap"));
+}
+
+TEST(CommandLine, AnUnknownOptionNamesTheNearest) {
+  TwoVerbs command;
+  EXPECT_THAT(command.take_error({"sow", "--lingre", "3s"}), HasSubstr("no option --lingre; did you mean --linger?"));
+  EXPECT_THAT(command.take_error({"sow", "--lingre=3s"}), HasSubstr("did you mean --linger?"));
+  EXPECT_THAT(command.take_error({"sow", "--ling", "3s"}), HasSubstr("did you mean --linger?")) << "no abbreviations";
+  EXPECT_THAT(command.take_error({"sow", "--keep", "3"}), HasSubstr("sow has no option --keep; reap has it"));
+  EXPECT_THAT(command.take_error({"--share", "/x", "sow"}), HasSubstr("--share stands before the verb"));
+  EXPECT_THAT(command.take_error({"sow", "-x"}), HasSubstr("no option -x"));
+  EXPECT_THAT(command.take_error({"sow", "word"}), HasSubstr("sow takes no \"word\""));
+}
+
+TEST(CommandLine, AnOptionWithoutItsValueIsNamed) {
+  TwoVerbs command;
+  EXPECT_THAT(command.take_error({"sow", "--share"}), HasSubstr("--share needs a value"));
+}
+
+TEST(CommandLine, ValuesAreTakenAsTheyAre) {
+  for (const std::string value : {"-x", "a,b c;d\"e'f#g", "[a]", "[::1]:1", "--linger", "a=b", "{a}", "reap", "%%"}) {
+    TwoVerbs command;
+    ASSERT_EQ(command.take_error({"sow", "--share", value}), "");
+    EXPECT_EQ(command.share, value);
+    ASSERT_EQ(command.take_error({"sow", "--share=" + value}), "");
+    EXPECT_EQ(command.share, value);
+  }
+}
+
+TEST(CommandLine, TheLastOfTwoHolds) {
+  TwoVerbs command;
+  ASSERT_EQ(command.take_error({"sow", "--share", "/a", "--linger", "1s", "--share", "/b"}), "");
+  EXPECT_EQ(command.share, "/b");
+}
+
+TEST(CommandLine, AFlagCanBeTakenBack) {
+  TwoVerbs command;
+  command.environment = {{"SWARMOUT_SWARM_TLS", "1"}};
+  ASSERT_EQ(command.take_error({"sow", "--share", "/a"}), "");
+  EXPECT_TRUE(command.tls);
+  ASSERT_EQ(command.take_error({"sow", "--share", "/a", "--swarm-tls=false"}), "");
+  EXPECT_FALSE(command.tls);
+  EXPECT_THAT(command.take_error({"sow", "--share", "/a", "--swarm-tls=maybe"}), HasSubstr("true or false"));
+}
+
+TEST(CommandLine, HelpNeedsNothingElse) {
+  TwoVerbs command;
+  const auto of_verb = parse_command_line(command.verbs, {"sow", "--help"});
+  ASSERT_TRUE(of_verb) << to_string(of_verb.error());
+  EXPECT_TRUE(of_verb->help);
+  EXPECT_EQ(of_verb->verb, "sow");
+  const auto of_all = parse_command_line(command.verbs, {"-h"});
+  ASSERT_TRUE(of_all) << to_string(of_all.error());
+  EXPECT_TRUE(of_all->help);
+}
+
+TEST(Nearest, CountsLettersThatAreLeftOutDoubledWrongOrSwapped) {
+  EXPECT_EQ(edit_distance("heartbeat", "heartbeat"), 0u);
+  EXPECT_EQ(edit_distance("heartbeet", "heartbeat"), 1u);
+  EXPECT_EQ(edit_distance("lingre", "linger"), 1u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(nearest("seeed", {"peer", "seed"}), "seed");
+  EXPECT_EQ(nearest("status-quo", {"peer", "seed"}), "");
+}
+
+}  // namespace swarmout::test
