@@ -1,5 +1,6 @@
 #include "common/share/directory/directory_files.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +17,17 @@ Error share_error(Error error) {
 WallTime wall_time(const timespec& time) {
   return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::seconds(time.tv_sec) +
                                                                  std::chrono::nanoseconds(time.tv_nsec)));
+}
+
+void look_anew(const Path& directory) {
+  struct statx ignored {};
+  // Whether it can be looked at does not matter: who looks for something in it will hear of it.
+  [[maybe_unused]] const int seen =
+      ::statx(AT_FDCWD, directory.c_str(), AT_STATX_FORCE_SYNC, STATX_MTIME | STATX_CTIME, &ignored);
+}
+
+bool is_left_behind(std::string_view name, std::string_view writers_prefix) {
+  return name.starts_with(writers_prefix) || name.starts_with(".nfs");
 }
 
 Result<std::vector<Path>> old_entries(const Path& directory, WallTime before, mode_t type, const WantedName& wanted) {

@@ -86,7 +86,7 @@ Result<Position> DirectoryLog::tail(Position known) const {
       }
     }
   }
-  while (true) {  // a listing may be a minute old on NFS; entries after it may be there all the same
+  while (true) {  // a listing may be old; entries after it may be there all the same
     TRY_ASSIGN(const auto entry, read(tail.next()).map_error(share_error));
     if (!entry) {
       return tail;
@@ -96,7 +96,8 @@ Result<Position> DirectoryLog::tail(Position known) const {
 }
 
 Result<std::optional<std::string>> DirectoryLog::read(Position position) const {
-  auto bytes = read_file(content_of(entry_path(position)), kMaxEntry);
+  const Path content = content_of(entry_path(position));
+  auto bytes = find_in(directory_, [&] { return read_file(content, kMaxEntry); });
   if (bytes) {
     return std::optional(*std::move(bytes));
   }
@@ -178,7 +179,7 @@ PutResult DirectoryLog::put(Position position, std::string_view bytes) const {
 }
 
 Result<void> DirectoryLog::remove_stale(WallTime before) const {
-  const auto is_temporary = [](const std::string& name) { return name.starts_with(kTemporary); };
+  const auto is_temporary = [](const std::string& name) { return is_left_behind(name, kTemporary); };
   TRY(remove_old_files(directory_, before, is_temporary));
   if (primitive_ == Primitive::directory) {
     TRY_ASSIGN(const auto old, old_entries(directory_, before, S_IFDIR, is_temporary));

@@ -97,7 +97,8 @@ Result<void> DirectoryShare::put_cell(CellKind kind, std::string_view name, std:
 
 Result<std::optional<Cell>> DirectoryShare::read_cell(CellKind kind, std::string_view name) {
   const Path path = cell_path(kind, name);
-  auto file = open_file(path, O_RDONLY);  // afresh each time: an open descriptor may never see a change
+  // Opened afresh each time: an open descriptor may never see a change.
+  auto file = find_in(root_ / cell_directory(kind), [&] { return open_file(path, O_RDONLY); });
   if (!file) {
     if (file.error().code == ErrorCode::not_found) {
       return std::nullopt;
@@ -140,7 +141,8 @@ Result<void> DirectoryShare::write_blob(std::string_view name, std::string_view 
 
 Result<std::optional<std::string>> DirectoryShare::read_blob(std::string_view name, Bytes limit) {
   INVARIANT(good_name(name));
-  auto bytes = read_file(root_ / "torrents" / name, std::min(limit, kMaxBlob));
+  const Path directory = root_ / "torrents";
+  auto bytes = find_in(directory, [&] { return read_file(directory / name, std::min(limit, kMaxBlob)); });
   if (bytes) {
     return std::optional(*std::move(bytes));
   }
@@ -166,7 +168,7 @@ Result<void> DirectoryShare::remove_blob(std::string_view name) {
 }
 
 Result<void> DirectoryShare::remove_stale(WallTime before) {
-  const auto is_temporary = [](const std::string& name) { return name.starts_with(".tmp-"); };
+  const auto is_temporary = [](const std::string& name) { return is_left_behind(name, ".tmp-"); };
   const auto is_cell = [&](const std::string& name) { return is_temporary(name) || good_name(name); };
   TRY(log_.remove_stale(before));
   for (const Path& directory : {root_, root_ / "torrents"}) {

@@ -279,6 +279,21 @@ TEST_F(DirectoryShareTest, AnEntryOfAbsurdSizeIsRefused) {
   EXPECT_THAT(share_.read(Position{1}), FailsWith(ErrorCode::refused));
 }
 
+TEST_F(DirectoryShareTest, WhatAClientOfNfsLeftOfRemovedFilesIsRemovedWhenItIsOld) {
+  for (const char* const place : {"log", "hb", "stage", "peers", "torrents"}) {
+    write_file(root_ / place / ".nfs00000000000a0b0c00000001", "removed while somebody had it open");
+  }
+  const WallTime now = share_.now().value();
+
+  ASSERT_OK(share_.remove_stale(now - std::chrono::hours(1)));
+  EXPECT_THAT(names_in("log"), testing::SizeIs(1)) << "its reader may be there yet";
+
+  ASSERT_OK(share_.remove_stale(now + std::chrono::hours(1)));
+  for (const char* const place : {"log", "hb", "stage", "peers", "torrents"}) {
+    EXPECT_THAT(names_in(place), testing::IsEmpty()) << place;
+  }
+}
+
 TEST_F(DirectoryShareTest, EntriesThatAListingDoesNotShowYetAreFound) {
   ASSERT_EQ(share_.put(Position{1}, "entry").outcome, PutOutcome::won);
   ASSERT_EQ(share_.put(Position{2}, "entry").outcome, PutOutcome::won);
