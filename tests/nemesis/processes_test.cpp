@@ -1,5 +1,6 @@
 // Real hosts that are frozen at any step, look alike, lose the share, or hang; what they may do is in docs/election.md.
 
+#include "common/fleet/leader_record.hpp"
 #include "common/share/open_share.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/nemesis/stopped.hpp"
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace swarmout::test {
@@ -40,6 +42,31 @@ protected:
   void mount() {
     std::filesystem::remove(fleet_.share());
     std::filesystem::rename(fleet_.scratch("elsewhere"), fleet_.share());
+  }
+
+  /// What the leader of the first CLAIM has counted in its heartbeat; 0 before there is one.
+  std::uint64_t beats() {
+    const auto share = open_share(fleet_.url());
+    if (!share || !(*share)->read(Position{1}).value_or(std::nullopt)) {
+      return 0;
+    }
+    const auto cell =
+        (*share)->read_cell(CellKind::heartbeat, claim_cell(Position{1}, entry_at(**share, Position{1}).owner));
+    const auto beat = cell && *cell ? decode_heartbeat((*cell)->bytes) : fail(ErrorCode::not_found, "no heartbeat");
+    return beat ? beat->counter : 0;
+  }
+  /// Waits for `more` beats of 100 ms.
+  [[nodiscard]] bool leader_beats(std::uint64_t more) {
+    const std::uint64_t before = beats();
+    return wait_for([&] { return beats() >= before + more; });
+  }
+  /// Deputies that stay.
+  std::ptrdiff_t seats() {
+    const auto share = open_share(fleet_.url());
+    const auto cells = share ? (*share)->list_cells(CellKind::heartbeat).value_or(std::vector<std::string>())
+                             : std::vector<std::string>();
+    return std::count_if(cells.begin(), cells.end(),
+                         [](const std::string& name) { return name.find(".seat") != std::string::npos; });
   }
 
   Fleet fleet_;
@@ -89,16 +116,24 @@ TEST_F(ShareTrouble, ALeaderThatWasTakenOverDoesNotWaitForPeersThatHaveGoneOn) {
 }
 
 TEST_F(ShareTrouble, AnObserverThatWasFrozenDoesNotTakeThatForTheLeadersSilence) {
-  Process leader = fleet_.seed(1, "tar:sleep 7; tar -C '" + fleet_.scratch("source").native() + "' -cf - .",
+  const Path go = fleet_.scratch("go");
+  Process leader = fleet_.seed(1,
+                               "tar:until [ -e '" + go.native() + "' ]; do sleep 0.05; done; tar -C '" +
+                                   fleet_.scratch("source").native() + "' -cf - .",
                                {"--slot", "s", "--linger", "0s"});
-  ASSERT_TRUE(wait_for([&] { return fleet_.entries("CLAIM") == 1; }));
-  Process observer = seed(2, {"--wait", "--heartbeat", "300ms"});
+  ASSERT_TRUE(wait_for([&] { return beats() > 0; }));
+  Process observer = seed(2, {"--heartbeat", "300ms"});
+  ASSERT_TRUE(wait_for([&] { return seats() == 1; })) << "it has looked, and stays";
   for (int i = 0; i < 2; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
     observer.signal(SIGSTOP);
-    std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // longer than it takes to judge
+    ASSERT_TRUE(wait_for([&] { return is_stopped(observer); }));
+    ASSERT_TRUE(leader_beats(25)) << "longer than six looks, with which it would judge";
     observer.signal(SIGCONT);
+    ASSERT_TRUE(leader_beats(10)) << "three looks";
+    EXPECT_TRUE(observer.running());
+    EXPECT_EQ(fleet_.entries("CLAIM"), 1);
   }
+  write_file(go, "");
   EXPECT_EQ(leader.wait(), 0) << leader.err();
   EXPECT_EQ(observer.wait(), 0) << observer.err();
   EXPECT_EQ(fleet_.entries("CLAIM"), 1);
@@ -187,14 +222,15 @@ TEST(NemesisOnEtcd, MembersThatFreezeDieAndComeBackHarmNoElection) {
   for (std::size_t member = 0; member < 3; ++member) {
     write_file(fleet.scratch("source") / "README", std::to_string(member));
     const std::string slot = std::to_string(member);
+    const int claims = fleet.entries("CLAIM");
+    etcd.signal(member, SIGSTOP);
     Process doomed =
         fleet.seed(1, source, {"--slot", slot, "--linger", "0s"}, {{"SWARMOUT_FAILPOINT", "after-stage:kill"}});
     std::vector<Process> seeds;
     for (int host = 2; host <= 4; ++host) {
       seeds.push_back(fleet.seed(host, source, {"--slot", slot, "--linger", "0s", "--wait"}));
     }
-    etcd.signal(member, SIGSTOP);
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    EXPECT_TRUE(wait_for([&] { return fleet.entries("CLAIM") > claims; })) << "one is elected while it is frozen";
     etcd.signal(member, SIGCONT);
     etcd.kill(member);
     EXPECT_THAT(doomed.wait(), AnyOf(0, 75, 128 + SIGKILL)) << doomed.err();
