@@ -233,7 +233,7 @@ std::vector<LogEntry> golden_entries(const SignedDescriptor& release) {
 HeartbeatInfo full_heartbeat() {
   HeartbeatInfo info = bare_heartbeat();
   info.counter = 17;
-  info.phase = "seeding";
+  info.phase = Phase::seeding;
   info.files = 7;
   info.read = 35;
   info.packed = 38;
@@ -253,7 +253,7 @@ HeartbeatInfo bare_heartbeat() {
   HeartbeatInfo info;
   info.counter = 1;
   info.host = "web-017";
-  info.phase = "resolving";
+  info.phase = Phase::resolving;
   return info;
 }
 
