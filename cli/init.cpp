@@ -52,9 +52,9 @@ Result<void> run_init(const InitTargets& to, std::stop_token stop) {
   TRY_ASSIGN(const VerifyKey key, VerifyKey::load(to.keys / kPublicKeyFile));
   const auto said = [](bool made) { return made ? "made" : "was there already"; };
   const char* const shared = share == InitOutcome::repaired ? "was there; what was missing in it is made again"
-                                                             : said(share == InitOutcome::made);
-  return print_result(fmt::format("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n", to.share.url,
-                                  shared, key.id(), said(made_keys), to.keys.native(), said(made_certificate),
+                                                            : said(share == InitOutcome::made);
+  return print_result(fmt::format("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n", to.share.url, shared,
+                                  key.id(), said(made_keys), to.keys.native(), said(made_certificate),
                                   to.keys.native()));
 }
 

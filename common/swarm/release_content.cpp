@@ -13,9 +13,10 @@ Result<SwarmContent> release_content(Store& store, const Descriptor& release, st
   content.torrent = std::move(torrent);
   TRY_ASSIGN(content.directory, store.lay_out(purpose, contents, release.manifest, content.complete));
   if (content.complete.size() != contents.files.size()) {
-    return fail(ErrorCode::not_found, fmt::format("release {} is not whole on this host: {} of its {} files are missing",
-                                                  release.position.value,
-                                                  contents.files.size() - content.complete.size(), contents.files.size()));
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("release {} is not whole on this host: {} of its {} files are missing", release.position.value,
+                    contents.files.size() - content.complete.size(), contents.files.size()));
   }
   return content;
 }

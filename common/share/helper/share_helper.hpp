@@ -7,8 +7,8 @@
 #pragma once
 
 #include "common/base/files.hpp"
-#include "common/base/process_stat.hpp"
 #include "common/base/result.hpp"
+#include "common/share/helper/process_stat.hpp"
 #include "common/share/share.hpp"
 
 #include <chrono>

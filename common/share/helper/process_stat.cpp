@@ -1,4 +1,4 @@
-#include "common/base/process_stat.hpp"
+#include "common/share/helper/process_stat.hpp"
 
 #include "common/base/files.hpp"
 
