@@ -68,7 +68,7 @@ TEST_F(Abandon, RefusesWhatHasEndedAndSaysHow) {
 
 TEST_F(Abandon, AnEntryThatIsNotThereIs66) {
   EXPECT_EQ(abandon("1").status, 66);
-  EXPECT_EQ(abandon("0").status, 66);
+  EXPECT_EQ(abandon("0").status, 64);
   EXPECT_EQ(abandon("one").status, 64);
   EXPECT_EQ(abandon("1", {"--heartbeat", "0"}).status, 64) << "that would not look at the leader at all";
 }

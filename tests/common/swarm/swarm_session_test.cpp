@@ -63,19 +63,6 @@ TEST_F(SwarmSessionTest, ACloneFetchesEverything) {
   expect_payload(clone);
 }
 
-TEST_F(SwarmSessionTest, AHostThatHasFetchedEverythingWasMetByTheSeeder) {
-  Host seeder = make_seeder();
-  Host clone = make_clone("clone", {seeder.session->endpoint()});
-  EXPECT_TRUE(seeder.session->transfer(torrent_.info_hash).whole.empty());
-
-  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
-
-  EXPECT_TRUE(wait_for([&] {
-    const auto met = seeder.session->transfer(torrent_.info_hash).whole;
-    return met == std::vector{clone.session->endpoint()};
-  }));
-}
-
 TEST_F(SwarmSessionTest, EveryFileIsAnnouncedOnceAndAllOfThemLast) {
   Host seeder = make_seeder();
   Host clone = make_clone("clone", {seeder.session->endpoint()});
