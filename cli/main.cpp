@@ -58,7 +58,7 @@ int status_of(const Result<void>& done) {
   if (done) {
     return 0;
   }
-  if (!done.error().message.empty()) {  // else it was said often enough
+  if (!done.error().said) {
     say(to_string(done.error()));
   }
   return static_cast<int>(done.error().code);

@@ -111,7 +111,7 @@ Result<void> seed_once(SeedTargets& to, std::stop_token stop) {
   if (!report) {
     journal(report.error());
     if (!trouble.worth_saying(report.error(), system_clock().wall()) && !reporter.watched()) {
-      report.error().message.clear();  // the journal has it
+      report.error().said = true;  // earlier, and the journal has it
     }
     return tl::unexpected(std::move(report).error());
   }

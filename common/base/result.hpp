@@ -32,6 +32,7 @@ struct Error {
   ErrorCode code = ErrorCode::failed;
   std::string message;  ///< what failed, on which path, in one sentence without a full stop
   std::string hint;     ///< what to do about it; may be empty
+  bool said = false;    ///< whoever it concerns knows already: it is the exit status, and no more
 };
 
 template <typename T>

@@ -68,12 +68,13 @@ TEST_F(HangingShare, ACallThatGetsNoAnswerIsTemporaryAndNamesTheShare) {
 }
 
 TEST_F(HangingShare, AHelperThatGetsNoProcessorForLongerThanTheTimeoutIsWaitedFor) {
-  // It computes for a while before it becomes the helper, as one does that shares a processor with many others.
+  // It computes for twice as long before it becomes the helper, as one does that shares a processor with many others.
+  const auto seconds = std::to_string(2 * std::chrono::duration_cast<std::chrono::seconds>(kTimeout).count());
   write_file(temp_ / "slow",
-             "#!/bin/sh\ni=0; while [ $i -lt 4000000 ]; do i=$((i+1)); done; exec " + program() + " \"$@\"\n");
+             "#!/bin/bash\nwhile [ $SECONDS -lt " + seconds + " ]; do :; done; exec " + program() + " \"$@\"\n");
   ASSERT_EQ(::chmod((temp_ / "slow").c_str(), 0755), 0);
 
-  EXPECT_THAT(RemoteShare::open(temp_ / "slow", root_, milliseconds(500), {}), IsOk());
+  EXPECT_THAT(RemoteShare::open(temp_ / "slow", root_, kTimeout, {}), IsOk());
 }
 
 TEST_F(HangingShare, APutThatGetsNoAnswerIsUnknown) {
