@@ -29,6 +29,8 @@ template <typename... Cases>
 struct EachStep : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+EachStep(Cases...) -> EachStep<Cases...>;
 
 class Service {
 public:

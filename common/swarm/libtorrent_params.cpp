@@ -63,7 +63,7 @@ int connections_for(const SwarmSettings& settings) {
 }
 
 lt::session_params session_params_for(const SwarmSettings& settings) {
-  using sp = lt::settings_pack;
+  using sp = lt::settings_pack;  // NOLINT(readability-identifier-naming): a hundred lines begin with it
   const bool seeder = settings.role == SwarmRole::seeder;
   sp pack;
 

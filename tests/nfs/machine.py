@@ -3,12 +3,14 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import network
 from waiting import TooLate, wait_for
 
 MEMORY = "640"  # MiB; about 200 are used
 BOOT = 90  # seconds; 8 when nothing else runs
+TELL_AGAIN = 20  # seconds
 BOOTS = 3  # a starved emulator's clock can stop a kernel before it has begun
 
 
@@ -16,7 +18,7 @@ class Command:
     """Runs in the background."""
 
     def __init__(self, machine, name):
-        self.machine, self.name = machine, name
+        self.machine, self.name, self.told = machine, name, 0.0
 
     def read(self, kind):
         try:
@@ -25,16 +27,24 @@ class Command:
         except FileNotFoundError:
             return ""
 
+    def begun(self):
+        return os.path.exists(os.path.join(self.machine.folder, self.name + ".begun"))
+
     def done(self):
+        self.machine.tell_again(self)
         return self.read("rc") != ""
 
     def wait(self, seconds=120):
         """The exit status."""
-        wait_for("the end of %s" % self, self.done, seconds)
+        try:
+            wait_for("the end of %s" % self.name, self.done, seconds)
+        except TooLate:
+            raise TooLate("%s did not end in %d s\n%s" % (self, seconds, self.machine.busy_with())) from None
         return int(self.read("rc"))
 
     def __str__(self):
-        return "%s on %s (%s)" % (self.name, self.machine.name, self.read("err")[-300:].strip() or "nothing said")
+        said = self.read("err")[-300:].strip() or ("nothing said" if self.begun() else "never begun")
+        return "%s on %s (%s)" % (self.name, self.machine.name, said)
 
 
 class Machine:
@@ -104,8 +114,29 @@ class Machine:
         name = "c%03d" % self.commands
         with open(os.path.join(self.folder, name + ".sh"), "w") as text:
             text.write(script + "\n")
-        self.agent.sendall(name.encode() + b"\n")
-        return Command(self, name)
+        command = Command(self, name)
+        self.tell(command)
+        return command
+
+    def tell(self, command):
+        command.told = time.monotonic()
+        self.agent.sendall(command.name.encode() + b"\n")
+
+    def tell_again(self, command):
+        """A serial line may lose what comes while its machine is starved."""
+        if not command.begun() and time.monotonic() - command.told > TELL_AGAIN and self.qemu.poll() is None:
+            print("%s is told %s again" % (self.name, command.name), flush=True)
+            self.tell(command)
+
+    def busy_with(self):
+        """What its processes wait in, for whoever reads of a test that failed."""
+        last = self.run("ps -o pid,ppid,stat,args | grep -v ']$'; for p in /proc/[0-9]*; do "
+                        "[ -s $p/cmdline ] && echo $p $(cat $p/wchan) && cat $p/stack; done 2>/dev/null")
+        try:
+            wait_for("its processes", last.done, 20)
+        except TooLate:
+            pass
+        return last.read("out") or "it does not say what its processes do (%s)" % last
 
     def do(self, script, seconds=120):
         """Its standard output. Errors: RuntimeError, if it fails."""

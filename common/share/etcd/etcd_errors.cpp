@@ -9,7 +9,12 @@ namespace swarmout {
 namespace {
 
 /// Codes of gRPC that matter here.
-enum GrpcCode { kInvalid = 3, kNotFound = 5, kDenied = 7, kExhausted = 8, kPrecondition = 9, kNoSuchCall = 12 };
+constexpr int kInvalid = 3;
+constexpr int kNotFound = 5;
+constexpr int kDenied = 7;
+constexpr int kExhausted = 8;
+constexpr int kPrecondition = 9;
+constexpr int kNoSuchCall = 12;
 constexpr int kUnauthenticated = 16;
 
 }  // namespace

@@ -57,9 +57,10 @@ private:
 MakePlugin make_pex_filter(std::size_t told, Clock& clock) {
   return [told, &clock](const lt::torrent_handle&, lt::client_data_t) {
     const MonotonicTime quiet_until = clock.now() + (told >= kPeersToBegin ? kSettles : std::chrono::seconds(0));
-    return on_each_connection([known = std::make_shared<Known>(clock, quiet_until)](const lt::peer_connection_handle&) {
-      return std::make_shared<FilteredConnection>(known);
-    });
+    return on_each_connection(
+        [known = std::make_shared<Known>(Known{clock, quiet_until})](const lt::peer_connection_handle&) {
+          return std::make_shared<FilteredConnection>(known);
+        });
   };
 }
 
