@@ -28,9 +28,9 @@ Result<bool> have_keys(const Path& keys) {
     TRY(restore_public_key(keys));
     spdlog::info("{} was missing, and is made again from the secret key", (keys / kPublicKeyFile).native());
   }
-  TRY_ASSIGN(const VerifyKey open, VerifyKey::load(keys / kPublicKeyFile));
+  TRY_ASSIGN(const TrustedKeys trusted, TrustedKeys::load(keys));
   TRY_ASSIGN(const SigningKey secret, SigningKey::load(keys / kSecretKeyFile));
-  if (secret.verify_key().id() != open.id()) {
+  if (!trusted.has(secret.verify_key().id())) {
     return fail(ErrorCode::refused, fmt::format("the two keys in {} do not belong together", keys.native()));
   }
   return false;

@@ -118,11 +118,11 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
                           const ProgressReport& progress) {
   const PeerOptions& peer = options.peer;
   TRY_ASSIGN(const auto share, open_share(peer.share, stop));
-  TRY_ASSIGN(const VerifyKey key, VerifyKey::load(peer.keys / kPublicKeyFile));
+  TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(peer.keys));
   LogReader reader(*share);
   const bool newest = options.revision == "latest";
   TRY_ASSIGN(const LogView* log, newest ? reader.refresh() : reader.refresh_with_history(kSearchedReleases));
-  TRY_ASSIGN(const SignedDescriptor release, find_release(*log, options.revision, key));
+  TRY_ASSIGN(const SignedDescriptor release, find_release(*log, options.revision, keys));
   const Descriptor& descriptor = release.descriptor;
   TRY_ASSIGN(Places places, places_for(options, descriptor));
   if (places.there) {

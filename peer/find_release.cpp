@@ -63,18 +63,18 @@ Believed beginning(const Believed& releases, const std::string& wanted) {
 
 }  // namespace
 
-Result<SignedDescriptor> find_release(const LogView& log, const std::string& wanted, const VerifyKey& key) {
+Result<SignedDescriptor> find_release(const LogView& log, const std::string& wanted, const TrustedKeys& keys) {
   const auto entries = log.releases(kSearchedReleases);
   if (entries.empty()) {
     return fail(ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host");
   }
   if (wanted == "latest") {
-    return trusted(*entries.front(), key);
+    return trusted(*entries.front(), keys);
   }
   Believed believed;
   std::optional<Error> not_trusted;
   for (const LogEntry* const each : entries) {
-    auto release = trusted(*each, key);
+    auto release = trusted(*each, keys);
     if (std::to_string(each->position.value) == wanted) {
       return release;
     }

@@ -31,14 +31,14 @@ void Holdings::note(const Result<void>& result) {
   }
 }
 
-void Holdings::serve_all(const VerifyKey& key) {
+void Holdings::serve_all(const TrustedKeys& keys) {
   auto served = kept_.serve_all([this](const Descriptor& release) { return torrents_.get(release); });
   if (!served) {
     troubles_.has(kOfRelease, served.error());
     return;
   }
   for (SignedDescriptor& release : *served) {
-    if (!active_ && trees_.is_current(release.descriptor) && key.verify(release.text, release.signature)) {
+    if (!active_ && trees_.is_current(release.descriptor) && keys.verify(release.text, release.signature)) {
       active_ = std::move(release);
     }
   }

@@ -43,9 +43,9 @@ public:
         kept_(store_, session),
         troubles_(troubles) {}
 
-  /// After a restart: serves what is here already, and finds out what is active. Only what `key` has signed is believed
-  /// to be it.
-  void serve_all(const VerifyKey& key);
+  /// After a restart: serves what is here already, and finds out what is active. Only what one of `keys` has signed is
+  /// believed to be it.
+  void serve_all(const TrustedKeys& keys);
 
   /// Looks whether the active tree is still what we made, and where `current` leads.
   void inspect();

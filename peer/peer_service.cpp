@@ -34,23 +34,23 @@ EachStep(Cases...) -> EachStep<Cases...>;
 
 class Service {
 public:
-  Service(const PeerOptions& options, Clock& clock, Share& share, VerifyKey key, Store store, ReleaseTrees trees,
+  Service(const PeerOptions& options, Clock& clock, Share& share, TrustedKeys keys, Store store, ReleaseTrees trees,
           std::unique_ptr<SwarmSession> session, Seen seen, const Narrator& narrate, const ProgressReport& progress)
       : options_(options),
         clock_(clock),
-        key_(key),
+        keys_(std::move(keys)),
         narrate_(narrate),
         progress_(progress),
         troubles_(clock, [this](Troubles::Line line, const std::string& text) { say(line, text); }),
         session_(std::move(session)),
-        follower_(share, key_, std::move(seen), clock),
+        follower_(share, keys_, std::move(seen), clock),
         presence_(share, clock_, session_->endpoint()),
         contacts_(*session_, presence_, clock_, [this](const Error& error) { troubles_.has(kOfShare, error); }),
         holdings_(options, share, std::move(store), std::move(trees), *session_, troubles_),
         course_(options.once) {}
 
   Result<void> run(std::stop_token stop) {
-    holdings_.serve_all(key_);
+    holdings_.serve_all(keys_);
     while (!stop.stop_requested()) {
       look();
       if (const Descriptor* const now = shown()) {
@@ -259,7 +259,7 @@ private:
 
   const PeerOptions& options_;
   Clock& clock_;
-  VerifyKey key_;
+  TrustedKeys keys_;
   const Narrator& narrate_;
   const ProgressReport& progress_;
   Troubles troubles_;
@@ -283,16 +283,16 @@ Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token 
                       const ProgressReport& progress) {
   ::mallopt(M_ARENA_MAX, 1);  // several keep fragments that cannot be given back; none of the threads allocates often
   TRY_ASSIGN(const auto share, open_share(options.share, stop));
-  TRY_ASSIGN(const VerifyKey key, VerifyKey::load(options.keys / kPublicKeyFile));
+  TRY_ASSIGN(TrustedKeys keys, TrustedKeys::load(options.keys));
   TRY_ASSIGN(const Fd lock, own_state(options.state, "peer.lock"));
   TRY_ASSIGN(Store store, Store::open(options.state));
   TRY_ASSIGN(ReleaseTrees trees, open_trees(options, store));
-  TRY_ASSIGN(const Seen seen, recall_seen(options.state, store, key));
+  TRY_ASSIGN(const Seen seen, recall_seen(options.state, store, keys));
   SwarmSettings swarm = options.swarm;
   swarm.role = SwarmRole::clone;
   TRY_ASSIGN(auto session, SwarmSession::open(swarm, clock));
-  Service service(options, clock, *share, key, std::move(store), std::move(trees), std::move(session), seen, narrate,
-                  progress);
+  Service service(options, clock, *share, std::move(keys), std::move(store), std::move(trees), std::move(session), seen,
+                  narrate, progress);
   return service.run(stop);
 }
 

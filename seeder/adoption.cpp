@@ -12,14 +12,14 @@ namespace swarmout {
 namespace {
 
 /// What is staged under one claim. Errors: not_found; refused; what the share fails with.
-Result<SealedRelease> staged_under(Share& share, const LogEntry& claim, const VerifyKey& key) {
+Result<SealedRelease> staged_under(Share& share, const LogEntry& claim, const TrustedKeys& keys) {
   TRY_ASSIGN(const auto cell, share.read_cell(CellKind::stage, claim_cell(claim.position, claim.owner)));
   if (!cell) {
     return fail(ErrorCode::not_found, "nothing was staged");
   }
   TRY_ASSIGN(StagedRelease staged, decode_staged(cell->bytes));
   const Descriptor& descriptor = staged.release.descriptor;
-  TRY(key.verify(staged.release.text, staged.release.signature));
+  TRY(keys.verify(staged.release.text, staged.release.signature));
   REFUSE_UNLESS(descriptor.position == claim.position.next(), "it was staged for another position");
   TRY_ASSIGN(auto torrent, torrent_on_share(share, descriptor));
   return SealedRelease{std::move(staged.release), std::move(torrent.bytes)};
@@ -27,10 +27,10 @@ Result<SealedRelease> staged_under(Share& share, const LogEntry& claim, const Ve
 
 }  // namespace
 
-std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Position claim, const VerifyKey& key) {
+std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Position claim, const TrustedKeys& keys) {
   for (const LogEntry* before = log.at(claim.previous()); before != nullptr && before->kind == EntryKind::claim;
        before = log.at(before->position.previous())) {
-    auto staged = staged_under(share, *before, key);
+    auto staged = staged_under(share, *before, keys);
     if (staged) {
       return *std::move(staged);
     }
@@ -41,7 +41,8 @@ std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Posit
   return std::nullopt;
 }
 
-std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, Store& store, const SigningKey& key) {
+Result<std::optional<SealedRelease>> adopt(const SealedRelease& staged, const Job& job, Store& store,
+                                           const Signer& signer) {
   const Descriptor& theirs = staged.release.descriptor;
   if (theirs.revision != job.revision || theirs.source != job.source.substr(0, kMaxSource)) {
     return std::nullopt;
@@ -62,7 +63,8 @@ std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, 
   Descriptor ours = theirs;
   ours.position = job.position;
   ours.clone_limits = job.clone_limits;
-  return SealedRelease{sign(std::move(ours), key), staged.torrent};
+  TRY_ASSIGN(SignedDescriptor release, sign(std::move(ours), signer));
+  return SealedRelease{std::move(release), staged.torrent};
 }
 
 }  // namespace swarmout

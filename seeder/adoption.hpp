@@ -15,9 +15,9 @@
 namespace swarmout {
 
 /// What the leaders right before `claim`, who wrote neither COMMIT nor ABANDON, had staged last: with a good signature
-/// of our key, and its torrent still on the share. To be asked for before the share is tidied up.
+/// of a trusted key, and its torrent still on the share. To be asked for before the share is tidied up.
 [[nodiscard]] std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Position claim,
-                                                       const VerifyKey& key);
+                                                       const TrustedKeys& keys);
 
 /// What a leader is to publish.
 struct Job {
@@ -29,8 +29,8 @@ struct Job {
 };
 
 /// What was staged, as a release of ours. Nothing, if it is something else, or if some of it is not in the store: every
-/// byte is read and hashed, because this host may soon be the only one that has it.
-[[nodiscard]] std::optional<SealedRelease> adopt(const SealedRelease& staged, const Job& job, Store& store,
-                                                 const SigningKey& key);
+/// byte is read and hashed, because this host may soon be the only one that has it. Errors: the signer's.
+[[nodiscard]] Result<std::optional<SealedRelease>> adopt(const SealedRelease& staged, const Job& job, Store& store,
+                                                         const Signer& signer);
 
 }  // namespace swarmout

@@ -24,7 +24,8 @@ struct Epoch {
   Share& share;
   Store& store;
   Clock& clock;
-  const SigningKey& key;
+  const Signer& signer;
+  const TrustedKeys& keys;
   const Narrator& narrate;
   const Narrator& progress;
   const Leadership& leadership;

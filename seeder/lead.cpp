@@ -36,7 +36,7 @@ public:
       : context_(context),
         leadership_(leadership),
         order_(std::move(stop)),
-        epoch_{options,         context.share,    context.store, context.clock, context.key,
+        epoch_{options,         context.share,    context.store, context.clock, context.signer, context.keys,
                context.narrate, context.progress, leadership,    status_,       order_.token()},
         end_(epoch_, order_) {}
 
@@ -87,7 +87,7 @@ private:
       TRY(abandon(epoch_.share, epoch_.clock, leadership_, message, epoch_.options.publish_patience, epoch_.stop));
       return SeedReport{SeedReport::Outcome::already_published, done->release, message};
     }
-    const auto left = left_behind(epoch_.share, *view, leadership_.claim, epoch_.key.verify_key());
+    const auto left = left_behind(epoch_.share, *view, leadership_.claim, epoch_.keys);
     if (const auto tidied = tidy_share(epoch_.share); !tidied) {
       spdlog::warn("tidying up {}: {}", epoch_.share.name(), to_string(tidied.error()));
     }
@@ -112,7 +112,7 @@ private:
   Result<SeedReport> lead(const LogView& log, const std::optional<SealedRelease>& left) {
     TRY_ASSIGN(const auto source,
                open_source(epoch_.options.source, epoch_.options.state, epoch_.options.source_options));
-    const auto believed = newest_release(log, epoch_.key.verify_key());
+    const auto believed = newest_release(log, epoch_.keys);
     if (!believed) {
       spdlog::warn("publishing anew: {}", to_string(believed.error()));
     }
@@ -126,7 +126,8 @@ private:
     if (left && revision) {
       const Job job{*revision, without_credentials(epoch_.options.source), leadership_.claim.next(),
                     epoch_.options.clone_limits, epoch_.certificate()};
-      if (const auto adopted = adopt(*left, job, epoch_.store, epoch_.key)) {
+      TRY_ASSIGN(const auto adopted, adopt(*left, job, epoch_.store, epoch_.signer));
+      if (adopted) {
         TRY(check_size(adopted->release.descriptor.files, newest, size_rule()));
         epoch_.say(*revision + " was staged by the leader before, and is whole here; nothing is exported");
         return stage_and_publish(*adopted);
@@ -175,7 +176,7 @@ private:
     input.created = utc(epoch_.clock.wall());
     input.clone_limits = epoch_.options.clone_limits;
     input.certificate = epoch_.certificate();
-    TRY_ASSIGN(SealedRelease sealed, seal(std::move(input), epoch_.store, epoch_.key));
+    TRY_ASSIGN(SealedRelease sealed, seal(std::move(input), epoch_.store, epoch_.signer));
     const Descriptor& descriptor = sealed.release.descriptor;
     epoch_.say(fmt::format("packed {} files, {:.1f} MiB into {:.1f} MiB ({:.1f} MiB new) in {}", descriptor.files,
                            in_mib(descriptor.tree_size), in_mib(descriptor.packed_size), in_mib(new_bytes),

@@ -15,7 +15,8 @@ struct LeadContext {
   Share& share;
   Store& store;
   Clock& clock;
-  const SigningKey& key;
+  const Signer& signer;
+  const TrustedKeys& keys;
   HostLock& lock;
   const Narrator& narrate;
   const Narrator& progress;

@@ -7,12 +7,12 @@
 
 namespace swarmout {
 
-Result<std::optional<SignedDescriptor>> newest_release(const LogView& log, const VerifyKey& key) {
+Result<std::optional<SignedDescriptor>> newest_release(const LogView& log, const TrustedKeys& keys) {
   const LogEntry* const newest = log.newest_release();
   if (newest == nullptr) {
     return std::nullopt;
   }
-  TRY_ASSIGN(SignedDescriptor release, trusted(*newest, key));
+  TRY_ASSIGN(SignedDescriptor release, trusted(*newest, keys));
   return release;
 }
 

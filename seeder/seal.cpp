@@ -28,7 +28,7 @@ std::string asked_name(const SealInput& input, const std::string& revision) {
 
 }  // namespace
 
-Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key) {
+Result<SealedRelease> seal(SealInput input, Store& store, const Signer& signer) {
   Manifest& manifest = input.packed.manifest;
   manifest.revision = !input.revision.empty() ? input.revision : "t-" + manifest.tree_digest().hex().substr(0, 16);
   REFUSE_UNLESS(
@@ -76,7 +76,8 @@ Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key)
   descriptor.files = manifest.nodes.size();
   descriptor.basis = input.basis;
   descriptor.clone_limits = input.clone_limits;
-  return SealedRelease{sign(std::move(descriptor), key), std::move(torrent.bytes)};
+  TRY_ASSIGN(SignedDescriptor release, sign(std::move(descriptor), signer));
+  return SealedRelease{std::move(release), std::move(torrent.bytes)};
 }
 
 }  // namespace swarmout

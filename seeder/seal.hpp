@@ -21,7 +21,7 @@ struct SealInput {
   std::string asked{};        ///< what `revision` was asked for as; empty: what the source's own #ref says
 };
 
-/// Errors: cannot_write; refused.
-[[nodiscard]] Result<SealedRelease> seal(SealInput input, Store& store, const SigningKey& key);
+/// Errors: cannot_write; refused; the signer's.
+[[nodiscard]] Result<SealedRelease> seal(SealInput input, Store& store, const Signer& signer);
 
 }  // namespace swarmout

@@ -4,10 +4,11 @@
 
 namespace swarmout {
 
-SignedDescriptor sign(Descriptor descriptor, const SigningKey& key) {
+Result<SignedDescriptor> sign(Descriptor descriptor, const Signer& signer) {
   SignedDescriptor release;
   release.text = encode(descriptor);
-  release.signature = key.sign(release.text, fmt::format("swarmout release {}", descriptor.position.value));
+  TRY_ASSIGN(release.signature,
+             signer.sign(release.text, fmt::format("swarmout release {}", descriptor.position.value)));
   release.descriptor = std::move(descriptor);
   return release;
 }

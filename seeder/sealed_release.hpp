@@ -20,6 +20,7 @@ struct SealedRelease {
   std::string torrent;
 };
 
-[[nodiscard]] SignedDescriptor sign(Descriptor descriptor, const SigningKey& key);
+/// Errors: the signer's.
+[[nodiscard]] Result<SignedDescriptor> sign(Descriptor descriptor, const Signer& signer);
 
 }  // namespace swarmout

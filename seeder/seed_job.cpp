@@ -3,6 +3,7 @@
 #include "common/base/failpoint.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/release/signing.hpp"
+#include "common/release/signing_source.hpp"
 #include "common/release/store.hpp"
 #include "common/share/open_share.hpp"
 #include "seeder/election/election.hpp"
@@ -77,17 +78,6 @@ Result<SeedReport> run_slot(const SeedOptions& options, const std::string& slot,
   return std::move(attempt.report);
 }
 
-Result<SigningKey> signing_key(const Path& keys) {
-  return SigningKey::load(keys / kSecretKeyFile).map_error([&](Error error) {
-    if (error.code == ErrorCode::not_found) {
-      error = {ErrorCode::usage,
-               fmt::format("this host may not lead: there is no {}", (keys / kSecretKeyFile).native()),
-               "run `swarmout init` once and put the key into the image"};
-    }
-    return error;
-  });
-}
-
 /// With a period a run takes no longer, without one its publication holds off others for so long.
 std::chrono::milliseconds between_runs(const SeedOptions& options) {
   return options.period.count() > 0 ? std::chrono::milliseconds(options.period) : options.election.hold_off;
@@ -108,7 +98,7 @@ Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_
                             const Narrator& progress, const LastResort& last_resort) {
   // A wrong spelling should not wait for an election.
   TRY(open_source(options.source, options.state, options.source_options));
-  TRY_ASSIGN(const SigningKey key, signing_key(options.keys));
+  TRY_ASSIGN(const LeaderKeys keys, load_leader_keys({options.keys}));
   TRY(make_directories(options.state));  // first, so that trouble with the share can be remembered in it
   // Runs of one host must not pile up behind a slow one.
   const Path lock_file = options.state / "seed.lock";
@@ -127,7 +117,7 @@ Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_
     }
     return share->now().map([&](WallTime now) { return slot_of(now, options.period); });
   };
-  const LeadContext context{*share, store, clock, key, *lock, narrate, progress, last_resort};
+  const LeadContext context{*share, store, clock, *keys.signer, keys.trusted, *lock, narrate, progress, last_resort};
   TRY_ASSIGN(std::string slot, current_slot());
   TRY_ASSIGN(SeedReport report, run_slot(options, slot, context, stop));
   if (options.catch_up && report.outcome == SeedReport::Outcome::published) {

@@ -4,11 +4,11 @@
 
 namespace swarmout {
 
-Result<SignedDescriptor> trusted(const LogEntry& commit, const VerifyKey& key) {
+Result<SignedDescriptor> trusted(const LogEntry& commit, const TrustedKeys& keys) {
   SignedDescriptor release;
   release.text = commit.descriptor;
   release.signature = commit.signature;
-  TRY(key.verify(release.text, release.signature).map_error([&](Error error) {
+  TRY(keys.verify(release.text, release.signature).map_error([&](Error error) {
     error.message = fmt::format("release {} is not trusted: {}", commit.position.value, error.message);
     return error;
   }));

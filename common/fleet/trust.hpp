@@ -10,6 +10,6 @@ namespace swarmout {
 
 /// The signed descriptor of a COMMIT. Errors: refused: a bad signature, or one for another position or revision than
 /// the entry says, which nobody signed.
-[[nodiscard]] Result<SignedDescriptor> trusted(const LogEntry& commit, const VerifyKey& key);
+[[nodiscard]] Result<SignedDescriptor> trusted(const LogEntry& commit, const TrustedKeys& keys);
 
 }  // namespace swarmout

@@ -1,106 +1,25 @@
 #include "common/release/signing.hpp"
 
+#include "common/release/signing_records.hpp"
+
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <cstring>
-#include <vector>
+#include <span>
 
 namespace swarmout {
 
+using namespace signing;
+
 namespace {
 
-constexpr Bytes kMaxKeyFile = 4 * kKiB;
-constexpr std::string_view kComment = "untrusted comment: ";
-constexpr std::string_view kTrusted = "trusted comment: ";
+constexpr std::size_t kNameSize = 2 * kKeyId;
+/// A directory that is being changed may lose a file between the list and the look: it is read again.
+constexpr int kListings = 5;
 
-// minisign's packed records, as byte offsets (minisign.h: SeckeyStruct, PubkeyStruct, SigStruct).
-constexpr std::size_t kAlgorithm = 2;
-constexpr std::size_t kKeyId = 8;
-constexpr std::size_t kPublicRecord = kAlgorithm + kKeyId + crypto_sign_PUBLICKEYBYTES;
-constexpr std::size_t kSecretHeader = 3 * kAlgorithm + 32 + 8 + 8;  // algorithms, salt, two limits
-constexpr std::size_t kChecksum = 32;
-constexpr std::size_t kSecretRecord = kSecretHeader + kKeyId + crypto_sign_SECRETKEYBYTES + kChecksum;
-constexpr std::size_t kSignatureRecord = kAlgorithm + kKeyId + crypto_sign_BYTES;
-
-using Raw = std::vector<unsigned char>;
-
-void start_sodium() {
-  static const bool started = sodium_init() >= 0;
-  INVARIANT(started);
-}
-
-std::string to_base64(const Raw& raw) {
-  std::string text(sodium_base64_encoded_len(raw.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(text.data(), text.size(), raw.data(), raw.size(), sodium_base64_VARIANT_ORIGINAL);
-  text.pop_back();  // sodium's terminator
-  return text;
-}
-
-Result<Raw> from_base64(std::string_view text, std::size_t size, std::string_view what) {
-  Raw raw(size + 1);
-  std::size_t got = 0;
-  const bool decoded = sodium_base642bin(raw.data(), raw.size(), text.data(), text.size(), nullptr, &got, nullptr,
-                                         sodium_base64_VARIANT_ORIGINAL) == 0;
-  REFUSE_UNLESS(decoded && got == size, fmt::format("{} is damaged", what));
-  raw.resize(size);
-  return raw;
-}
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return lines;
-}
-
-Result<Raw> read_key(const Path& file, std::size_t size) {
-  TRY_ASSIGN(std::string text, read_file(file, kMaxKeyFile));
-  const auto lines = lines_of(text);
-  REFUSE_UNLESS(lines.size() >= 2 && lines[0].starts_with(kComment),
-                fmt::format("{} is not a minisign key file", file.native()));
-  auto raw = from_base64(lines[1], size, file.native());
-  sodium_memzero(text.data(), text.size());
-  return raw;
-}
-
-Raw prehash(std::string_view text) {
-  Raw hash(crypto_generichash_BYTES_MAX);
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                     nullptr, 0);
-  return hash;
-}
-
-Raw checksum_of(const Raw& record) {
-  Raw checksum(kChecksum);
-  crypto_generichash_state state;
-  crypto_generichash_init(&state, nullptr, 0, kChecksum);
-  crypto_generichash_update(&state, record.data(), kAlgorithm);
-  crypto_generichash_update(&state, record.data() + kSecretHeader, kKeyId + crypto_sign_SECRETKEYBYTES);
-  crypto_generichash_final(&state, checksum.data(), kChecksum);
-  return checksum;
-}
-
-/// minisign 0.11 leaves the checksum of a key without a password empty. The second half of a key follows from the
-/// first.
-bool is_whole(const Raw& record) {
-  const unsigned char* const stated = record.data() + kSecretRecord - kChecksum;
-  if (sodium_is_zero(stated, kChecksum) == 0 && std::memcmp(stated, checksum_of(record).data(), kChecksum) != 0) {
-    return false;
-  }
-  const unsigned char* const key = record.data() + kSecretHeader + kKeyId;
-  std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> public_part{};
-  std::array<unsigned char, crypto_sign_SECRETKEYBYTES> again{};
-  crypto_sign_seed_keypair(public_part.data(), again.data(), key);
-  const bool same = sodium_memcmp(again.data(), key, again.size()) == 0;
-  sodium_memzero(again.data(), again.size());
-  return same;
-}
-
-std::string key_name(const std::array<unsigned char, 8>& id) {
+std::string key_name(const KeyIdBytes& id) {
   std::string name;
   for (auto byte = id.rbegin(); byte != id.rend(); ++byte) {  // minisign prints it little-endian
     name += fmt::format("{:02X}", *byte);
@@ -108,23 +27,97 @@ std::string key_name(const std::array<unsigned char, 8>& id) {
   return name;
 }
 
+/// What a signature says of itself; nothing of it is verified.
+struct Minisig {
+  KeyIdBytes id{};
+  SignatureBytes bare{};
+  SignatureBytes global{};  ///< over `bare` and the comment
+  std::string_view comment;
+};
+
+Result<Minisig> parse_minisig(std::string_view text) {
+  start_sodium();
+  const auto lines = lines_of(text);
+  REFUSE_UNLESS(lines.size() == 4 && lines[0].starts_with(kComment) && lines[2].starts_with(kTrusted),
+                "not a minisign signature");
+  TRY_ASSIGN(const Raw record, from_base64(lines[1], kSignatureRecord, "the signature"));
+  TRY_ASSIGN(const Raw global, from_base64(lines[3], crypto_sign_BYTES, "the signature"));
+  REFUSE_UNLESS(record.view().starts_with("ED"), "the signature is not a prehashed one");
+  Minisig parsed;
+  std::memcpy(parsed.id.data(), record.data() + kAlgorithm, parsed.id.size());
+  std::memcpy(parsed.bare.data(), record.data() + kAlgorithm + kKeyId, parsed.bare.size());
+  std::memcpy(parsed.global.data(), global.data(), parsed.global.size());
+  parsed.comment = lines[2].substr(kTrusted.size());
+  return parsed;
+}
+
+struct SignedLine {
+  KeyIdBytes id{};
+  SignatureBytes bare{};
+};
+
+std::optional<KeyIdBytes> id_from(std::string_view name) {
+  KeyIdBytes id{};
+  std::size_t got = 0;
+  const bool upper = std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'f'; });
+  if (name.size() != kNameSize || !upper ||
+      sodium_hex2bin(id.data(), id.size(), name.data(), name.size(), nullptr, &got, nullptr) != 0 || got != id.size()) {
+    return std::nullopt;
+  }
+  std::reverse(id.begin(), id.end());
+  return id;
+}
+
+Result<SignedLine> parse_line(std::string_view line) {
+  start_sodium();
+  const auto id = id_from(line.substr(0, kNameSize));
+  REFUSE_UNLESS(id && line.size() > kNameSize && line[kNameSize] == ' ', "not a signature of swarmout");
+  TRY_ASSIGN(const Raw bare, from_base64(line.substr(kNameSize + 1), crypto_sign_BYTES, "the signature"));
+  SignedLine parsed{*id, {}};
+  std::memcpy(parsed.bare.data(), bare.data(), parsed.bare.size());
+  return parsed;
+}
+
+std::string whole_of(const SignatureBytes& bare, std::string_view comment) {
+  std::string whole(reinterpret_cast<const char*>(bare.data()), bare.size());
+  return whole.append(comment);
+}
+
+Result<std::vector<std::string>> public_key_files(const Path& directory) {
+  auto names = list_directory(directory);
+  if (!names && names.error().code == ErrorCode::not_found) {
+    return std::vector<std::string>();
+  }
+  TRY(names);
+  std::erase_if(*names,
+                [](const std::string& name) { return !name.ends_with(kPublicKeyEnding) || name.starts_with('.'); });
+  return names;
+}
+
 }  // namespace
 
-Result<VerifyKey> VerifyKey::load(const Path& file) {
+Result<VerifyKey> VerifyKey::parse(std::string_view base64, std::string_view file) {
   start_sodium();
-  TRY_ASSIGN(const Raw record, read_key(file, kPublicRecord));
-  REFUSE_UNLESS(std::memcmp(record.data(), "Ed", kAlgorithm) == 0,
-                fmt::format("{} is not an Ed25519 public key", file.native()));
+  TRY_ASSIGN(const Raw record, from_base64(base64, kPublicRecord, file));
+  REFUSE_UNLESS(record.view().starts_with("Ed"), fmt::format("{} is not an Ed25519 public key", file));
   VerifyKey key;
   std::memcpy(key.id_.data(), record.data() + kAlgorithm, kKeyId);
   std::memcpy(key.key_.data(), record.data() + kAlgorithm + kKeyId, key.key_.size());
   return key;
 }
 
+Result<VerifyKey> VerifyKey::load(const Path& file) {
+  TRY_ASSIGN(const std::string text, read_file(file, kMaxKeyFile));
+  const auto lines = lines_of(text);
+  REFUSE_UNLESS(lines.size() >= 2 && lines[0].starts_with(kComment),
+                fmt::format("{} is not a minisign key file", file.native()));
+  return parse(lines[1], file.native());
+}
+
 std::string VerifyKey::file_text() const {
-  Raw open{'E', 'd'};
-  open.insert(open.end(), id_.begin(), id_.end());
-  open.insert(open.end(), key_.begin(), key_.end());
+  std::string open = "Ed";
+  open.append(reinterpret_cast<const char*>(id_.data()), id_.size());
+  open.append(reinterpret_cast<const char*>(key_.data()), key_.size());
   return fmt::format("{}minisign public key {}\n{}\n", kComment, id(), to_base64(open));
 }
 
@@ -132,110 +125,119 @@ std::string VerifyKey::id() const {
   return key_name(id_);
 }
 
-Result<void> VerifyKey::verify(std::string_view text, std::string_view signature) const {
+bool VerifyKey::matches(std::string_view bytes, const SignatureBytes& bare) const {
   start_sodium();
-  const auto lines = lines_of(signature);
-  REFUSE_UNLESS(lines.size() == 4 && lines[0].starts_with(kComment) && lines[2].starts_with(kTrusted),
-                "not a minisign signature");
-  TRY_ASSIGN(const Raw record, from_base64(lines[1], kSignatureRecord, "the signature"));
-  TRY_ASSIGN(const Raw global, from_base64(lines[3], crypto_sign_BYTES, "the signature"));
-  REFUSE_UNLESS(std::memcmp(record.data(), "ED", kAlgorithm) == 0, "the signature is not a prehashed one");
-  if (std::memcmp(record.data() + kAlgorithm, id_.data(), kKeyId) != 0) {
-    std::array<unsigned char, 8> other{};
-    std::memcpy(other.data(), record.data() + kAlgorithm, kKeyId);
-    return fail(ErrorCode::refused,
-                fmt::format("signed with key {}, but this host trusts key {}", key_name(other), id()),
-                "put the right swarmout.pub into the image, or find out who signed this");
+  return crypto_sign_verify_detached(bare.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                                     key_.data()) == 0;
+}
+
+Result<void> VerifyKey::verify(std::string_view text, std::string_view signature) const {
+  return TrustedKeys(*this).verify(text, signature);
+}
+
+Result<TrustedKeys> TrustedKeys::load(const Path& directory) {
+  for (int listing = 1;; ++listing) {
+    auto loaded = load_once(directory);
+    const bool vanished = !loaded && loaded.error().code == ErrorCode::not_found;
+    if (!vanished || listing == kListings) {
+      return loaded;
+    }
   }
-  const unsigned char* const bare = record.data() + kAlgorithm + kKeyId;
-  const Raw hash = prehash(text);
-  REFUSE_UNLESS(crypto_sign_verify_detached(bare, hash.data(), hash.size(), key_.data()) == 0,
-                "the signature does not match");
-  Raw whole(bare, bare + crypto_sign_BYTES);
-  const std::string_view comment = lines[2].substr(kTrusted.size());
-  whole.insert(whole.end(), comment.begin(), comment.end());
-  REFUSE_UNLESS(crypto_sign_verify_detached(global.data(), whole.data(), whole.size(), key_.data()) == 0,
+}
+
+Result<TrustedKeys> TrustedKeys::load_once(const Path& directory) {
+  TRY_ASSIGN(const auto names, public_key_files(directory));
+  if (names.empty()) {
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no public key in {}: no file {}", directory.native(), kPublicKeyFile),
+                "put the fleet's into the image; `swarmout init` makes the first one");
+  }
+  REFUSE_UNLESS(names.size() <= kMaxTrustedKeys,
+                fmt::format("{} has {} public keys, more than {}", directory.native(), names.size(), kMaxTrustedKeys));
+  TrustedKeys trusted;
+  trusted.directory_ = directory;
+  for (const std::string& name : names) {
+    Entry entry{{}, directory / name};
+    TRY_ASSIGN(entry.key, VerifyKey::load(entry.file));
+    const auto same = std::find_if(trusted.entries_.begin(), trusted.entries_.end(),
+                                   [&](const Entry& other) { return other.key.id_bytes() == entry.key.id_bytes(); });
+    if (same == trusted.entries_.end()) {
+      trusted.entries_.push_back(std::move(entry));
+      continue;
+    }
+    REFUSE_UNLESS(same->key == entry.key, fmt::format("{} and {} have the id {} and are two keys", same->file.native(),
+                                                      entry.file.native(), entry.key.id()));
+  }
+  return trusted;
+}
+
+const VerifyKey* TrustedKeys::find(std::string_view id) const {
+  const auto bytes = id_from(id);
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& each) { return bytes && each.key.id_bytes() == *bytes; });
+  return found == entries_.end() ? nullptr : &found->key;
+}
+
+std::string TrustedKeys::names() const {
+  if (entries_.empty()) {
+    return "no key";
+  }
+  std::string text = entries_.size() == 1 ? "key " : "keys ";
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == entries_.size() ? " and " : ", ") + entries_[i].key.id();
+  }
+  return text;
+}
+
+Result<const VerifyKey*> TrustedKeys::choose(const KeyIdBytes& id) const {
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& each) { return each.key.id_bytes() == id; });
+  if (found != entries_.end()) {
+    return &found->key;
+  }
+  return fail(ErrorCode::refused, fmt::format("signed with key {}, but this host trusts {}", key_name(id), names()),
+              fmt::format("if that is this fleet's new key, put its public half into {}; else find out who signed this",
+                          directory_.empty() ? "the image" : directory_.native()));
+}
+
+Result<void> TrustedKeys::verify(std::string_view text, std::string_view signature) const {
+  TRY_ASSIGN(const Minisig parsed, parse_minisig(signature));
+  TRY_ASSIGN(const VerifyKey* const key, choose(parsed.id));
+  REFUSE_UNLESS(key->matches(prehash(text), parsed.bare), "the signature does not match");
+  REFUSE_UNLESS(key->matches(whole_of(parsed.bare, parsed.comment), parsed.global),
                 "the signature's comment does not match");
   return {};
 }
 
-SigningKey::~SigningKey() {
-  sodium_memzero(key_.data(), key_.size());
+Result<void> TrustedKeys::verify_line(std::string_view text, std::string_view line) const {
+  TRY_ASSIGN(const SignedLine parsed, parse_line(line));
+  TRY_ASSIGN(const VerifyKey* const key, choose(parsed.id));
+  REFUSE_UNLESS(key->matches(text, parsed.bare), "the signature does not match");
+  return {};
 }
 
-Result<SigningKey> SigningKey::load(const Path& file) {
-  start_sodium();
-  TRY(check_private(file));
-  TRY_ASSIGN(Raw record, read_key(file, kSecretRecord));
-  REFUSE_UNLESS(std::memcmp(record.data(), "Ed", kAlgorithm) == 0,
-                fmt::format("{} is not an Ed25519 secret key", file.native()));
-  if (std::memcmp(record.data() + kAlgorithm, "\0\0", kAlgorithm) != 0) {
-    return fail(ErrorCode::refused, fmt::format("{} is protected by a password", file.native()),
-                "make one without: minisign -G -W");
+std::string signed_with(std::string_view signature) {
+  if (const auto line = parse_line(signature)) {
+    return key_name(line->id);
   }
-  REFUSE_UNLESS(is_whole(record), fmt::format("{} is damaged", file.native()));
-  SigningKey key;
-  std::memcpy(key.id_.data(), record.data() + kSecretHeader, kKeyId);
-  std::memcpy(key.key_.data(), record.data() + kSecretHeader + kKeyId, key.key_.size());
-  sodium_memzero(record.data(), record.size());
-  return key;
+  const auto minisig = parse_minisig(signature);
+  return minisig ? key_name(minisig->id) : std::string();
 }
 
-std::string SigningKey::sign(std::string_view text, std::string_view comment) const {
-  start_sodium();
+Result<std::string> Signer::sign(std::string_view text, std::string_view comment) const {
   INVARIANT(comment.find('\n') == std::string_view::npos);
-  const Raw hash = prehash(text);
-  Raw record{'E', 'D'};
-  record.insert(record.end(), id_.begin(), id_.end());
-  Raw bare(crypto_sign_BYTES);
-  crypto_sign_detached(bare.data(), nullptr, hash.data(), hash.size(), key_.data());
-  record.insert(record.end(), bare.begin(), bare.end());
-  Raw whole = bare;
-  whole.insert(whole.end(), comment.begin(), comment.end());
-  Raw global(crypto_sign_BYTES);
-  crypto_sign_detached(global.data(), nullptr, whole.data(), whole.size(), key_.data());
-  return fmt::format("{}signature from swarmout\n{}\n{}{}\n{}\n", kComment, to_base64(record), kTrusted, comment,
-                     to_base64(global));
+  TRY_ASSIGN(const SignatureBytes bare, sign_bytes(prehash(text)));
+  TRY_ASSIGN(const SignatureBytes global, sign_bytes(whole_of(bare, comment)));
+  std::string record = "ED";
+  record.append(reinterpret_cast<const char*>(open_.id_bytes().data()), kKeyId);
+  return fmt::format("{}signature from swarmout\n{}\n{}{}\n{}\n", kComment,
+                     to_base64(whole_of(bare, "").insert(0, record)), kTrusted, comment,
+                     to_base64(whole_of(global, "")));
 }
 
-VerifyKey SigningKey::verify_key() const {
-  VerifyKey key;
-  key.id_ = id_;
-  crypto_sign_ed25519_sk_to_pk(key.key_.data(), key_.data());
-  return key;
-}
-
-Result<void> restore_public_key(const Path& directory) {
-  TRY_ASSIGN(const SigningKey key, SigningKey::load(directory / kSecretKeyFile));
-  return replace_file(directory / kPublicKeyFile, as_bytes(key.verify_key().file_text()), 0644);
-}
-
-Result<void> make_key_pair(const Path& directory) {
-  start_sodium();
-  for (const std::string_view name : {kPublicKeyFile, kSecretKeyFile}) {
-    if (path_exists(directory / name)) {
-      return fail(
-          ErrorCode::usage, fmt::format("{} exists already", (directory / name).native()),
-          "put its other half beside it again, or remove it and make a new pair, which all hosts must have then");
-    }
-  }
-  TRY(make_directories(directory));
-  SigningKey key;
-  std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> public_part{};
-  randombytes_buf(key.id_.data(), key.id_.size());
-  crypto_sign_keypair(public_part.data(), key.key_.data());
-
-  Raw secret(kSecretHeader);  // zeros: no password
-  std::memcpy(secret.data(), "Ed\0\0B2", 3 * kAlgorithm);
-  secret.insert(secret.end(), key.id_.begin(), key.id_.end());
-  secret.insert(secret.end(), key.key_.begin(), key.key_.end());
-  const Raw checksum = checksum_of(secret);
-  secret.insert(secret.end(), checksum.begin(), checksum.end());
-  const std::string secret_text =
-      fmt::format("{}swarmout secret key {}\n{}\n", kComment, key_name(key.id_), to_base64(secret));
-  sodium_memzero(secret.data(), secret.size());
-  TRY(replace_file(directory / kSecretKeyFile, as_bytes(secret_text), 0600));
-  return replace_file(directory / kPublicKeyFile, as_bytes(key.verify_key().file_text()), 0644);
+Result<std::string> Signer::sign_line(std::string_view text) const {
+  TRY_ASSIGN(const SignatureBytes bare, sign_bytes(text));
+  return fmt::format("{} {}", open_.id(), to_base64(whole_of(bare, "")));
 }
 
 }  // namespace swarmout

@@ -36,9 +36,9 @@ Result<Wanted> Follower::look() {
 
 /// How this log relates to the one that was followed: the same share, and what was followed last is still where it was.
 Result<LogKinship> Follower::kinship(const LogView& log) {
-  const bool of_this_key = seen_.key.empty() || seen_.key == key_.id();
-  if (seen_.position.value == 0 || !of_this_key) {
-    return LogKinship::first;  // nothing that another key signed can come again
+  const bool of_a_trusted_key = seen_.key.empty() || keys_.has(seen_.key);
+  if (seen_.position.value == 0 || !of_a_trusted_key) {
+    return LogKinship::first;  // nothing that a key of the past signed can come again
   }
   if (!seen_.cluster.empty() && seen_.cluster != log_.cluster()) {
     return LogKinship::another;
@@ -64,7 +64,7 @@ Result<LogKinship> Follower::kinship(const LogView& log) {
 }
 
 Result<void> Follower::judge_published(const LogView& log, const LogEntry& newest, Wanted& wanted) {
-  TRY_ASSIGN(auto release, trusted(newest, key_));
+  TRY_ASSIGN(auto release, trusted(newest, keys_));
   const bool known = digest_of(release) == seen_.release && seen_.cluster == log_.cluster();
   if (!known) {
     TRY_ASSIGN(const LogKinship kinship, this->kinship(log));
@@ -75,14 +75,14 @@ Result<void> Follower::judge_published(const LogView& log, const LogEntry& newes
                                 kinship == LogKinship::another ? "this is another share than before"
                                                                : "the share has lost what was followed");
     }
-    seen_ = followed(seen_, release, kinship, clock_.wall(), log_.cluster(), key_.id());
+    seen_ = followed(seen_, release, kinship, clock_.wall(), log_.cluster(), signed_with(release.signature));
   }
   wanted.published = std::move(release);
   return {};
 }
 
 Result<void> Follower::judge_staged(const LogView& log, const LogEntry& claim, const SignedDescriptor& staged) {
-  TRY(key_.verify(staged.text, staged.signature));
+  TRY(keys_.verify(staged.text, staged.signature));
   REFUSE_UNLESS(staged.descriptor.position == claim.position.next(), "it is for another position");
   TRY_ASSIGN(const LogKinship kinship, this->kinship(log));
   return may_follow(seen_, staged, kinship, clock_.wall(), share_.name());

@@ -40,8 +40,8 @@ class Follower {
 public:
   /// `seen`: what this host followed before. What is older is refused (a share restored from an old backup, or an
   /// attacker's replay); what a leader stages above it is wanted even so.
-  Follower(Share& share, const VerifyKey& key, Seen seen, Clock& clock = system_clock())
-      : share_(share), key_(key), clock_(clock), log_(share), seen_(std::move(seen)) {}
+  Follower(Share& share, const TrustedKeys& keys, Seen seen, Clock& clock = system_clock())
+      : share_(share), keys_(keys), clock_(clock), log_(share), seen_(std::move(seen)) {}
 
   /// Errors: temporary; refused.
   [[nodiscard]] Result<Wanted> look();
@@ -55,7 +55,7 @@ private:
   void add_leader(const LogView& log, const KnownLeader& leader, Wanted& wanted);
 
   Share& share_;
-  const VerifyKey& key_;
+  const TrustedKeys& keys_;
   Clock& clock_;
   LogReader log_;
   Seen seen_;

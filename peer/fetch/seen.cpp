@@ -148,14 +148,14 @@ Result<Seen> load_seen(const Path& state) {
   });
 }
 
-Result<Seen> recall_seen(const Path& state, const Store& store, const VerifyKey& key) {
+Result<Seen> recall_seen(const Path& state, const Store& store, const TrustedKeys& keys) {
   auto seen = load_seen(state);
   const bool whole = seen && (seen->position.value == 0 || !seen->cluster.empty());
   if (whole) {
     return seen;
   }
   TRY_ASSIGN(auto releases, store.releases());
-  std::erase_if(releases, [&](const SignedDescriptor& each) { return !key.verify(each.text, each.signature); });
+  std::erase_if(releases, [&](const SignedDescriptor& each) { return !keys.verify(each.text, each.signature); });
   const Seen from_store = seen_from(releases);
   if (!seen) {
     spdlog::warn("{}; going by the releases that are here, the newest of them {}", to_string(seen.error()),

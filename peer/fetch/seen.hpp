@@ -30,7 +30,7 @@ struct Seen {
 
 /// How the log that a release stands in relates to the one that was followed.
 enum class LogKinship {
-  first,      ///< no release that this key signed was followed yet
+  first,      ///< no release that a key of today signed was followed yet
   same,       ///< it has the release that was followed last
   shortened,  ///< the same share, but that release is gone: it was restored from a backup, or lost entries
   another,    ///< another share, perhaps made anew at the same place
@@ -57,7 +57,7 @@ inline constexpr std::chrono::hours kClockSkew{1};
 
 /// load_seen(), or as much as the store's records say where that is damaged or from 0.1. Errors: what the store fails
 /// with.
-[[nodiscard]] Result<Seen> recall_seen(const Path& state, const Store& store, const VerifyKey& key);
+[[nodiscard]] Result<Seen> recall_seen(const Path& state, const Store& store, const TrustedKeys& keys);
 
 /// Nothing followed yet if there is no file. Errors: refused: it is damaged.
 [[nodiscard]] Result<Seen> load_seen(const Path& state);

@@ -117,7 +117,7 @@ private:
     entry.position = entry.release = descriptor.position = {tail_.value + 1};
     entry.revision = descriptor.revision;
     entry.descriptor = encode(descriptor);
-    entry.signature = key_.sign(entry.descriptor, "test");
+    entry.signature = key_.sign(entry.descriptor, "test").value();
     put(entry);
   }
 

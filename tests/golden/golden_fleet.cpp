@@ -99,7 +99,7 @@ void make_descriptors(const Path& directory, const SigningKey& key) {
   limited.clone_limits = {50 * kMiB, kMaxRate};
   limited.source = "git+https://host/a b%\n\xc3\xbc";
   limited.basis = Position{1};
-  const SignedDescriptor release = sign(limited, key);
+  ASSERT_OK_AND_ASSIGN(const SignedDescriptor release, sign(limited, key));
   write_file(directory / "limited", release.text);
   write_file(directory / "limited.minisig", release.signature);
 }

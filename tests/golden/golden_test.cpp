@@ -142,7 +142,7 @@ TEST_F(Golden, TheLogIsRead) {
 TEST_F(Golden, ThePublishedReleaseIsTrusted) {
   LogReader log(*share_);
   ASSERT_OK_AND_ASSIGN(const LogView* view, log.refresh());
-  ASSERT_OK_AND_ASSIGN(const VerifyKey key, VerifyKey::load(temp_ / "keys/swarmout.pub"));
+  ASSERT_OK_AND_ASSIGN(const TrustedKeys key, TrustedKeys::load(temp_ / "keys"));
 
   ASSERT_OK_AND_ASSIGN(const SignedDescriptor release, trusted(*view->newest_release(), key));
 

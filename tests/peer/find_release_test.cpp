@@ -24,7 +24,7 @@ protected:
   Result<std::uint64_t> find(const std::string& wanted) {
     LogReader reader(share_);
     TRY_ASSIGN(const LogView* log, reader.refresh_with_history(kSearchedReleases));
-    return find_release(*log, wanted, signer_.verify_key()).map([](const SignedDescriptor& release) {
+    return find_release(*log, wanted, signer_.trusted()).map([](const SignedDescriptor& release) {
       return release.descriptor.position.value;
     });
   }

@@ -40,12 +40,12 @@ protected:
   }
   std::optional<SealedRelease> found_by(const Leadership& successor) {
     LogReader log(share_);
-    return left_behind(share_, **log.refresh_with_slots(), successor.claim, key_.verify_key());
+    return left_behind(share_, **log.refresh_with_slots(), successor.claim, TrustedKeys(key_.verify_key()));
   }
   std::optional<SealedRelease> adopted(const SealedRelease& staged, const std::string& revision = "r7",
                                        const std::string& source = "git+https://host/x",
                                        const std::string& certificate = "") {
-    return adopt(staged, {revision, source, Position{42}, {}, certificate}, store_, key_);
+    return adopt(staged, {revision, source, Position{42}, {}, certificate}, store_, key_).value();
   }
   Path only_pack() const { return temp_ / "state/packs" / pack_name(); }
   std::string pack_name() const {
@@ -154,7 +154,7 @@ TEST_F(AdoptionTest, WhatIsAdoptedIsTheSameContentUnderAnotherNumber) {
 TEST_F(AdoptionTest, LimitsForClonesAreTheSuccessors) {
   const SealedRelease staged = stage(host_.claim(), key_);
 
-  const auto ours = adopt(staged, {"r7", "git+https://host/x", Position{42}, {kMiB, 0}}, store_, key_);
+  const auto ours = adopt(staged, {"r7", "git+https://host/x", Position{42}, {kMiB, 0}}, store_, key_).value();
 
   ASSERT_TRUE(ours);
   EXPECT_EQ(ours->release.descriptor.clone_limits, (RateLimits{kMiB, 0}));

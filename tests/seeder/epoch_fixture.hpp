@@ -49,6 +49,7 @@ protected:
   std::unique_ptr<Share> share_ = made_share(temp_ / "share");
   Store store_ = Store::open(temp_ / "state").value();
   SigningKey key_ = made_key(temp_ / "keys");
+  TrustedKeys keys_{key_.verify_key()};
   SeedOptions options_;
   std::vector<std::string> said_;
   Narrator narrate_ = [this](const std::string& line) { said_.push_back(line); };
@@ -56,7 +57,8 @@ protected:
   Leadership leadership_ = claimed(*share_);
   WorkStatus status_;
   std::stop_source stop_;
-  Epoch epoch_{options_, *share_, store_, clock_, key_, narrate_, progress_, leadership_, status_, stop_.get_token()};
+  Epoch epoch_{options_,  *share_,     store_,  clock_,           key_, keys_, narrate_,
+               progress_, leadership_, status_, stop_.get_token()};
 };
 
 }  // namespace swarmout::test

@@ -178,7 +178,7 @@ TEST_F(AnotherLogTest, WithANewKeyOnThisHostWhatItSignsIsFollowed) {
   const Seen seen = after_three();
   make_anew();
   publish_as(stranger_.release({2}, "r4"));
-  const VerifyKey new_key = stranger_.verify_key();
+  const TrustedKeys new_key = stranger_.trusted();
 
   ASSERT_OK_AND_ASSIGN(const Wanted wanted, Follower(share_, new_key, seen, clock_).look());
 

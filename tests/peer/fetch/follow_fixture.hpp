@@ -48,7 +48,7 @@ protected:
   MemoryShare share_{state_};
   Signer signer_;
   Signer stranger_;
-  VerifyKey key_ = signer_.verify_key();
+  TrustedKeys key_ = signer_.trusted();
 };
 
 }  // namespace swarmout::test

@@ -17,14 +17,14 @@ public:
     EXPECT_THAT(make_key_pair(dir_.path()), IsOk());
     key_.emplace(SigningKey::load(dir_ / kSecretKeyFile).value());
   }
-  [[nodiscard]] VerifyKey verify_key() const { return VerifyKey::load(dir_ / kPublicKeyFile).value(); }
+  [[nodiscard]] TrustedKeys trusted() const { return TrustedKeys::load(dir_.path()).value(); }
   [[nodiscard]] const SigningKey& key() const { return *key_; }
   [[nodiscard]] SignedDescriptor sign(SignedDescriptor release) const {
     release.text = encode(release.descriptor);
     release.signature = sign_text(release.text);
     return release;
   }
-  [[nodiscard]] std::string sign_text(const std::string& text) const { return key_->sign(text, "test"); }
+  [[nodiscard]] std::string sign_text(const std::string& text) const { return key_->sign(text, "test").value(); }
   [[nodiscard]] SignedDescriptor release(Position position, const std::string& revision) const {
     return sign(OtherHost::made_up(position, revision));
   }

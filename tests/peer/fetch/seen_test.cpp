@@ -169,7 +169,7 @@ TEST_F(SeenTest, WhereTheFileIsDamagedTheReleasesThatAreHereSayWhatWasFollowed) 
   ASSERT_OK(store.record(stranger.sign(release_made(11, kLater))));
   ASSERT_OK(replace_file(dir_ / "seen", as_bytes("garbage")));
 
-  ASSERT_OK_AND_ASSIGN(const Seen recalled, recall_seen(dir_.path(), store, signer.verify_key()));
+  ASSERT_OK_AND_ASSIGN(const Seen recalled, recall_seen(dir_.path(), store, signer.trusted()));
 
   EXPECT_EQ(recalled.position, Position{2}) << "the newest by the time that was signed";
   EXPECT_EQ(recalled.newest, *parse_utc(kToday));
