@@ -213,6 +213,8 @@ Result<void> ReleaseTrees::remove_leftovers(const std::optional<Path>& busy) con
     if (const auto record = record_at(path, rest.starts_with(kRemoved) ? rest.substr(kRemoved.size()) : rest)) {
       TRY(remove_tree(path));
       TRY(records_.remove(*record));
+    } else {
+      ::rmdir(path.c_str());  // if it is empty, a crash came before its record; else it is not ours
     }
   }
   return {};

@@ -109,6 +109,19 @@ TEST_F(ReleaseTreesTest, KeepsTheNewestAndWhatCurrentNames) {
   EXPECT_TRUE(trees_.has(release(4)) && trees_.has(release(5)) && trees_.has(release(6)));
 }
 
+TEST_F(ReleaseTreesTest, ATreeWhoseMakerWasKilledBeforeItsRecordIsRemovedWhenItIsEmpty) {
+  const Path empty = trees_.incoming(release(7));
+  const Path full = trees_.incoming(release(8));
+  std::filesystem::create_directory(empty);
+  std::filesystem::create_directory(full);
+  write_file(full / "file", "somebody's");
+
+  ASSERT_OK(trees_.prune(3, std::nullopt));
+
+  EXPECT_FALSE(path_exists(empty));
+  EXPECT_TRUE(path_exists(full / "file")) << "not ours, as far as we know";
+}
+
 TEST_F(ReleaseTreesTest, AnIncomingTreeIsNoReleaseUntilItIsAccepted) {
   ASSERT_OK_AND_ASSIGN(const Path incoming, trees_.begin(release(1)));
   write_file(incoming / "file", "x");
