@@ -1,7 +1,7 @@
 #include "cli/output.hpp"
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
-#include "common/base/places.hpp"
+#include "common/base/host.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/open_share.hpp"
 #include "common/swarm/swarm_certificate.hpp"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/files.hpp"
-#include "common/base/places.hpp"
+#include "common/base/host.hpp"
 #include "common/share/share.hpp"
 #include "common/swarm/swarm_session.hpp"
 

@@ -42,7 +42,7 @@ std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Posit
 }
 
 Result<std::optional<SealedRelease>> adopt(const SealedRelease& staged, const Job& job, Store& store,
-                                           const Signer& signer) {
+                                           const Signer& signer, const std::stop_token& stop) {
   const Descriptor& theirs = staged.release.descriptor;
   if (theirs.revision != job.revision || theirs.source != job.source.substr(0, kMaxSource)) {
     return std::nullopt;
@@ -50,7 +50,7 @@ Result<std::optional<SealedRelease>> adopt(const SealedRelease& staged, const Jo
   const auto whole = [&]() -> Result<void> {
     TRY_ASSIGN(const TorrentContents contents, read_torrent(staged.torrent));
     REFUSE_UNLESS(contents.certificate == job.certificate, "its swarm has another certificate, or none");
-    TRY_ASSIGN(const Fd lock, store.lock_for_writing());
+    TRY_ASSIGN(const Fd lock, store.lock_for_writing(stop));
     TRY(whole_manifest(store, theirs));
     TRY(release_content(store, theirs, staged.torrent, kSeedPurpose));
     return {};

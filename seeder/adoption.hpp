@@ -10,6 +10,7 @@
 #include "seeder/sealed_release.hpp"
 
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace swarmout {
@@ -31,6 +32,6 @@ struct Job {
 /// What was staged, as a release of ours. Nothing, if it is something else, or if some of it is not in the store: every
 /// byte is read and hashed, because this host may soon be the only one that has it. Errors: the signer's.
 [[nodiscard]] Result<std::optional<SealedRelease>> adopt(const SealedRelease& staged, const Job& job, Store& store,
-                                                         const Signer& signer);
+                                                         const Signer& signer, const std::stop_token& stop = {});
 
 }  // namespace swarmout

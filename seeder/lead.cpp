@@ -126,7 +126,7 @@ private:
     if (left && revision) {
       const Job job{*revision, without_credentials(epoch_.options.source), leadership_.claim.next(),
                     epoch_.options.clone_limits, epoch_.certificate()};
-      TRY_ASSIGN(const auto adopted, adopt(*left, job, epoch_.store, epoch_.signer));
+      TRY_ASSIGN(const auto adopted, adopt(*left, job, epoch_.store, epoch_.signer, epoch_.stop));
       if (adopted) {
         TRY(check_size(adopted->release.descriptor.files, newest, size_rule()));
         epoch_.say(*revision + " was staged by the leader before, and is whole here; nothing is exported");
@@ -161,7 +161,7 @@ private:
 
   Result<SealedRelease> make_release(Source& source, const std::string& revision,
                                      const std::optional<SignedDescriptor>& newest) {
-    TRY_ASSIGN(const Fd lock, epoch_.store.lock_for_writing());
+    TRY_ASSIGN(const Fd lock, epoch_.store.lock_for_writing(epoch_.stop));
     TRY_ASSIGN(Exported exported, export_tree(epoch_, source, revision));
     TRY(check_size(exported.packed.manifest.nodes.size(), newest, size_rule()));
     status_.phase(Phase::sealing);

@@ -1,6 +1,7 @@
 #include "seeder/seed_job.hpp"
 
 #include "common/base/failpoint.hpp"
+#include "common/base/private_files.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/release/signing.hpp"
 #include "common/release/signing_source.hpp"
@@ -99,7 +100,7 @@ Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_
   // A wrong spelling should not wait for an election.
   TRY(open_source(options.source, options.state, options.source_options));
   TRY_ASSIGN(const LeaderKeys keys, load_leader_keys({options.keys}));
-  TRY(make_directories(options.state));  // first, so that trouble with the share can be remembered in it
+  TRY(make_private_directory(options.state));  // first, so that trouble with the share can be remembered in it
   // Runs of one host must not pile up behind a slow one.
   const Path lock_file = options.state / "seed.lock";
   TRY_ASSIGN(auto lock, HostLock::take(lock_file, clock));

@@ -6,9 +6,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,9 @@
 namespace swarmout {
 
 namespace {
+
+/// STATX_MNT_ID_UNIQUE, since Linux 6.8: a number that no later mount is given. Older ones may be given again.
+constexpr unsigned kUniqueMount = 0x4000;
 
 struct DirectoryCloser {
   void operator()(DIR* dir) const { ::closedir(dir); }
@@ -64,6 +68,38 @@ Result<Fd> open_file(const Path& path, int flags, unsigned mode) {
     return fail_errno((flags & O_CREAT) != 0 ? "cannot create" : "cannot open", path.native(), errno);
   }
   return Fd(fd);
+}
+
+int open_in(int parent, const char* name, int flags, unsigned mode) {
+  open_how how{};
+  how.flags = static_cast<unsigned>(flags | O_NOFOLLOW | O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_NONBLOCK));
+  how.mode = (flags & O_CREAT) != 0 ? mode : 0;
+  how.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS;
+  const int fd = static_cast<int>(::syscall(SYS_openat2, parent, name, &how, sizeof how));
+  if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {  // EPERM: a container's filter that does not know the call
+    return fd;
+  }
+  Fd plain(::openat(parent, name, static_cast<int>(how.flags), mode));
+  if (!plain.valid()) {
+    return -1;
+  }
+  const auto outside = identity_of(parent);
+  const auto inside = identity_of(plain.get());
+  if (!outside || !inside || !inside->same_mount(*outside)) {
+    errno = EXDEV;
+    return -1;
+  }
+  return plain.release();
+}
+
+std::optional<FileIdentity> identity_of(int fd) {
+  struct statx info {};
+  constexpr unsigned kMount = STATX_MNT_ID | kUniqueMount;
+  if (::statx(fd, "", AT_EMPTY_PATH, STATX_INO | kMount, &info) != 0) {
+    return std::nullopt;
+  }
+  const std::uint64_t device = std::uint64_t{info.stx_dev_major} << 32U | info.stx_dev_minor;
+  return FileIdentity{device, info.stx_ino, (info.stx_mask & kMount) != 0 ? info.stx_mnt_id : 0};
 }
 
 Result<void> write_all(int fd, ByteView data, std::string_view path) {
@@ -115,13 +151,17 @@ Result<void> pread_all(int fd, std::span<std::byte> out, Bytes offset, std::stri
 
 Result<std::string> read_file(const Path& path, Bytes limit) {
   TRY_ASSIGN(const Fd file, open_file(path, O_RDONLY));
+  return read_open_file(file.get(), limit, path.native());
+}
+
+Result<std::string> read_open_file(int fd, Bytes limit, std::string_view shown) {
   struct stat info {};
-  if (::fstat(file.get(), &info) != 0) {
-    return fail_errno("cannot read", path.native(), errno);
+  if (::fstat(fd, &info) != 0) {
+    return fail_errno("cannot read", shown, errno);
   }
   if (static_cast<Bytes>(info.st_size) > limit) {
     return fail(ErrorCode::refused,
-                fmt::format("{} has {} bytes, more than the {} allowed there", path.native(), info.st_size, limit));
+                fmt::format("{} has {} bytes, more than the {} allowed there", shown, info.st_size, limit));
   }
   std::string content;
   // Files of /proc and files that grow report a size that is not what can be read: go on until the end.
@@ -131,20 +171,19 @@ Result<std::string> read_file(const Path& path, Bytes limit) {
     if (filled == content.size()) {
       content.resize(std::min<std::size_t>(content.size() + 4096, limit + 1));
     }
-    const ssize_t got = ::read(file.get(), content.data() + filled, content.size() - filled);
+    const ssize_t got = ::read(fd, content.data() + filled, content.size() - filled);
     if (got < 0) {
       if (errno == EINTR) {
         continue;
       }
-      return fail_errno("cannot read", path.native(), errno);
+      return fail_errno("cannot read", shown, errno);
     }
     if (got == 0) {
       break;
     }
     filled += static_cast<std::size_t>(got);
     if (filled > limit) {
-      return fail(ErrorCode::refused,
-                  fmt::format("{} is larger than the {} bytes allowed there", path.native(), limit));
+      return fail(ErrorCode::refused, fmt::format("{} is larger than the {} bytes allowed there", shown, limit));
     }
   }
   content.resize(filled);
@@ -175,15 +214,6 @@ Result<void> replace_file(const Path& path, ByteView data, unsigned mode, Durabi
     return written;
   }
   return durability == Durability::flushed ? sync_directory(parent_of(path)) : Result<void>();
-}
-
-Result<void> check_private(const Path& file) {
-  struct stat info {};
-  if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
-    return fail(ErrorCode::cannot_write, fmt::format("{} can be read by others", file.native()),
-                fmt::format("chmod 600 {}", file.native()));
-  }
-  return {};
 }
 
 Result<void> make_directories(const Path& path) {
@@ -250,17 +280,6 @@ Result<std::vector<std::string>> list_directory(const Path& path) {
   }
   std::sort(names.begin(), names.end());
   return names;
-}
-
-Result<std::optional<Fd>> try_lock(const Path& path, LockKind kind) {
-  TRY_ASSIGN(Fd lock, open_file(path, O_RDWR | O_CREAT));
-  if (::flock(lock.get(), (kind == LockKind::exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) {
-    return std::optional(std::move(lock));
-  }
-  if (errno == EWOULDBLOCK) {
-    return std::nullopt;
-  }
-  return fail_errno("cannot lock", path.native(), errno);
 }
 
 bool path_exists(const Path& path) {

@@ -47,6 +47,24 @@ private:
 /// open(2) with O_CLOEXEC added. `mode` matters with O_CREAT only.
 [[nodiscard]] Result<Fd> open_file(const Path& path, int flags, unsigned mode = 0644);
 
+/// Opens `name`, one name or "." or "..", in the directory `parent`: no link is followed, no other mount is entered,
+/// and nothing is waited for (O_NOFOLLOW, O_NONBLOCK and O_CLOEXEC are added). By openat2(2), which does not even touch
+/// another mount, so that a server that is away hangs nothing; where the kernel or a container's filter does not know
+/// that, by openat(2) and a look at what was opened. -1 and errno: ELOOP or ENOTDIR: a link; EXDEV: another mount.
+[[nodiscard]] int open_in(int parent, const char* name, int flags, unsigned mode = 0);
+
+/// Which file or directory this is, while it is open, and on which mount.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t number = 0;
+  std::uint64_t mount = 0;  ///< 0, where the kernel does not say (before 5.8)
+  bool operator==(const FileIdentity&) const = default;
+  [[nodiscard]] bool same_mount(const FileIdentity& other) const {
+    return device == other.device && mount == other.mount;
+  }
+};
+[[nodiscard]] std::optional<FileIdentity> identity_of(int fd);
+
 /// Writes everything, also after short writes and EINTR. `path` is for the message.
 [[nodiscard]] Result<void> write_all(int fd, ByteView data, std::string_view path);
 [[nodiscard]] Result<void> pwrite_all(int fd, ByteView data, Bytes offset, std::string_view path);
@@ -55,9 +73,8 @@ private:
 
 /// The whole file. Errors: refused, if it is larger than `limit` (checked before allocating); not_found.
 [[nodiscard]] Result<std::string> read_file(const Path& path, Bytes limit);
-
-/// Errors: cannot_write: others than its owner may read or write it. A missing file is left to who reads it.
-[[nodiscard]] Result<void> check_private(const Path& file);
+/// The same of an open one; `shown` is for the message.
+[[nodiscard]] Result<std::string> read_open_file(int fd, Bytes limit, std::string_view shown);
 
 enum class Durability { flushed, cached };
 
@@ -84,10 +101,6 @@ enum class Durability { flushed, cached };
 /// Names in a directory, sorted, without "." and "..". Errors: not_found; temporary, if it is something else, or a
 /// link.
 [[nodiscard]] Result<std::vector<std::string>> list_directory(const Path& path);
-
-/// Takes flock(2) on a file, which is made if need be, until the descriptor goes. Nullopt: another process holds it.
-enum class LockKind { exclusive, shared };
-[[nodiscard]] Result<std::optional<Fd>> try_lock(const Path& path, LockKind kind = LockKind::exclusive);
 
 [[nodiscard]] bool path_exists(const Path& path);
 /// Bytes free to an unprivileged user on the file system of `path`.

@@ -19,8 +19,11 @@ std::string host_name() {
 }
 
 std::string boot_id() {
-  std::string id;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+  static const std::string id = [] {  // once: a process that is confined later could not read it any more
+    std::string line;
+    std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), line);
+    return line;
+  }();
   return id;
 }
 

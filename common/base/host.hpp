@@ -1,4 +1,4 @@
-// What tells this host, and each thing it makes, from its clones.
+// What tells this host, and each thing it makes, from its clones; and where it keeps things.
 
 #pragma once
 
@@ -13,5 +13,11 @@ namespace swarmout {
 /// 16 bytes from getrandom(2) mixed with boot id, clock, pid and network addresses: clones restored from
 /// one memory snapshot share the state of the random generator until it is reseeded.
 [[nodiscard]] std::string random_nonce_hex();
+
+// Where things are on a host, unless its settings say something else. All clones of an image agree.
+
+inline constexpr const char* kDefaultKeys = "/etc/swarmout/keys";
+inline constexpr const char* kDefaultState = "/var/lib/swarmout";
+inline constexpr const char* kDefaultDest = "/srv/swarmout";
 
 }  // namespace swarmout

@@ -5,9 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,47 +25,6 @@ struct StreamCloser {
   void operator()(DIR* stream) const { ::closedir(stream); }
 };
 using Stream = std::unique_ptr<DIR, StreamCloser>;
-
-struct Identity {
-  std::uint64_t device = 0;
-  std::uint64_t number = 0;
-  std::uint64_t mount = 0;  ///< 0, where the kernel does not say (before 5.8)
-  bool operator==(const Identity&) const = default;
-  [[nodiscard]] bool same_mount(const Identity& other) const { return device == other.device && mount == other.mount; }
-};
-
-std::optional<Identity> identity_of(int fd) {
-  struct statx info {};
-  if (::statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &info) != 0) {
-    return std::nullopt;
-  }
-  const std::uint64_t device = std::uint64_t{info.stx_dev_major} << 32U | info.stx_dev_minor;
-  return Identity{device, info.stx_ino, (info.stx_mask & STATX_MNT_ID) != 0 ? info.stx_mnt_id : 0};
-}
-
-/// Opens the directory `name` (or "..") in `parent`, of the same mount. -1 and errno EXDEV: it is on another one.
-/// openat2(2) does not even touch that, so a server that is away hangs nothing.
-int open_in_same_mount(int parent, const char* name) {
-  open_how how{};
-  how.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  how.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS;
-  const int fd = static_cast<int>(::syscall(SYS_openat2, parent, name, &how, sizeof how));
-  if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {  // EPERM: a container's filter that does not know the call
-    return fd;
-  }
-  const int plain = ::openat(parent, name, static_cast<int>(how.flags));
-  if (plain < 0) {
-    return plain;
-  }
-  const auto outside = identity_of(parent);
-  const auto inside = identity_of(plain);
-  if (!outside || !inside || !inside->same_mount(*outside)) {
-    ::close(plain);
-    errno = EXDEV;
-    return -1;
-  }
-  return plain;
-}
 
 tl::unexpected<Error> mounted(const Path& place) {
   return fail(ErrorCode::cannot_write, fmt::format("{} is a mount: it and what is around it stays", place.native()),
@@ -108,7 +65,7 @@ private:
   struct Level {
     Stream stream;  ///< null while far above the current one
     std::string name;
-    Identity identity;  ///< known once the stream was given up
+    FileIdentity identity;  ///< known once the stream was given up
   };
 
   /// The current directory, or a name in it.
@@ -122,7 +79,7 @@ private:
 
   Result<void> enter(int parent, const char* name) {
     const Path place = levels_.empty() ? path_ : shown(name);
-    const int fd = open_in_same_mount(parent, name);
+    const int fd = open_in(parent, name, O_RDONLY | O_DIRECTORY);
     if (fd < 0 && errno == ENOENT) {
       return {};  // somebody else removed it
     }
@@ -192,7 +149,7 @@ private:
 
   /// Opens the parent of `child` again. Somebody may have moved `child` meanwhile: then ".." leads out of the tree.
   Result<void> take_up(Level& level, int child) {
-    const int fd = open_in_same_mount(child, "..");
+    const int fd = open_in(child, "..", O_RDONLY | O_DIRECTORY);
     const auto identity = fd < 0 ? std::nullopt : identity_of(fd);
     if (fd < 0 || !identity || *identity != level.identity) {
       ::close(fd);

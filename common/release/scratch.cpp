@@ -1,6 +1,7 @@
 #include "common/release/scratch.hpp"
 
 #include "common/base/host.hpp"
+#include "common/base/private_files.hpp"
 #include "common/base/remove_tree.hpp"
 
 #include <sys/stat.h>
@@ -50,7 +51,7 @@ Result<Scratch> Scratch::make(const Path& place) {
     const Path path = place / random_nonce_hex();
     TRY_ASSIGN(auto lock, try_lock(lock_of(path)));
     if (lock && still_there(*lock)) {
-      TRY(make_directories(path));
+      TRY(make_private_directory(path, Closing::quiet));
       return Scratch(path, *std::move(lock));
     }
   }

@@ -1,5 +1,6 @@
 // Secret keys in files, and pairs of keys.
 
+#include "common/base/private_files.hpp"
 #include "common/release/signing.hpp"
 #include "common/release/signing_records.hpp"
 

@@ -2,17 +2,19 @@
 
 #include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
+#include "common/base/private_files.hpp"
 #include "common/base/remove_tree.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 namespace swarmout {
 
@@ -20,6 +22,10 @@ namespace {
 
 constexpr Bytes kMaxLeaves = 256 * kMiB;
 constexpr Bytes kMaxRecord = 16 * kKiB;
+constexpr const char* kStoreLock = "store.lock";
+/// Who prunes holds it for a second at most, as a rule.
+constexpr std::chrono::milliseconds kLockPause{20};
+constexpr std::chrono::seconds kSayWaiting{2};
 
 /// Hard link, whether or not `to` is there already.
 Result<void> link_file(const Path& from, const Path& to) {
@@ -41,8 +47,9 @@ std::string layout_name(std::string_view purpose, const InfoHash& info_hash) {
 
 Result<Store> Store::open(const Path& state) {
   const Path root = resolved_root(state);
+  TRY(make_private_directory(root));
   for (const char* const each : {"packs", "manifests", "releases", "swarm", "tmp"}) {
-    TRY(make_directories(root / each));
+    TRY(make_private_directory(root / each, Closing::quiet));
   }
   TRY_ASSIGN(Scratch scratch, Scratch::make(root / "tmp"));
   return Store(root, std::make_shared<const Scratch>(std::move(scratch)));
@@ -179,12 +186,24 @@ Result<void> Store::remove_layouts(std::string_view purpose, const std::set<Info
   return {};
 }
 
-Result<Fd> Store::lock_for_writing() const {
-  TRY_ASSIGN(Fd lock, open_file(state_ / "store.lock", O_RDWR | O_CREAT));
-  if (::flock(lock.get(), LOCK_SH) != 0) {
-    return fail_errno("cannot lock", (state_ / "store.lock").native(), errno);
+Result<Fd> Store::lock_for_writing(const std::stop_token& stop) const {
+  const Path file = state_ / kStoreLock;
+  const auto begun = std::chrono::steady_clock::now();
+  bool said = false;
+  while (true) {
+    TRY_ASSIGN(auto lock, try_lock(file, LockKind::shared));
+    if (lock) {
+      return *std::move(lock);
+    }
+    if (stop.stop_requested()) {
+      return fail(ErrorCode::temporary, "stopped on request");
+    }
+    if (!said && std::chrono::steady_clock::now() - begun > kSayWaiting) {
+      spdlog::info("waiting for another process of this host to release {}", file.native());
+      said = true;
+    }
+    std::this_thread::sleep_for(kLockPause);
   }
-  return lock;
 }
 
 Result<void> Store::clear_scratch() {
@@ -192,7 +211,7 @@ Result<void> Store::clear_scratch() {
 }
 
 Result<void> Store::prune(std::size_t keep, const std::set<InfoHash>& needed) {
-  TRY_ASSIGN(const auto lock, try_lock(state_ / "store.lock"));
+  TRY_ASSIGN(const auto lock, try_lock(state_ / kStoreLock));
   if (!lock) {
     return {};
   }

@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -64,8 +65,9 @@ public:
   /// Removes the scratch of processes that were killed, and of nobody else.
   [[nodiscard]] Result<void> clear_scratch();
 
-  /// Held by whoever adds packs before a record names them.
-  [[nodiscard]] Result<Fd> lock_for_writing() const;
+  /// Held by whoever adds packs before a record names them. Waits for one that prunes, and says so. Errors: temporary,
+  /// if stopped.
+  [[nodiscard]] Result<Fd> lock_for_writing(const std::stop_token& stop = {}) const;
 
 private:
   Store(Path state, std::shared_ptr<const Scratch> scratch) : state_(std::move(state)), scratch_(std::move(scratch)) {}

@@ -45,7 +45,7 @@ Result<InitOutcome> init_share(const ShareAddress& address, std::stop_token stop
   if (!address.helper.empty()) {
     return RemoteShare::init(address.helper, root, address.timeout, std::move(stop));
   }
-  return init_directory(root, ::link);
+  return init_directory(root, ::linkat);
 }
 
 }  // namespace swarmout

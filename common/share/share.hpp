@@ -31,6 +31,8 @@ namespace swarmout {
 /// Largest log entry and cell. Entries are about 1 KiB; the cap keeps one read one network block.
 inline constexpr Bytes kMaxEntry = 8 * kKiB;
 inline constexpr Bytes kMaxCell = 4000;
+/// Numbers beyond are nobody's: a log of one entry a microsecond has them after 140,000 years. There is one after each.
+inline constexpr Position kLastPosition{std::uint64_t{1} << 62};
 /// Largest blob; the largest there are, torrents, fit (common/release/torrent_file.hpp).
 inline constexpr Bytes kMaxBlob = 64 * kMiB;
 

@@ -14,38 +14,54 @@ namespace {
 constexpr std::string_view kFormatMagic = "swarmout-share 1";
 constexpr std::size_t kMaxCluster = 64;
 
+Result<KeyValues> parse_format(std::string_view text, const std::string& share) {
+  auto values = KeyValues::parse(text, kFormatMagic);
+  if (!values) {
+    return fail(ErrorCode::refused,
+                fmt::format("the FORMAT of {} is damaged, or of another version than \"{}\"", share, kFormatMagic));
+  }
+  return values;
+}
+
 }  // namespace
 
 std::string new_format(std::string_view primitive) {
   return KeyValues(std::string(kFormatMagic)).add("cluster", random_nonce_hex()).add("primitive", primitive).text();
 }
 
-Result<std::string> cluster_in(std::string_view format) {
-  TRY_ASSIGN(const KeyValues values, KeyValues::parse(format, kFormatMagic));
-  TRY_ASSIGN(std::string cluster, values.get("cluster"));
-  REFUSE_UNLESS(!cluster.empty() && cluster.size() <= kMaxCluster, "the FORMAT of the share has no proper cluster id");
-  return cluster;
+Result<std::string> cluster_in(std::string_view format, const std::string& share) {
+  TRY_ASSIGN(const KeyValues values, parse_format(format, share));
+  const auto cluster = values.find("cluster");
+  if (!cluster || cluster->empty() || cluster->size() > kMaxCluster || !good_name(*cluster)) {
+    return fail(ErrorCode::refused, fmt::format("the FORMAT of {} has no proper cluster id", share));
+  }
+  return *cluster;
 }
 
-Result<std::string> primitive_in(std::string_view format) {
-  TRY_ASSIGN(const KeyValues values, KeyValues::parse(format, kFormatMagic));
-  return values.get("primitive");
+Result<std::string> primitive_in(std::string_view format, const std::string& share) {
+  TRY_ASSIGN(const KeyValues values, parse_format(format, share));
+  return values.find("primitive").value_or("");
 }
 
-tl::unexpected<Error> unknown_primitive(std::string_view primitive, const std::string& share) {
+tl::unexpected<Error> unknown_primitive(const std::string& share) {
   return fail(ErrorCode::refused,
-              fmt::format("{} was made for another way to create entries ({})", share, escape_value(primitive)));
+              fmt::format("{} was made for another way to create entries: see primitive in its FORMAT", share));
 }
 
 Result<void> check_format(std::string_view text, std::string_view primitive, const std::string& share) {
-  TRY_ASSIGN(const std::string found, primitive_in(text));
-  return found == primitive ? Result<void>() : unknown_primitive(found, share);
+  TRY_ASSIGN(const std::string found, primitive_in(text, share));
+  return found == primitive ? Result<void>() : unknown_primitive(share);
 }
 
 bool good_name(std::string_view name) {
   return !name.empty() && name.size() <= 100 && name[0] != '.' &&
          std::all_of(name.begin(), name.end(),
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; });
+}
+
+Result<void> check_name(std::string_view name) {
+  REFUSE_UNLESS(good_name(name), "a record leads to a name that nothing on a share has");
+  return {};
 }
 
 const char* cell_directory(CellKind kind) {

@@ -14,16 +14,21 @@ namespace swarmout {
 /// A new one, with a random cluster id. `primitive`: how entries are created there.
 [[nodiscard]] std::string new_format(std::string_view primitive);
 
-/// The random id of the share: at most 64 bytes. Errors: refused: another version, or damaged.
-[[nodiscard]] Result<std::string> cluster_in(std::string_view format);
+// Nothing of a FORMAT is quoted in an error: whoever can write the share decides what it says, and errors end up in
+// records on the share.
+
+/// The random id of the share, as `init` makes them. Errors: refused: another version, or damaged.
+[[nodiscard]] Result<std::string> cluster_in(std::string_view format, const std::string& share);
 /// Errors: refused: another version, or damaged.
-[[nodiscard]] Result<std::string> primitive_in(std::string_view format);
-[[nodiscard]] tl::unexpected<Error> unknown_primitive(std::string_view primitive, const std::string& share);
+[[nodiscard]] Result<std::string> primitive_in(std::string_view format, const std::string& share);
+[[nodiscard]] tl::unexpected<Error> unknown_primitive(const std::string& share);
 /// Errors: refused: another version, or another primitive.
 [[nodiscard]] Result<void> check_format(std::string_view text, std::string_view primitive, const std::string& share);
 
 /// Of cells and blobs: [a-zA-Z0-9._-]{1,100}, not beginning with a dot.
 [[nodiscard]] bool good_name(std::string_view name);
+/// Errors: refused. Names come from records, too, of whoever wrote them.
+[[nodiscard]] Result<void> check_name(std::string_view name);
 /// "hb", "stage" or "peers".
 [[nodiscard]] const char* cell_directory(CellKind kind);
 /// "hb/NAME".

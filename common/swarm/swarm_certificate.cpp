@@ -1,5 +1,7 @@
 #include "common/swarm/swarm_certificate.hpp"
 
+#include "common/base/private_files.hpp"
+
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>

@@ -249,11 +249,11 @@ Result<void> Retrieval::unpack_all(std::stop_token stop) {
     TRY(sync_filesystem(goal_.tree));
   }
   TRY(sync_filesystem(layout_));
-  return keep_in_store(manifest);
+  return keep_in_store(manifest, stop);
 }
 
-Result<void> Retrieval::keep_in_store(const Manifest& manifest) {
-  TRY_ASSIGN(const Fd lock, store_.lock_for_writing());
+Result<void> Retrieval::keep_in_store(const Manifest& manifest, const std::stop_token& stop) {
+  TRY_ASSIGN(const Fd lock, store_.lock_for_writing(stop));
   const Path files = layout_ / kTorrentRoot;
   for (const PackInfo& pack : manifest.packs) {
     if (!store_.has_pack(pack.root, pack.size)) {

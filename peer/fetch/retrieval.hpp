@@ -67,7 +67,7 @@ private:
   [[nodiscard]] Result<void> take_previous(Manifest& previous, std::optional<PreviousTree>& tree);
   [[nodiscard]] Result<std::string> await_manifest(std::stop_token stop);
   [[nodiscard]] Result<void> pause_for_the_disk(std::stop_token stop);
-  [[nodiscard]] Result<void> keep_in_store(const Manifest& manifest);
+  [[nodiscard]] Result<void> keep_in_store(const Manifest& manifest, const std::stop_token& stop);
   [[nodiscard]] Result<void> drop_damaged(const Manifest& manifest);
 
   Store& store_;

@@ -3,6 +3,7 @@
 #include "common/base/duration.hpp"
 #include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
+#include "common/base/private_files.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

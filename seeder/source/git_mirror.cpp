@@ -1,6 +1,7 @@
 #include "seeder/source/git_mirror.hpp"
 
 #include "common/base/digest.hpp"
+#include "common/base/private_files.hpp"
 #include "common/base/remove_tree.hpp"
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/git_repository.hpp"
@@ -64,7 +65,7 @@ GitPlace GitMirror::place() const {
 }
 
 Result<std::unique_ptr<GitMirror::Use>> GitMirror::use(std::stop_token stop) {
-  TRY(make_directories(directory_));
+  TRY(make_private_directory(directory_, Closing::quiet));
   const Path file = directory_ / (name_ + ".lock");
   const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
   while (true) {

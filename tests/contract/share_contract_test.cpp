@@ -38,7 +38,7 @@ public:
   }
 
 private:
-  static int refuse(const char*, const char*) {
+  static int refuse(int, const char*, int, const char*, int) {
     errno = EPERM;
     return -1;
   }

@@ -1,4 +1,4 @@
-// A share whose server is away: whoever touches it hangs. A FIFO that nobody writes stands for a file on it.
+// A share whose server is away: whoever touches it hangs. A FIFO stands for a file on it: helpers stop there.
 
 #include "tests/e2e/fleet.hpp"
 #include "tests/support/tree.hpp"
@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <set>
@@ -27,7 +26,11 @@ const Fleet::Options kPatient{"--share-timeout", "10m"};
 
 class HangingFleet : public testing::Test {
 protected:
-  void SetUp() override { write_file(fleet_.scratch("source") / "file", "content"); }
+  void SetUp() override {
+    ::setenv("SWARMOUT_FAILPOINT", "fifo-on-share:stop", 1);
+    write_file(fleet_.scratch("source") / "file", "content");
+  }
+  void TearDown() override { ::unsetenv("SWARMOUT_FAILPOINT"); }
   std::string source() const { return "dir:" + fleet_.scratch("source").native(); }
   static void hang(const Path& path) {
     std::filesystem::remove(path);
@@ -61,7 +64,7 @@ private:
   Path where_;
 };
 
-/// Of those that touch the share for this process, the ones that are waiting in open(2).
+/// Of those that touch the share for this process, the ones that wait there.
 std::set<int> hanging_helpers(const Process& process) {
   std::set<int> hanging;
   std::error_code error;
@@ -69,8 +72,8 @@ std::set<int> hanging_helpers(const Process& process) {
        std::filesystem::directory_iterator(Path("/proc") / std::to_string(process.pid()) / "task", error)) {
     std::istringstream children(read_file(task.path() / "children", kMiB).value_or(""));
     for (int child = 0; children >> child;) {
-      const auto call = read_file(Path("/proc") / std::to_string(child) / "syscall", kMiB).value_or("");
-      if (call.starts_with(std::to_string(SYS_openat) + ' ')) {
+      const auto stat = read_file(Path("/proc") / std::to_string(child) / "stat", kMiB).value_or("");
+      if (stat.find(") T ") != std::string::npos) {
         hanging.insert(child);
       }
     }

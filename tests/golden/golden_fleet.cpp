@@ -66,7 +66,7 @@ SealInput golden_input(PackedRelease packed) {
 }
 
 void make_share(const Path& root, const SealedRelease& sealed) {
-  ASSERT_OK(init_directory(root, ::link));
+  ASSERT_OK(init_directory(root, ::linkat));
   std::string format = read_file(root / "FORMAT", 4 * kKiB).value_or("");
   const std::size_t cluster = format.find("cluster ") + 8;
   ASSERT_OK(Digest::from_hex(format.substr(cluster, 32) + std::string(32, '0')));

@@ -1,6 +1,7 @@
 #include "tests/nemesis/week.hpp"
 
 #include "common/base/host.hpp"
+#include "common/base/private_files.hpp"
 #include "common/fleet/log_entry.hpp"
 #include "common/share/open_share.hpp"
 #include "tests/nemesis/history.hpp"

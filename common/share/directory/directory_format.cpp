@@ -1,6 +1,8 @@
 #include "common/share/directory/directory_format.hpp"
 
 #include "common/base/host.hpp"
+#include "common/base/key_values.hpp"
+#include "common/share/directory/share_folder.hpp"
 #include "common/share/share_format.hpp"
 
 #include <fcntl.h>
@@ -16,27 +18,39 @@ namespace swarmout {
 
 namespace {
 
+constexpr const char* kFormat = "FORMAT";
+constexpr Bytes kMaxFormat = 4 * kKiB;
+constexpr std::string_view kTemporaryFile = ".tmp-";
 constexpr std::array<const char*, 5> kPlaces = {"log", "hb", "stage", "peers", "torrents"};
 
-Result<void> refuse_other_things(const Path& root) {
-  TRY_ASSIGN(const auto names, list_directory(root));
-  for (const std::string& name : names) {
+Result<void> refuse_other_things(const ShareFolder& root) {
+  std::string other;
+  TRY(root.each(kMaxNames, [&](const char* raw) {
+    const std::string_view name = raw;
     const bool ours = std::find(kPlaces.begin(), kPlaces.end(), name) != kPlaces.end();
-    const bool raced = name == "FORMAT";  // another host is making the share at this moment
-    if (!ours && !raced && name != "lost+found" && !name.starts_with(".tmp-")) {
-      return fail(ErrorCode::refused, fmt::format("{} has other things in it ({})", root.native(), name),
-                  "give the share an empty directory of its own");
+    const bool raced = name == kFormat;  // another host is making the share at this moment
+    if (!ours && !raced && name != "lost+found" && !name.starts_with(kTemporaryFile) && other.empty()) {
+      other = escape_value(name);
     }
+  }));
+  if (!other.empty()) {
+    return fail(ErrorCode::refused, fmt::format("{} has other things in it ({})", root.path().native(), other),
+                "give the share an empty directory of its own");
   }
   return {};
 }
 
 /// False: all of them were there.
-Result<bool> make_places(const Path& root) {
+Result<bool> make_places(const ShareFolder& root) {
   bool made = false;
   for (const char* const each : kPlaces) {
-    made = made || !path_exists(root / each);
-    TRY(make_directories(root / each));
+    if (root.has_folder(each)) {
+      continue;
+    }
+    if (auto now = root.make_folder(each); !now && !root.has_folder(each)) {  // else another host made it
+      return tl::unexpected(now.error());
+    }
+    made = true;
   }
   return made;
 }
@@ -45,43 +59,46 @@ bool refuses_hard_links(int error) {
   return error == EPERM || error == EOPNOTSUPP || error == ENOTSUP || error == ENOSYS || error == EMLINK;
 }
 
+Result<std::string> write_temporary_format(const ShareFolder& root, Primitive primitive) {
+  std::string temporary = fmt::format("{}{}", kTemporaryFile, random_nonce_hex());
+  TRY(root.write_new_file(temporary, as_bytes(new_format(name_of(primitive))), (root.path() / kFormat).native()));
+  return temporary;
+}
+
 /// FORMAT with link(2), so that of two hosts running init at once one makes the share. False: another one did.
 /// Nothing: there are no hard links here.
-Result<std::optional<bool>> link_format(const Path& root, int (*link)(const char*, const char*)) {
-  const Path format = root / "FORMAT";
-  const Path temporary = root / fmt::format(".tmp-{}", random_nonce_hex());
-  TRY(replace_file(temporary, as_bytes(new_format(name_of(Primitive::link)))));
-  const int linked = link(temporary.c_str(), format.c_str());
+Result<std::optional<bool>> link_format(const ShareFolder& root, LinkAt link) {
+  TRY_ASSIGN(const std::string temporary, write_temporary_format(root, Primitive::link));
+  const int linked = link(root.descriptor(), temporary.c_str(), root.descriptor(), kFormat, 0);
   const int error = errno;
-  ::unlink(temporary.c_str());
+  TRY(root.remove(temporary));
   if (linked == 0) {
     return true;
   }
-  if (path_exists(format)) {
+  if (root.look(kFormat)) {
     return false;
   }
   if (refuses_hard_links(error)) {
     return std::nullopt;
   }
-  return fail_errno("cannot create", format.native(), error);
+  return fail_errno("cannot create", (root.path() / kFormat).native(), error);
 }
 
 /// FORMAT without hard links. Where RENAME_NOREPLACE is not known either, two hosts at once may both say that they made
 /// the share: the second one's FORMAT stays, and means the same.
-Result<bool> rename_format(const Path& root) {
+Result<bool> rename_format(const ShareFolder& root) {
   TRY(check_directory_rename(root));
-  const Path format = root / "FORMAT";
-  const Path temporary = root / fmt::format(".tmp-{}", random_nonce_hex());
-  TRY(replace_file(temporary, as_bytes(new_format(name_of(Primitive::directory)))));
-  int renamed = ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, format.c_str(), RENAME_NOREPLACE);
-  if (renamed != 0 && errno != EEXIST && !path_exists(format)) {
-    renamed = ::rename(temporary.c_str(), format.c_str());
+  TRY_ASSIGN(const std::string temporary, write_temporary_format(root, Primitive::directory));
+  const int at = root.descriptor();
+  int renamed = ::renameat2(at, temporary.c_str(), at, kFormat, RENAME_NOREPLACE);
+  if (renamed != 0 && errno != EEXIST && !root.look(kFormat)) {
+    renamed = ::renameat(at, temporary.c_str(), at, kFormat);
   }
   const int error = errno;
   if (renamed != 0) {
-    ::unlink(temporary.c_str());
-    if (!path_exists(format)) {
-      return fail_errno("cannot create", format.native(), error);
+    TRY(root.remove(temporary));
+    if (!root.look(kFormat)) {
+      return fail_errno("cannot create", (root.path() / kFormat).native(), error);
     }
   }
   return renamed == 0;
@@ -90,7 +107,11 @@ Result<bool> rename_format(const Path& root) {
 }  // namespace
 
 Result<std::string> read_format(const Path& root) {
-  auto text = read_file(root / "FORMAT", 4 * kKiB);
+  const auto read = [&]() -> Result<std::string> {
+    TRY_ASSIGN(const ShareFolder folder, ShareFolder::root(root));
+    return folder.read_file(kFormat, kMaxFormat);
+  };
+  auto text = read();
   if (!text && text.error().code == ErrorCode::not_found) {
     return fail(ErrorCode::unavailable,
                 fmt::format("{} has no FORMAT file: it is not mounted, or was never initialised", root.native()),
@@ -102,19 +123,19 @@ Result<std::string> read_format(const Path& root) {
 Result<std::unique_ptr<Share>> open_directory(const Path& named, std::chrono::milliseconds put_patience) {
   const Path root = resolved_root(named);
   TRY_ASSIGN(const std::string text, read_format(root));
-  TRY_ASSIGN(const std::string name, primitive_in(text));
+  TRY_ASSIGN(const std::string name, primitive_in(text, root.native()));
   const auto primitive = primitive_of(name);
   if (!primitive) {
-    return unknown_primitive(name, root.native());
+    return unknown_primitive(root.native());
   }
   return std::make_unique<DirectoryShare>(root, put_patience, *primitive);
 }
 
-Result<InitOutcome> init_directory(const Path& named, int (*link)(const char*, const char*)) {
+Result<InitOutcome> init_directory(const Path& named, LinkAt link) {
   TRY(make_directories(named));
-  const Path root = resolved_root(named);
-  if (path_exists(root / "FORMAT")) {
-    TRY(open_directory(root));
+  TRY_ASSIGN(const ShareFolder root, ShareFolder::root(resolved_root(named)));
+  if (root.look(kFormat)) {
+    TRY(open_directory(root.path()));
     TRY_ASSIGN(const bool repaired, make_places(root));
     return repaired ? InitOutcome::repaired : InitOutcome::there;
   }
@@ -125,8 +146,8 @@ Result<InitOutcome> init_directory(const Path& named, int (*link)(const char*, c
   if (!linked) {
     TRY_ASSIGN(made, rename_format(root));
   }
-  TRY(sync_directory(root));
-  TRY(open_directory(root));
+  TRY(root.sync());
+  TRY(open_directory(root.path()));
   return made ? InitOutcome::made : InitOutcome::there;
 }
 

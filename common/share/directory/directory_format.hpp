@@ -18,7 +18,9 @@ namespace swarmout {
 /// As open_share() and init_share(). Links in `root` are resolved here, once.
 [[nodiscard]] Result<std::unique_ptr<Share>> open_directory(const Path& root,
                                                             std::chrono::milliseconds put_patience = kPutPatience);
-/// `link`: link(2), or what a test puts in its place. Where it is refused, FORMAT says so.
-[[nodiscard]] Result<InitOutcome> init_directory(const Path& root, int (*link)(const char*, const char*));
+/// linkat(2), or what a test puts in its place.
+using LinkAt = int (*)(int, const char*, int, const char*, int);
+/// Where `link` is refused, FORMAT says so.
+[[nodiscard]] Result<InitOutcome> init_directory(const Path& root, LinkAt link);
 
 }  // namespace swarmout

@@ -1,10 +1,9 @@
 #include "common/share/directory/directory_log.hpp"
 
-#include "common/base/digest.hpp"
 #include "common/base/host.hpp"
-#include "common/base/remove_tree.hpp"
-#include "common/share/directory/directory_files.hpp"
+#include "common/share/directory/share_folder.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@ namespace swarmout {
 
 namespace {
 
+constexpr const char* kLog = "log";
 constexpr const char* kContent = "entry";  ///< the file in an entry that is a directory
 constexpr std::string_view kTemporary = ".t-";
 
@@ -25,25 +25,35 @@ std::optional<Position> position_of(std::string_view name) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
   const bool number = name.size() >= 8 && error == std::errc() && end == name.data() + name.size();
-  return number && value > 0 ? std::optional(Position{value}) : std::nullopt;
+  return number && value > 0 && value <= kLastPosition.value ? std::optional(Position{value}) : std::nullopt;
 }
 
-Path fresh_temporary(const Path& directory) {
-  return directory / fmt::format("{}{}", kTemporary, random_nonce_hex());
+std::string entry_name(Position position) {
+  return fmt::format("{:08}", position.value);
 }
 
-Result<void> make_directory(const Path& path) {
-  return ::mkdir(path.c_str(), 0755) == 0 ? Result<void>() : fail_errno("cannot create", path.native(), errno);
+std::string fresh_temporary() {
+  return fmt::format("{}{}", kTemporary, random_nonce_hex());
 }
 
 /// Under a name of our own first: a writer that wakes up in the middle must not find its directory half emptied, nor
-/// give it a number then.
-void discard_directory(const Path& directory, const Path& temporary) {
-  const Path ours = fresh_temporary(directory);
-  if (::rename(temporary.c_str(), ours.c_str()) == 0) {
-    ::unlink((ours / kContent).c_str());
-    ::rmdir(ours.c_str());
+/// give it a number then. One with something else in it stays; nobody of the fleet makes such a one.
+void discard_folder(const ShareFolder& log, const std::string& temporary) {
+  const std::string ours = fresh_temporary();
+  if (log.rename(temporary, ours)) {
+    if (const auto folder = log.folder(ours)) {
+      [[maybe_unused]] const auto emptied = folder->remove(kContent);
+    }
+    [[maybe_unused]] const auto removed = log.remove_folder(ours);
   }
+}
+
+/// A folder with the flushed file `entry` in it.
+Result<void> make_full_folder(const ShareFolder& parent, const std::string& name, std::string_view bytes) {
+  TRY(parent.make_folder(name));
+  TRY_ASSIGN(const ShareFolder folder, parent.folder(name));
+  TRY(folder.write_new_file(kContent, as_bytes(bytes), (folder.path() / kContent).native()));
+  return folder.sync();
 }
 
 }  // namespace
@@ -61,30 +71,29 @@ std::optional<Primitive> primitive_of(std::string_view name) {
   return std::nullopt;
 }
 
-Path DirectoryLog::entry_path(Position position) const {
-  return directory_ / fmt::format("{:08}", position.value);
-}
-
-Path DirectoryLog::content_of(const Path& entry) const {
-  return primitive_ == Primitive::link ? entry : entry / kContent;
-}
-
 /// A directory without content is what is left when a cleaner met a slow writer: its number is free.
-bool DirectoryLog::is_entry(const Path& path) const {
-  std::error_code ignored;
-  return primitive_ == Primitive::link ? !std::filesystem::is_directory(path, ignored) : path_exists(path / kContent);
+bool DirectoryLog::is_entry(const ShareFolder& log, const std::string& name) const {
+  if (primitive_ == Primitive::link) {
+    return log.has_file(name);
+  }
+  const auto folder = log.folder(name);
+  return folder && folder->has_file(kContent);
 }
 
 Result<Position> DirectoryLog::tail(Position known) const {
   Position tail = known;
   if (known.value == 0) {
-    TRY_ASSIGN(const auto names, list_directory(directory_));
-    for (auto name = names.rbegin(); name != names.rend(); ++name) {
-      const auto position = position_of(*name);
-      if (position && *position > tail && is_entry(directory_ / *name)) {
-        tail = *position;
+    TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog));
+    std::vector<Position> listed;
+    TRY(log.each(kMaxLogNames, [&](const char* name) {
+      if (const auto position = position_of(name)) {
+        listed.push_back(*position);
       }
-    }
+    }));
+    std::sort(listed.rbegin(), listed.rend());
+    const auto last =
+        std::find_if(listed.begin(), listed.end(), [&](Position each) { return is_entry(log, entry_name(each)); });
+    tail = last != listed.end() ? *last : tail;
   }
   while (true) {  // a listing may be old; entries after it may be there all the same
     TRY_ASSIGN(const auto entry, read(tail.next()).map_error(share_error));
@@ -95,9 +104,16 @@ Result<Position> DirectoryLog::tail(Position known) const {
   }
 }
 
+Result<std::string> DirectoryLog::read_content(const ShareFolder& log, const std::string& name) const {
+  if (primitive_ == Primitive::link) {
+    return log.read_file(name, kMaxEntry);
+  }
+  TRY_ASSIGN(const ShareFolder folder, log.folder(name));
+  return folder.read_file(kContent, kMaxEntry);
+}
+
 Result<std::optional<std::string>> DirectoryLog::read(Position position) const {
-  const Path content = content_of(entry_path(position));
-  auto bytes = find_in(directory_, [&] { return read_file(content, kMaxEntry); });
+  auto bytes = find_in(root_, kLog, [&](const ShareFolder& log) { return read_content(log, entry_name(position)); });
   if (bytes) {
     return std::optional(*std::move(bytes));
   }
@@ -107,41 +123,48 @@ Result<std::optional<std::string>> DirectoryLog::read(Position position) const {
   return tl::unexpected(bytes.error());
 }
 
-Result<void> DirectoryLog::write_temporary(const Path& temporary, std::string_view bytes) const {
-  if (primitive_ == Primitive::link) {
-    return write_new_file(temporary, as_bytes(bytes), temporary.native());
-  }
-  TRY(make_directory(temporary));
-  const Path content = temporary / kContent;
-  TRY(write_new_file(content, as_bytes(bytes), content.native()));
-  return sync_directory(temporary);
+Result<void> DirectoryLog::write_temporary(const std::string& temporary, std::string_view bytes) const {
+  TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog));
+  return primitive_ == Primitive::link
+             ? log.write_new_file(temporary, as_bytes(bytes), (log.path() / temporary).native())
+             : make_full_folder(log, temporary, bytes);
 }
 
-Result<void> DirectoryLog::give_number(const Path& temporary, const Path& target) const {
-  const int done = primitive_ == Primitive::link ? ::link(temporary.c_str(), target.c_str())
-                                                 : ::rename(temporary.c_str(), target.c_str());
-  return done == 0 ? Result<void>() : fail_errno("cannot create", target.native(), errno);
+Result<void> DirectoryLog::give_number(const std::string& temporary, Position position) const {
+  TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog));
+  const std::string name = entry_name(position);
+  if (primitive_ == Primitive::directory) {
+    return log.rename(temporary, name);
+  }
+  return ::linkat(log.descriptor(), temporary.c_str(), log.descriptor(), name.c_str(), 0) == 0
+             ? Result<void>()
+             : fail_errno("cannot create", (log.path() / name).native(), errno);
 }
 
-void DirectoryLog::discard(const Path& temporary) const {
-  if (primitive_ == Primitive::link) {
-    ::unlink(temporary.c_str());
-  } else {
-    discard_directory(directory_, temporary);
+void DirectoryLog::discard(const std::string& temporary) const {
+  const auto log = ShareFolder::open(root_, kLog);
+  if (log && primitive_ == Primitive::link) {
+    [[maybe_unused]] const auto removed = log->remove(temporary);  // else it ages away
+  } else if (log) {
+    discard_folder(*log, temporary);
   }
+}
+
+bool DirectoryLog::is_there(const std::string& temporary) const {
+  const auto log = ShareFolder::open(root_, kLog);
+  return log && is_entry(*log, temporary);
 }
 
 PutResult DirectoryLog::put(Position position, std::string_view bytes) const {
   INVARIANT(bytes.size() <= kMaxEntry);
-  const Path temporary = fresh_temporary(directory_);
-  const Path target = entry_path(position);
+  const std::string temporary = fresh_temporary();
   const auto deadline = std::chrono::steady_clock::now() + put_patience_;
   auto pause = std::chrono::milliseconds(20);
   Error last;
   auto written = write_temporary(temporary, bytes);
   while (true) {
     if (written) {
-      if (const auto given = give_number(temporary, target); !given) {
+      if (const auto given = give_number(temporary, position); !given) {
         last = given.error();
       }
     } else {
@@ -154,7 +177,8 @@ PutResult DirectoryLog::put(Position position, std::string_view bytes) const {
       if (**found != bytes) {
         return {PutOutcome::lost, **found, {}};
       }
-      if (auto synced = sync_directory(directory_); !synced) {
+      const auto log = ShareFolder::open(root_, kLog);
+      if (auto synced = log ? log->sync() : tl::unexpected(log.error()); !synced) {
         return {PutOutcome::unknown, {}, synced.error()};
       }
       return {PutOutcome::won, {}, {}};
@@ -171,7 +195,7 @@ PutResult DirectoryLog::put(Position position, std::string_view bytes) const {
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(2000));
-    if (!path_exists(content_of(temporary))) {  // a cleaner took it: start with a new one of the same bytes
+    if (!is_there(temporary)) {  // a cleaner took it: start with a new one of the same bytes
       discard(temporary);
       written = write_temporary(temporary, bytes);
     }
@@ -179,41 +203,50 @@ PutResult DirectoryLog::put(Position position, std::string_view bytes) const {
 }
 
 Result<void> DirectoryLog::remove_stale(WallTime before) const {
-  const auto is_temporary = [](const std::string& name) { return is_left_behind(name, kTemporary); };
-  TRY(remove_old_files(directory_, before, is_temporary));
+  const auto is_temporary = [](std::string_view name) { return is_left_behind(name, kTemporary); };
+  TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog).map_error(share_error));
+  TRY(remove_old_files(log, before, is_temporary));
   if (primitive_ == Primitive::directory) {
-    TRY_ASSIGN(const auto old, old_entries(directory_, before, S_IFDIR, is_temporary));
-    for (const Path& path : old) {
-      discard_directory(directory_, path);
+    TRY_ASSIGN(const auto old, old_names(log, before, S_IFDIR, is_temporary));
+    for (const std::string& name : old) {
+      discard_folder(log, name);
     }
   }
   return {};
 }
 
-Result<void> check_directory_rename(const Path& directory) {
-  const Path full = directory / fmt::format(".tmp-{}", random_nonce_hex());
-  const Path other = directory / fmt::format(".tmp-{}", random_nonce_hex());
-  const Path named = directory / fmt::format(".tmp-{}", random_nonce_hex());
-  const auto content = [](const Path& entry) { return read_file(entry / kContent, kMaxEntry).value_or(""); };
+Result<void> check_directory_rename(const ShareFolder& parent) {
+  const auto fresh = [] { return fmt::format(".tmp-{}", random_nonce_hex()); };
+  const std::string full = fresh();
+  const std::string other = fresh();
+  const std::string named = fresh();
+  const auto content = [&](const std::string& entry) {
+    const auto folder = parent.folder(entry);
+    return folder ? folder->read_file(kContent, kMaxEntry).value_or("") : "";
+  };
   const auto probe = [&]() -> Result<void> {
-    for (const Path& each : {full, other}) {
-      TRY(make_directory(each));
-      TRY(write_new_file(each / kContent, as_bytes(each.native()), each.native()));
+    for (const std::string& each : {full, other}) {
+      TRY(make_full_folder(parent, each, each));
     }
-    const bool given = ::rename(full.c_str(), named.c_str()) == 0 && content(named) == full.native();
-    const bool spared = ::rename(other.c_str(), named.c_str()) != 0 && (errno == ENOTEMPTY || errno == EEXIST) &&
-                        content(named) == full.native();
+    const auto at = [&](const std::string& from) {
+      return ::renameat(parent.descriptor(), from.c_str(), parent.descriptor(), named.c_str());
+    };
+    const bool given = at(full) == 0 && content(named) == full;
+    const bool spared = at(other) != 0 && (errno == ENOTEMPTY || errno == EEXIST) && content(named) == full;
     if (!given || !spared) {
       return fail(
           ErrorCode::cannot_write,
-          fmt::format("{} has neither hard links nor a rename that spares full directories", directory.native()),
+          fmt::format("{} has neither hard links nor a rename that spares full directories", parent.path().native()),
           "the share needs a file system with one of them, or etcd");
     }
     return {};
   };
   auto checked = probe();
-  for (const Path& each : {full, other, named}) {
-    [[maybe_unused]] const auto removed = remove_tree(each);  // else it ages away with what killed writers leave
+  for (const std::string& each : {full, other, named}) {
+    if (const auto folder = parent.folder(each)) {  // else it ages away with what killed writers leave
+      [[maybe_unused]] const auto emptied = folder->remove(kContent);
+      [[maybe_unused]] const auto removed = parent.remove_folder(each);
+    }
   }
   return checked;
 }

@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include "common/base/files.hpp"
+#include "common/share/directory/share_folder.hpp"
 #include "common/share/share.hpp"
 
 #include <chrono>
@@ -23,8 +23,8 @@ enum class Primitive { link, directory };
 class DirectoryLog {
 public:
   /// `put_patience`: how long an ambiguous put() is repeated before it answers `unknown`.
-  DirectoryLog(Path directory, Primitive primitive, std::chrono::milliseconds put_patience)
-      : directory_(std::move(directory)), primitive_(primitive), put_patience_(put_patience) {}
+  DirectoryLog(Path root, Primitive primitive, std::chrono::milliseconds put_patience)
+      : root_(std::move(root)), primitive_(primitive), put_patience_(put_patience) {}
 
   /// As in Share. Errors of tail(): not_found, if the directory of the log is not there.
   [[nodiscard]] Result<Position> tail(Position known) const;
@@ -35,20 +35,20 @@ public:
   [[nodiscard]] Result<void> remove_stale(WallTime before) const;
 
 private:
-  [[nodiscard]] Path entry_path(Position position) const;
-  [[nodiscard]] Path content_of(const Path& entry) const;
-  [[nodiscard]] Result<void> write_temporary(const Path& temporary, std::string_view bytes) const;
-  [[nodiscard]] Result<void> give_number(const Path& temporary, const Path& target) const;
-  void discard(const Path& temporary) const;
-  [[nodiscard]] bool is_entry(const Path& path) const;
+  [[nodiscard]] Result<void> write_temporary(const std::string& temporary, std::string_view bytes) const;
+  [[nodiscard]] Result<void> give_number(const std::string& temporary, Position position) const;
+  [[nodiscard]] Result<std::string> read_content(const ShareFolder& log, const std::string& name) const;
+  [[nodiscard]] bool is_entry(const ShareFolder& log, const std::string& name) const;
+  void discard(const std::string& temporary) const;
+  [[nodiscard]] bool is_there(const std::string& temporary) const;
 
-  Path directory_;
+  Path root_;  ///< of the share
   Primitive primitive_;
   std::chrono::milliseconds put_patience_;
 };
 
-/// Does rename(2) in `directory` name a directory, and refuse to replace one that is not empty? What `init` wants to
+/// Does rename(2) in `folder` name a directory, and refuse to replace one that is not empty? What `init` wants to
 /// know where there are no hard links. Errors: cannot_write: it does not, so nothing can be created exclusively there.
-[[nodiscard]] Result<void> check_directory_rename(const Path& directory);
+[[nodiscard]] Result<void> check_directory_rename(const ShareFolder& folder);
 
 }  // namespace swarmout

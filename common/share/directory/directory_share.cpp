@@ -2,8 +2,8 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/host.hpp"
-#include "common/share/directory/directory_files.hpp"
 #include "common/share/directory/directory_format.hpp"
+#include "common/share/directory/share_folder.hpp"
 #include "common/share/share_format.hpp"
 
 #include <fcntl.h>
@@ -48,12 +48,20 @@ Result<std::string> unseal_cell(std::string_view sealed, std::string_view path) 
   return std::string(content);
 }
 
-}  // namespace
+constexpr const char* kBlobs = "torrents";
 
-Path DirectoryShare::cell_path(CellKind kind, std::string_view name) const {
-  INVARIANT(good_name(name));
-  return root_ / cell_directory(kind) / name;
+Result<std::vector<std::string>> good_names(const ShareFolder& folder) {
+  std::vector<std::string> names;
+  TRY(folder.each(kMaxNames, [&](const char* name) {
+    if (good_name(name)) {
+      names.emplace_back(name);
+    }
+  }));
+  std::sort(names.begin(), names.end());
+  return names;
 }
+
+}  // namespace
 
 Result<Position> DirectoryShare::tail(Position known) {
   auto tail = log_.tail(known);
@@ -63,30 +71,39 @@ Result<Position> DirectoryShare::tail(Position known) {
   return std::move(tail).map_error(share_error);
 }
 
+bool DirectoryShare::has_cell(CellKind kind, std::string_view name) const {
+  const auto folder = ShareFolder::open(root_, cell_directory(kind));
+  return folder && folder->look(std::string(name)).has_value();
+}
+
 Result<void> DirectoryShare::write_cell(CellKind kind, std::string_view name, std::string_view bytes) {
-  // In place, not by rename: GlusterFS answers readers ESTALE for a while after a rename over the file.
-  return put_cell(kind, name, bytes, 0);
+  return put_cell(kind, name, bytes, false);
 }
 
 Result<bool> DirectoryShare::create_cell(CellKind kind, std::string_view name, std::string_view bytes) {
-  if (path_exists(cell_path(kind, name))) {
+  TRY(check_name(name));
+  if (has_cell(kind, name)) {
     return false;
   }
-  const auto created = put_cell(kind, name, bytes, O_EXCL);
-  if (!created && path_exists(cell_path(kind, name))) {
+  const auto created = put_cell(kind, name, bytes, true);
+  if (!created && has_cell(kind, name)) {
     return false;
   }
   return created.map([] { return true; });
 }
 
-Result<void> DirectoryShare::put_cell(CellKind kind, std::string_view name, std::string_view bytes, int flags) {
+/// In place, not by rename: GlusterFS answers readers ESTALE for a while after a rename over the file.
+Result<void> DirectoryShare::put_cell(CellKind kind, std::string_view name, std::string_view bytes, bool create) {
   INVARIANT(bytes.size() <= kMaxCell);
-  const Path path = cell_path(kind, name);
+  TRY(check_name(name));
   const std::string sealed = seal_cell(bytes);
   auto write = [&]() -> Result<void> {
-    TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | flags, 0644));
-    TRY(pwrite_all(file.get(), as_bytes(sealed), 0, path.native()));
-    return file.close(path.native());
+    TRY_ASSIGN(const ShareFolder folder, ShareFolder::open(root_, cell_directory(kind)));
+    const std::string path = (folder.path() / name).native();
+    TRY_ASSIGN(Fd file, create ? folder.open_file(std::string(name), O_WRONLY | O_CREAT | O_EXCL)
+                               : folder.open_own_file(std::string(name)));
+    TRY(pwrite_all(file.get(), as_bytes(sealed), 0, path));
+    return file.close(path);
   };
   auto written = write();
   if (!written && written.error().code == ErrorCode::not_found) {
@@ -96,53 +113,67 @@ Result<void> DirectoryShare::put_cell(CellKind kind, std::string_view name, std:
 }
 
 Result<std::optional<Cell>> DirectoryShare::read_cell(CellKind kind, std::string_view name) {
-  const Path path = cell_path(kind, name);
+  TRY(check_name(name));
   // Opened afresh each time: an open descriptor may never see a change.
-  auto file = find_in(root_ / cell_directory(kind), [&] { return open_file(path, O_RDONLY); });
+  auto file = find_in(root_, cell_directory(kind),
+                      [&](const ShareFolder& folder) { return folder.open_file(std::string(name), O_RDONLY); });
   if (!file) {
     if (file.error().code == ErrorCode::not_found) {
       return std::nullopt;
     }
     return tl::unexpected(file.error());
   }
+  const std::string path = (root_ / cell_directory(kind) / name).native();
   std::string sealed(kCellFile, '\0');
   const ssize_t got = ::pread(file->get(), sealed.data(), sealed.size(), 0);
   struct stat info {};
   if (got < 0 || ::fstat(file->get(), &info) != 0) {
-    return fail_errno("cannot read", path.native(), errno);
+    return fail_errno("cannot read", path, errno);
   }
   sealed.resize(static_cast<std::size_t>(got));
-  TRY_ASSIGN(std::string content, unseal_cell(sealed, path.native()));
+  TRY_ASSIGN(std::string content, unseal_cell(sealed, path));
   return Cell{std::move(content), wall_time(info.st_mtim)};
 }
 
 Result<std::vector<std::string>> DirectoryShare::list_cells(CellKind kind) {
-  auto names = list_directory(root_ / cell_directory(kind));
-  if (!names) {
+  const auto folder = ShareFolder::open(root_, cell_directory(kind));
+  if (!folder) {
     TRY(read_format(root_));
-    return tl::unexpected(share_error(names.error()));
+    return tl::unexpected(share_error(folder.error()));
   }
-  std::erase_if(*names, [](const std::string& name) { return !good_name(name); });
-  return *std::move(names);
+  return good_names(*folder);
 }
 
 Result<void> DirectoryShare::remove_cell(CellKind kind, std::string_view name) {
-  const Path path = cell_path(kind, name);
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    return fail_errno("cannot remove", path.native(), errno);
-  }
-  return {};
+  TRY(check_name(name));
+  TRY_ASSIGN(const ShareFolder folder, ShareFolder::open(root_, cell_directory(kind)).map_error(share_error));
+  return folder.remove(std::string(name));
 }
 
+/// A temporary file, and a rename over what is there.
 Result<void> DirectoryShare::write_blob(std::string_view name, std::string_view bytes) {
-  INVARIANT(good_name(name) && bytes.size() <= kMaxBlob);
-  return replace_file(root_ / "torrents" / name, as_bytes(bytes)).map_error(share_error);
+  INVARIANT(bytes.size() <= kMaxBlob);
+  TRY(check_name(name));
+  const std::string temporary = fmt::format(".tmp-{}", random_nonce_hex());
+  const auto write = [&]() -> Result<void> {
+    TRY_ASSIGN(const ShareFolder folder, ShareFolder::open(root_, kBlobs));
+    auto written = folder.write_new_file(temporary, as_bytes(bytes), (folder.path() / name).native()).and_then([&] {
+      return folder.rename(temporary, std::string(name));
+    });
+    if (!written) {
+      [[maybe_unused]] const auto removed = folder.remove(temporary);
+      return written;
+    }
+    return folder.sync();
+  };
+  return write().map_error(share_error);
 }
 
 Result<std::optional<std::string>> DirectoryShare::read_blob(std::string_view name, Bytes limit) {
-  INVARIANT(good_name(name));
-  const Path directory = root_ / "torrents";
-  auto bytes = find_in(directory, [&] { return read_file(directory / name, std::min(limit, kMaxBlob)); });
+  TRY(check_name(name));
+  auto bytes = find_in(root_, kBlobs, [&](const ShareFolder& folder) {
+    return folder.read_file(std::string(name), std::min(limit, kMaxBlob));
+  });
   if (bytes) {
     return std::optional(*std::move(bytes));
   }
@@ -153,45 +184,44 @@ Result<std::optional<std::string>> DirectoryShare::read_blob(std::string_view na
 }
 
 Result<std::vector<std::string>> DirectoryShare::list_blobs() {
-  TRY_ASSIGN(auto names, list_directory(root_ / "torrents"));
-  std::erase_if(names, [](const std::string& name) { return !good_name(name); });
-  return names;
+  TRY_ASSIGN(const ShareFolder folder, ShareFolder::open(root_, kBlobs));
+  return good_names(folder);
 }
 
 Result<void> DirectoryShare::remove_blob(std::string_view name) {
-  INVARIANT(good_name(name));
-  const Path path = root_ / "torrents" / name;
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    return fail_errno("cannot remove", path.native(), errno);
-  }
-  return {};
+  TRY(check_name(name));
+  TRY_ASSIGN(const ShareFolder folder, ShareFolder::open(root_, kBlobs).map_error(share_error));
+  return folder.remove(std::string(name));
 }
 
 Result<void> DirectoryShare::remove_stale(WallTime before) {
-  const auto is_temporary = [](const std::string& name) { return is_left_behind(name, ".tmp-"); };
-  const auto is_cell = [&](const std::string& name) { return is_temporary(name) || good_name(name); };
+  const auto is_temporary = [](std::string_view name) { return is_left_behind(name, ".tmp-"); };
+  const auto is_cell = [&](std::string_view name) { return is_temporary(name) || good_name(name); };
   TRY(log_.remove_stale(before));
-  for (const Path& directory : {root_, root_ / "torrents"}) {
-    TRY(remove_old_files(directory, before, is_temporary));
-  }
+  TRY_ASSIGN(const ShareFolder top, ShareFolder::root(root_).map_error(share_error));
+  TRY(remove_old_files(top, before, is_temporary));
+  TRY_ASSIGN(const ShareFolder blobs, top.folder(kBlobs).map_error(share_error));
+  TRY(remove_old_files(blobs, before, is_temporary));
   for (const CellKind kind : {CellKind::heartbeat, CellKind::stage, CellKind::peer}) {
-    TRY(remove_old_files(root_ / cell_directory(kind), before, is_cell));
+    TRY_ASSIGN(const ShareFolder cells, top.folder(cell_directory(kind)).map_error(share_error));
+    TRY(remove_old_files(cells, before, is_cell));
   }
   return {};
 }
 
 Result<std::string> DirectoryShare::cluster() {
   TRY_ASSIGN(const std::string text, read_format(root_));
-  return cluster_in(text);
+  return cluster_in(text, root_.native());
 }
 
 Result<WallTime> DirectoryShare::now() {
-  const Path path = root_ / "log" / fmt::format(".t-{}", random_nonce_hex());
-  TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644).map_error(share_error));
+  const std::string name = fmt::format(".t-{}", random_nonce_hex());
+  TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, "log").map_error(share_error));
+  TRY_ASSIGN(const Fd file, log.open_file(name, O_WRONLY | O_CREAT | O_EXCL).map_error(share_error));
   struct stat info {};
   const bool seen = ::write(file.get(), "\n", 1) == 1 && ::fstat(file.get(), &info) == 0;
   const int error = errno;
-  ::unlink(path.c_str());
+  [[maybe_unused]] const auto removed = log.remove(name);  // else it ages away
   if (!seen) {
     return fail_errno("cannot read the share's clock in", root_.native(), error);
   }

@@ -17,7 +17,7 @@ class DirectoryShare final : public Share {
 public:
   explicit DirectoryShare(const Path& root, std::chrono::milliseconds put_patience = kPutPatience,
                           Primitive primitive = Primitive::link)
-      : root_(root), log_(root / "log", primitive, put_patience) {}
+      : root_(root), log_(root, primitive, put_patience) {}
 
   Result<Position> tail(Position known) override;
   Result<std::optional<std::string>> read(Position position) override { return log_.read(position); }
@@ -37,8 +37,8 @@ public:
   std::string name() const override { return root_.native(); }
 
 private:
-  Result<void> put_cell(CellKind kind, std::string_view name, std::string_view bytes, int flags);
-  Path cell_path(CellKind kind, std::string_view name) const;
+  Result<void> put_cell(CellKind kind, std::string_view name, std::string_view bytes, bool create);
+  [[nodiscard]] bool has_cell(CellKind kind, std::string_view name) const;
 
   Path root_;
   DirectoryLog log_;

@@ -30,7 +30,8 @@ std::string blob_index(std::string_view bytes) {
 }  // namespace
 
 Result<void> EtcdShare::write_blob(std::string_view name, std::string_view bytes) {
-  INVARIANT(good_name(name) && bytes.size() <= kMaxBlob);
+  INVARIANT(bytes.size() <= kMaxBlob);
+  TRY(check_name(name));
   const std::string index_key = key(fmt::format("torrents/{}", name));
   const std::string index = blob_index(bytes);
   TRY_ASSIGN(const auto there, kv_.get(index_key));
@@ -47,7 +48,7 @@ Result<void> EtcdShare::write_blob(std::string_view name, std::string_view bytes
 }
 
 Result<std::optional<std::string>> EtcdShare::read_blob(std::string_view name, Bytes limit) {
-  INVARIANT(good_name(name));
+  TRY(check_name(name));
   TRY_ASSIGN(const auto found, kv_.get(key(fmt::format("torrents/{}", name))));
   if (!found) {
     return std::nullopt;
@@ -76,7 +77,7 @@ Result<std::vector<std::string>> EtcdShare::list_blobs() {
 }
 
 Result<void> EtcdShare::remove_blob(std::string_view name) {
-  INVARIANT(good_name(name));
+  TRY(check_name(name));
   const std::string parts = key(fmt::format("parts/{}/", name));
   return write({{},
                 {{EtcdWrite::Kind::remove, key(fmt::format("torrents/{}", name)), {}, 0, {}},

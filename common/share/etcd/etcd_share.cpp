@@ -24,6 +24,9 @@ constexpr std::chrono::seconds kLease{90};
 /// A stage is written once and must outlive any run; the leader that made it takes it away.
 constexpr std::chrono::hours kStageLease{7 * 24};
 
+/// Keys among the entries that are none: each is a call to find the one before it.
+constexpr int kMaxStrayKeys = 100;
+
 /// Between two attempts of a put whose outcome is not known: an election of etcd takes about a second.
 constexpr std::chrono::milliseconds kPutAgain{100};
 
@@ -115,7 +118,7 @@ Result<std::string> EtcdShare::format() {
 
 Result<std::string> EtcdShare::cluster() {
   TRY_ASSIGN(const std::string text, format());
-  return cluster_in(text);
+  return cluster_in(text, name());
 }
 
 void EtcdShare::saw(Position position, std::int64_t revision) {
@@ -125,8 +128,8 @@ void EtcdShare::saw(Position position, std::int64_t revision) {
 }
 
 Result<Position> EtcdShare::highest(Position from) {
-  EtcdRange range{entry_key(from), key("log/:"), 1, true, true};  // ':' follows '9'
-  while (true) {
+  EtcdRange range{entry_key(from), entry_key(kLastPosition.next()), 1, true, true};
+  for (int i = 0; i < kMaxStrayKeys; ++i) {
     TRY_ASSIGN(const auto found, kv_.range(range));
     if (found.empty()) {
       return Position{};
@@ -138,6 +141,8 @@ Result<Position> EtcdShare::highest(Position from) {
     }
     range.end = last;  // not an entry: look below it
   }
+  return fail(ErrorCode::refused, fmt::format("{} has many keys among its entries that are none", name()),
+              "find out who put them there, and remove them");
 }
 
 Result<Position> EtcdShare::tail(Position known) {
@@ -256,7 +261,8 @@ Result<bool> EtcdShare::create_cell(CellKind kind, std::string_view name, std::s
 
 Result<EtcdOutcome> EtcdShare::put_cell(CellKind kind, std::string_view name, std::string_view bytes,
                                         bool only_if_absent) {
-  INVARIANT(good_name(name) && bytes.size() <= kMaxCell);
+  INVARIANT(bytes.size() <= kMaxCell);
+  TRY(check_name(name));
   const std::string cell_key = key(cell_path(kind, name));
   EtcdTransaction put{{{Condition::present, key("FORMAT"), 0}},
                       {{EtcdWrite::Kind::put, cell_key, seal_cell(bytes, kv_.client().now()), 0, {}}},
@@ -276,7 +282,7 @@ Result<EtcdOutcome> EtcdShare::put_cell(CellKind kind, std::string_view name, st
 }
 
 Result<std::optional<Cell>> EtcdShare::read_cell(CellKind kind, std::string_view name) {
-  INVARIANT(good_name(name));
+  TRY(check_name(name));
   TRY_ASSIGN(const auto found, kv_.get(key(cell_path(kind, name))));
   if (!found) {
     return std::nullopt;
@@ -305,7 +311,7 @@ Result<std::vector<std::string>> EtcdShare::list_cells(CellKind kind) {
 }
 
 Result<void> EtcdShare::remove_cell(CellKind kind, std::string_view name) {
-  INVARIANT(good_name(name));
+  TRY(check_name(name));
   return write({{}, {{EtcdWrite::Kind::remove, key(cell_path(kind, name)), {}, 0, {}}}, {}});
 }
 

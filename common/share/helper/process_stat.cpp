@@ -3,6 +3,7 @@
 #include "common/base/files.hpp"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <array>
 #include <charconv>
@@ -52,11 +53,22 @@ std::optional<ProcessStat> process_stat(int pid) {
   return line ? parse_process_stat(*line) : std::nullopt;
 }
 
+std::optional<std::uint64_t> processor_time(int pid) {
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
 bool ProcessProgress::gets_on() {
   const auto now = process_stat(pid_);
-  const bool moved =
-      now && (now->state == 'R' || (last_ && (now->faults != last_->faults || now->ticks != last_->ticks)));
+  const auto time = processor_time(pid_);
+  const bool moved = (time && last_time_ && *time != *last_time_) ||
+                     (now && (now->state == 'R' || (last_ && now->faults != last_->faults)));
   last_ = now;
+  last_time_ = time;
   return moved;
 }
 

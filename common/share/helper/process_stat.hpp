@@ -22,6 +22,10 @@ struct ProcessStat {
 /// Nullopt: there is no such process, or no /proc.
 [[nodiscard]] std::optional<ProcessStat> process_stat(int pid);
 
+/// Processor time that a process has had, to the nanosecond; nullopt: there is no such process. Known also of one that
+/// /proc does not show us: a helper is not dumpable, and systemd's ProtectProc= hides what we may not trace.
+[[nodiscard]] std::optional<std::uint64_t> processor_time(int pid);
+
 /// Whether a process gets on with its work, however slowly: that it waits for a processor, or for its own program to
 /// come from the disk, is no fault of what it works with.
 class ProcessProgress {
@@ -34,6 +38,7 @@ public:
 private:
   int pid_;
   std::optional<ProcessStat> last_;
+  std::optional<std::uint64_t> last_time_;
 };
 
 }  // namespace swarmout

@@ -3,6 +3,7 @@
 #include "common/share/helper/share_call.pb.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace swarmout {
 
@@ -89,16 +90,28 @@ Result<void> RemoteShare::make_ready() {
     helper_.stop();
     return tl::unexpected(error_of(opened));
   }
+  if (!opened.confined()) {
+    spdlog::debug("this kernel has no Landlock: the helper that touches {} can reach other files, too", directory_);
+  }
   return {};
 }
 
 Result<ShareReply> RemoteShare::call(const ShareCall& call) {
-  TRY(make_ready());
-  TRY_ASSIGN(ShareReply reply, ask(call));
-  if (reply.error() != 0) {
-    return tl::unexpected(error_of(reply));
+  for (const bool again : {false, true}) {
+    TRY(make_ready());
+    TRY_ASSIGN(ShareReply reply, ask(call));
+    if (reply.error() != 0) {
+      return tl::unexpected(error_of(reply));
+    }
+    if (!reply.moved()) {
+      return reply;
+    }
+    helper_.stop();  // the next one reaches what is there now
+    if (again) {
+      break;
+    }
   }
-  return reply;
+  return fail(ErrorCode::temporary, fmt::format("the share {} is being mounted anew", directory_));
 }
 
 Result<Position> RemoteShare::tail(Position known) {

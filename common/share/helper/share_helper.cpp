@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <thread>
@@ -32,6 +33,9 @@ constexpr std::chrono::milliseconds kLook{50};  ///< between two looks at the st
 /// Times the timeout that a helper which gets on slowly may take: it could be going round in a circle.
 constexpr int kSlowest = 20;
 
+/// The one variable that it gets: no secrets, nothing that a library would obey.
+constexpr const char* kTestVariable = "SWARMOUT_FAILPOINT";
+
 /// Standard input and output are the socket; nothing else is passed on, so that a helper that hangs keeps no lock, no
 /// port, and no pipe of cron's open.
 Result<pid_t> spawn(const std::string& program, int socket) {
@@ -44,8 +48,11 @@ Result<pid_t> spawn(const std::string& program, int socket) {
   std::string name = "swarmout";
   std::string verb = kShareHelperVerb;
   std::array<char*, 3> argv = {name.data(), verb.data(), nullptr};
+  const char* const wanted = std::getenv(kTestVariable);
+  std::string variable = fmt::format("{}={}", kTestVariable, wanted != nullptr ? wanted : "");
+  std::array<char*, 2> environment = {wanted != nullptr ? variable.data() : nullptr, nullptr};
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
+  const int error = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     return fail(ErrorCode::failed, fmt::format("cannot start {}: {}", program, std::strerror(error)));

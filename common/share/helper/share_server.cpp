@@ -1,9 +1,13 @@
 #include "common/share/helper/share_server.hpp"
 
+#include "common/base/host.hpp"
 #include "common/share/directory/directory_format.hpp"
+#include "common/share/directory/share_folder.hpp"
+#include "common/share/helper/confinement.hpp"
 #include "common/share/helper/share_call.pb.h"
 #include "common/share/helper/share_helper.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace swarmout {
@@ -47,29 +51,73 @@ void answer(ShareReply& reply, const Result<void>& result) {
   }
 }
 
+/// Of one share: the first call says which, and then there is no way to another.
 class Server {
 public:
   ShareReply handle(const ShareCall& call) {
     ShareReply reply;
-    if (call.kind() == ShareCall::OPEN) {
-      auto opened = open_directory(call.name(), std::chrono::milliseconds(call.number()));
-      if (opened) {
-        share_ = *std::move(opened);
-      } else {
-        set_error(reply, opened.error());
-      }
-    } else if (call.kind() == ShareCall::INIT) {
-      answer(reply, init_directory(call.name(), ::link),
-             [&](InitOutcome outcome) { reply.set_number(static_cast<std::uint64_t>(outcome)); });
+    if (call.kind() == ShareCall::OPEN || call.kind() == ShareCall::INIT) {
+      answer(reply, begin(call, reply));
     } else if (share_ == nullptr) {
       set_error(reply, {ErrorCode::failed, "the share was not opened", {}});
+    } else if (has_moved()) {
+      reply.set_moved(true);
     } else {
       carry_out(call, reply);
+      if (reply.error() == static_cast<int>(ErrorCode::cannot_write) && is_locked_out()) {
+        reply.Clear();
+        reply.set_moved(true);
+      }
     }
     return reply;
   }
 
 private:
+  Result<void> begin(const ShareCall& call, ShareReply& reply) {
+    if (call.kind() == ShareCall::INIT) {
+      TRY(make_directories(call.name()));
+    }
+    TRY(settle_at(resolved_root(call.name())));
+    reply.set_confined(confined_);
+    if (call.kind() == ShareCall::INIT) {
+      TRY_ASSIGN(const InitOutcome outcome, init_directory(root_, ::linkat));
+      reply.set_number(static_cast<std::uint64_t>(outcome));
+    } else {
+      TRY_ASSIGN(share_, open_directory(root_, std::chrono::milliseconds(call.number())));
+    }
+    return {};
+  }
+
+  Result<void> settle_at(const Path& root) {
+    if (place_) {
+      return root == root_ ? Result<void>() : fail(ErrorCode::failed, "this helper is for another share");
+    }
+    root_ = root;
+    const auto folder = ShareFolder::root(root);
+    if (!folder) {
+      TRY(read_format(root));  // says what it means that it is not there
+      return tl::unexpected(folder.error());
+    }
+    TRY_ASSIGN(const FileIdentity place, folder->identity());
+    place_ = place;
+    [[maybe_unused]] const std::string read_while_it_can_be = boot_id();
+    confined_ = confine_to(folder->descriptor());
+    return {};
+  }
+
+  /// Mounted anew, or over: what is there now is outside of what this helper can reach.
+  bool has_moved() const {
+    const auto folder = ShareFolder::root(root_);
+    const auto now = folder ? folder->identity() : tl::unexpected(folder.error());
+    return now && *now != *place_;
+  }
+
+  /// Mounted anew under the number that the old mount had, which older kernels give again.
+  bool is_locked_out() const {
+    const auto folder = confined_ ? ShareFolder::root(root_) : fail(ErrorCode::failed, "");
+    return folder && !Fd(open_in(folder->descriptor(), ".", O_RDONLY | O_DIRECTORY)).valid() && errno == EACCES;
+  }
+
   void carry_out(const ShareCall& call, ShareReply& reply) {
     const auto kind = static_cast<CellKind>(call.cell_kind());
     const Position position{call.number()};
@@ -134,12 +182,16 @@ private:
     }
   }
 
+  Path root_;
+  std::optional<FileIdentity> place_;
+  bool confined_ = false;
   std::unique_ptr<Share> share_;
 };
 
 }  // namespace
 
 int serve_share(int socket) {
+  give_up_privileges();
   Server server;
   std::uint32_t size = 0;
   while (receive(socket, std::as_writable_bytes(std::span(&size, 1)))) {

@@ -1,5 +1,6 @@
 #include "common/base/files.hpp"
 
+#include "common/base/private_files.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"

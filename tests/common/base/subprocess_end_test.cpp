@@ -1,3 +1,4 @@
+#include "common/base/private_files.hpp"
 #include "tests/common/base/children.hpp"
 
 #include <gmock/gmock.h>

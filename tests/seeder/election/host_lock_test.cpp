@@ -29,7 +29,7 @@ protected:
       lock.leads("slot-1", owner);
       text = read_file(file_, kMiB).value();
     }
-    EXPECT_THAT(replace_file(file_, as_bytes(text)), IsOk());
+    EXPECT_THAT(replace_file(file_, as_bytes(text), 0600), IsOk());
   }
 
   FakeClock clock_;
@@ -107,7 +107,7 @@ TEST_F(HostLockTest, EvenIfTheNextRunIsKilledBeforeItCanUseThat) {
     const HostLock next = taken();
     return read_file(file_, kMiB).value();
   }();
-  ASSERT_THAT(replace_file(file_, as_bytes(text)), IsOk());
+  ASSERT_THAT(replace_file(file_, as_bytes(text), 0600), IsOk());
 
   EXPECT_EQ(taken().dead_owner(), "0123456789abcdef");
 }
@@ -116,7 +116,7 @@ TEST_F(HostLockTest, AnotherBootOrACloneOfTheDiskProvesNothing) {
   left_by_a_killed_run("0123456789abcdef");
   std::string text = read_file(file_, kMiB).value();
   text.replace(text.find(boot_id()), boot_id().size(), "another-boot");
-  ASSERT_THAT(replace_file(file_, as_bytes(text)), IsOk());
+  ASSERT_THAT(replace_file(file_, as_bytes(text), 0600), IsOk());
 
   EXPECT_FALSE(holder_of(file_));
   EXPECT_EQ(taken().dead_owner(), "");

@@ -1,3 +1,4 @@
+#include "common/base/private_files.hpp"
 #include "tests/seeder/source/git_upstream.hpp"
 #include "tests/support/wait_for.hpp"
 

@@ -18,12 +18,12 @@ namespace swarmout::test {
 
 namespace {
 
-int no_links_here(const char*, const char*) {
+int no_links_here(int, const char*, int, const char*, int) {
   errno = EOPNOTSUPP;
   return -1;
 }
 
-int broken_links(const char*, const char*) {
+int broken_links(int, const char*, int, const char*, int) {
   errno = EIO;
   return -1;
 }
@@ -105,7 +105,7 @@ TEST_F(LinklessShare, WhatAKilledWriterLeftIsRemovedWhenItIsOldAndEntriesStay) {
 TEST(DirectoryRename, IsFoundToSpareFullDirectories) {
   const TempDir temp;
 
-  EXPECT_THAT(check_directory_rename(temp.path()), IsOk());
+  EXPECT_THAT(check_directory_rename(ShareFolder::root(temp.path()).value()), IsOk());
 
   EXPECT_THAT(list_directory(temp.path()).value(), testing::IsEmpty());
 }

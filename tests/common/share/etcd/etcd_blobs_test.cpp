@@ -1,5 +1,6 @@
 // Blobs in a real etcd: cut into parts.
 
+#include "common/base/digest.hpp"
 #include "tests/common/share/etcd/etcd_share_fixture.hpp"
 #include "tests/support/bytes.hpp"
 

@@ -105,14 +105,14 @@ TEST(EtcdShareInit, DoesNotMindKeysBesideThePrefix) {
 TEST_F(EtcdShareTest, OfAnotherVersionIsRefused) {
   put_key("FORMAT", "swarmout-share 2\ncluster x\nprimitive txn\n");
 
-  EXPECT_THAT(EtcdShare::open(settings_), FailsWith(ErrorCode::refused, "swarmout-share 2"));
-  EXPECT_THAT(EtcdShare::init(settings_), FailsWith(ErrorCode::refused, "swarmout-share 2"));
+  EXPECT_THAT(EtcdShare::open(settings_), FailsWith(ErrorCode::refused, "another version"));
+  EXPECT_THAT(EtcdShare::init(settings_), FailsWith(ErrorCode::refused, "another version"));
 }
 
 TEST_F(EtcdShareTest, OfAnotherPrimitiveIsRefused) {
   put_key("FORMAT", "swarmout-share 1\ncluster x\nprimitive link\n");
 
-  EXPECT_THAT(EtcdShare::open(settings_), FailsWith(ErrorCode::refused, "link"));
+  EXPECT_THAT(EtcdShare::open(settings_), FailsWith(ErrorCode::refused, "primitive"));
 }
 
 TEST_F(EtcdShareTest, ThatLostItsFormatIsUnavailableForEverything) {
@@ -138,11 +138,27 @@ TEST_F(EtcdShareTest, ThatLostItsFormatIsUnavailableForEverything) {
 TEST_F(EtcdShareTest, KeysOfEntriesSortAsTheirNumbersDo) {
   ASSERT_EQ(share_.put(Position{9}, "nine").outcome, PutOutcome::won);
   ASSERT_EQ(share_.put(Position{10}, "ten").outcome, PutOutcome::won);
-  ASSERT_EQ(share_.put(Position{18'446'744'073'709'551'614U}, "last").outcome, PutOutcome::won);
+  ASSERT_EQ(share_.put(kLastPosition, "last").outcome, PutOutcome::won);
 
-  EXPECT_EQ(other_.tail({}).value_or(Position{}).value, 18'446'744'073'709'551'614U);
+  EXPECT_EQ(other_.tail({}).value_or(Position{}), kLastPosition);
   EXPECT_THAT(keys_under("log/"),
-              ElementsAre("log/00000000000000000009", "log/00000000000000000010", "log/18446744073709551614"));
+              ElementsAre("log/00000000000000000009", "log/00000000000000000010", "log/04611686018427387904"));
+}
+
+TEST_F(EtcdShareTest, ANumberAfterWhichThereIsNoneIsNoEntry) {
+  ASSERT_EQ(share_.put(Position{9}, "nine").outcome, PutOutcome::won);
+  put_key("log/18446744073709551615", "last");
+  put_key("log/09223372036854775807", "far");
+
+  EXPECT_EQ(other_.tail({}).value_or(Position{}), Position{9});
+}
+
+TEST_F(EtcdShareTest, ManyStrayKeysInTheLogAreAnErrorAndNoEndlessSearch) {
+  for (int i = 0; i < 150; ++i) {
+    put_key(fmt::format("log/000000000000000000{:03}x", i), "stray");
+  }
+
+  EXPECT_THAT(other_.tail({}), FailsWith(ErrorCode::refused, "none"));
 }
 
 TEST_F(EtcdShareTest, StrayKeysInTheLogAreNoEntries) {

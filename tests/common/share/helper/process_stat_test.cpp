@@ -77,4 +77,16 @@ TEST(ProcessProgressTest, OneThatIsStoppedDoesNot) {
   EXPECT_TRUE(wait_for([&] { return looks_that_get_on(progress, 20) == 0; }));
 }
 
+TEST(ProcessProgressTest, ProcessorTimeIsKnownWithoutProc) {
+  TempDir dir;
+  Process process({{"sh", "-c", "while :; do :; done"}, {}}, dir / "log");
+
+  const auto before = processor_time(process.pid());
+  ASSERT_TRUE(before);
+  EXPECT_TRUE(wait_for([&] { return processor_time(process.pid()) > before; }));
+  process.signal(SIGKILL);
+  process.wait();
+  EXPECT_FALSE(processor_time(process.pid()));
+}
+
 }  // namespace swarmout::test

@@ -30,10 +30,15 @@ std::string program() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarmout";
 }
 
-/// A share in which some names can be made to block whoever opens them, as a server that is away does.
+/// A share in which some names can be made to block whoever opens them, as a server that is away does: a helper stops
+/// at a FIFO.
 class HangingShare : public testing::Test {
 protected:
-  void SetUp() override { ASSERT_THAT(init_share(root_.native()), IsOk()); }
+  void SetUp() override {
+    ::setenv("SWARMOUT_FAILPOINT", "fifo-on-share:stop", 1);
+    ASSERT_THAT(init_share(root_.native()), IsOk());
+  }
+  void TearDown() override { ::unsetenv("SWARMOUT_FAILPOINT"); }
 
   std::unique_ptr<Share> open(milliseconds timeout = kTimeout, std::stop_token stop = {}) {
     auto opened = RemoteShare::open(program(), root_, timeout, std::move(stop));
