@@ -1,6 +1,8 @@
 #include "cli/output.hpp"
 
+#include "common/base/clock.hpp"
 #include "common/base/key_values.hpp"
+#include "common/fleet/line_limit.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -20,6 +22,8 @@ namespace {
 
 /// So many bytes fit into a pipe that is ready to be written to.
 constexpr std::size_t kReadyBytes = PIPE_BUF;
+/// A sentence with the last words of a program (2 KiB) in it.
+constexpr std::size_t kMaxLine = 4096;
 
 /// Could `fd` be written to within `patience`? Of files and what cannot be asked: yes.
 bool is_ready(int fd, std::chrono::milliseconds patience) noexcept {
@@ -55,9 +59,15 @@ int write_ready(int fd, std::string_view text, std::chrono::milliseconds patienc
 class SpeakerSink final : public spdlog::sinks::base_sink<std::mutex> {
 protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    say(std::string_view(message.payload.data(), message.payload.size()));
+    const std::string_view line(message.payload.data(), message.payload.size());
+    if (const auto said = limit_.pass(line, message.level < spdlog::level::info, system_clock().now())) {
+      say(*said);
+    }
   }
   void flush_() override {}
+
+private:
+  LineLimit limit_;
 };
 
 /// At most `width` characters; a terminal would break a longer line and not erase all of it.
@@ -105,7 +115,9 @@ void Speaker::say(std::string_view line) noexcept {
       line.remove_suffix(1);
     }
     erase_drawn();
-    const std::string text = fmt::format("swarmout: {}\n", printable_lines(line, "  "));
+    const bool whole = line.size() <= kMaxLine;
+    const std::string text =
+        fmt::format("swarmout: {}{}\n", printable_lines(line.substr(0, kMaxLine), "  "), whole ? "" : " …");
     if (tell_lost() && write(text)) {
       return;
     }

@@ -24,7 +24,8 @@ class Speaker {
 public:
   explicit Speaker(int fd) noexcept : fd_(fd) {}
 
-  /// "swarmout: line" and a newline. Further lines of it are indented, so that none passes for one of ours.
+  /// "swarmout: line" and a newline, cut at 4 KiB. Further lines of it are indented, so that none passes for one of
+  /// ours.
   void say(std::string_view line) noexcept;
   /// On a terminal: a line that the next one takes the place of, cut at `width` characters.
   void draw(std::string_view line, std::size_t width) noexcept;
@@ -53,7 +54,7 @@ private:
 /// Of standard error.
 [[nodiscard]] Speaker& speaker() noexcept;
 void say(std::string_view line) noexcept;
-/// spdlog's lines go to the speaker from now on.
+/// spdlog's lines go to the speaker from now on, no more of them than LineLimit lets pass.
 void log_to_speaker();
 
 /// printable(), line by line, with what follows the first line indented by `indent`.

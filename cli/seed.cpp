@@ -33,9 +33,13 @@ void add_usual_settings(Verb& verb, SeedOptions& options) {
               {.name = "slot", .help = "Name of this cron run; published at most once"});
   add_setting(verb, options.election.wait, Flag{},
               {.name = "wait", .help = "Stay until the slot is published; take over if its leader dies"});
-  add_setting(verb, options.allow_empty, Flag{}, {.name = "allow-empty", .help = "Publish a source without files"});
+  // Of one run, by who has looked: in a file they would be for ever.
+  add_setting(verb, options.allow_empty, Flag{},
+              {.name = "allow-empty", .help = "Publish a source without files", .scope = Scope::command_line});
   add_setting(verb, options.allow_shrink, Flag{},
-              {.name = "allow-shrink", .help = "Publish one that has lost more than half of its files"});
+              {.name = "allow-shrink",
+               .help = "Publish one that has lost more than half of its files",
+               .scope = Scope::command_line});
   add_setting(verb, options.source_options.lfs_pointers, Flag{},
               {.name = "allow-lfs-pointers", .help = "Publish Git LFS pointers as they are"});
   add_setting(verb, options.source_options.empty_submodules, Flag{},

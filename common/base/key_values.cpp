@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace swarmout {
@@ -40,11 +41,22 @@ Character first_character(std::string_view text) {
   return none ? Character{} : Character{point, size};
 }
 
-/// What a terminal does not show but obeys: C0, DEL, C1, and what turns the direction of a line (Unicode's
-/// Bidi_Control).
+/// What a terminal does not show but obeys, or shows as nothing: C0, DEL, C1, and Unicode's format controls, which turn
+/// the direction of a line, end it, or make two names look like one.
 bool obeyed(char32_t point) {
-  return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c || point == 0x200e || point == 0x200f ||
-         (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+  constexpr std::array<std::pair<char32_t, char32_t>, 11> kControls = {{{0x00, 0x1f},
+                                                                        {0x7f, 0x9f},
+                                                                        {0xad, 0xad},
+                                                                        {0x61c, 0x61c},
+                                                                        {0x180e, 0x180e},
+                                                                        {0x200b, 0x200f},
+                                                                        {0x2028, 0x202e},
+                                                                        {0x2060, 0x206f},
+                                                                        {0xfeff, 0xfeff},
+                                                                        {0xfff9, 0xfffb},
+                                                                        {0xe0000, 0xe0fff}}};
+  return std::any_of(kControls.begin(), kControls.end(),
+                     [&](const auto& range) { return range.first <= point && point <= range.second; });
 }
 
 }  // namespace
@@ -129,14 +141,14 @@ Result<KeyValues> KeyValues::parse(std::string_view text, std::string_view magic
     text.remove_prefix(end + 1);
     if (first) {
       REFUSE_UNLESS(line == magic,
-                    fmt::format("expected a {} record, found \"{}\"", magic, escape_value(line.substr(0, 60))));
+                    fmt::format("not a {} record", magic));  // what it is nobody repeats: share_folder.hpp
       first = false;
       continue;
     }
     const std::size_t space = line.find(' ');
     REFUSE_UNLESS(space != std::string_view::npos && space > 0, fmt::format("a line of a {} record has no key", magic));
     const std::string_view key = line.substr(0, space);
-    REFUSE_UNLESS(!record.find(key), fmt::format("a {} record has {} twice", magic, escape_value(key)));
+    REFUSE_UNLESS(!record.find(key), fmt::format("a {} record has a key twice", magic));
     TRY_ASSIGN(const std::string value, unescape_value(line.substr(space + 1)));
     record.add(key, value);
   }

@@ -18,8 +18,8 @@
 namespace swarmout {
 
 [[nodiscard]] std::string escape_value(std::string_view raw);
-/// For terminals and journals: what others wrote may have control characters (C0, C1), characters that turn the
-/// direction of a line, and bytes that are no UTF-8; each becomes '?'.
+/// For terminals and journals: what others wrote may have control characters (C0, C1), format controls, which turn
+/// the direction of a line or cannot be seen, and bytes that are no UTF-8; each becomes '?'.
 [[nodiscard]] std::string printable(std::string text);
 /// Errors: refused, for a bad escape or a byte that should have been escaped.
 [[nodiscard]] Result<std::string> unescape_value(std::string_view escaped);

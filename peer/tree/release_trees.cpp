@@ -39,6 +39,12 @@ int rename_anew(const Path& from, const Path& to) {
   return ::rename(from.c_str(), to.c_str());
 }
 
+void keep_first(Result<void>& all, Result<void> one) {
+  if (all && !one) {
+    all = std::move(one);
+  }
+}
+
 }  // namespace
 
 Result<ReleaseTrees> ReleaseTrees::open(const Path& dest, const Path& state, std::string_view purpose) {
@@ -190,34 +196,36 @@ Result<void> ReleaseTrees::prune(std::size_t keep, const std::optional<Path>& bu
     return std::pair(a.identity.born, a.name) < std::pair(b.identity.born, b.name);
   });
   const auto active = current();
+  Result<void> all;  // or the first that could not be removed: no reason to keep the others
   for (std::size_t i = 0; i + keep < ours.size(); ++i) {
     if (ours[i].name != active) {
-      TRY(discard(ours[i]));
+      keep_first(all, discard(ours[i]));
     }
   }
-  TRY(remove_leftovers(busy));
-  return forget_lost();
+  keep_first(all, remove_leftovers(busy));
+  TRY(forget_lost());
+  return all;
 }
 
 Result<void> ReleaseTrees::remove_leftovers(const std::optional<Path>& busy) const {
   TRY_ASSIGN(const auto names, list_directory(dest_));
+  Result<void> all;
   for (const std::string& name : names) {
     const Path path = dest_ / name;
     if (name.starts_with(".tmp-") && link_target(path).value_or("").starts_with(kLinkTo)) {
-      TRY(remove_tree(path));  // a new `current` that did not become it
+      keep_first(all, remove_tree(path));  // a new `current` that did not become it
     }
     if (!name.starts_with(incoming_) || path == busy) {
       continue;
     }
     const std::string_view rest = std::string_view(name).substr(incoming_.size());
     if (const auto record = record_at(path, rest.starts_with(kRemoved) ? rest.substr(kRemoved.size()) : rest)) {
-      TRY(remove_tree(path));
-      TRY(records_.remove(*record));
+      keep_first(all, remove_tree(path).and_then([&] { return records_.remove(*record); }));
     } else {
       ::rmdir(path.c_str());  // if it is empty, a crash came before its record; else it is not ours
     }
   }
-  return {};
+  return all;
 }
 
 /// Records of trees that somebody else has removed. A tree moves from a place beside `current` to releases/ and back:

@@ -36,6 +36,8 @@ std::vector<std::string> begin_command(const Path& mirror) {
                                    "-c",
                                    "core.hooksPath=/dev/null",
                                    "-c",
+                                   "core.fsmonitor=false",
+                                   "-c",
                                    "gc.auto=0",
                                    "-c",
                                    "maintenance.auto=false",

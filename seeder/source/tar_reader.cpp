@@ -23,6 +23,7 @@ struct Feed {
   bool ended = false;
   Bytes total = 0;
   Bytes content_end = 0;  ///< where the last byte was that is not zero, and one more
+  Bytes header_end = 0;   ///< while libarchive reads a header: where that has become too long
 };
 
 /// A whole tar ends in two blocks of zeros after its last entry.
@@ -35,8 +36,16 @@ constexpr Bytes kMaxTarFile = 4096 * kGiB;
 constexpr Bytes kFreeHoles = 64 * kGiB;
 constexpr Bytes kHolesPerByte = 1000;
 
+/// Of an entry, with its extended ones, what it skips, and the map of a sparse file, which takes some ten bytes of
+/// memory for each of its own.
+constexpr Bytes kMaxHeader = 16 * kMiB;
+
 la_ssize_t next_block(archive* handle, void* context, const void** block) {
   auto& feed = *static_cast<Feed*>(context);
+  if (feed.header_end != 0 && feed.total >= feed.header_end) {
+    archive_set_error(handle, E2BIG, "the header of an entry is larger than 16 MiB");
+    return -1;
+  }
   auto got = feed.read(feed.buffer);
   if (!got) {
     feed.error = got.error();
@@ -132,7 +141,9 @@ public:
     Bytes last_entry_end = 0;  // zeros before it are content
     while (true) {
       archive_entry* raw = nullptr;
+      feed_.header_end = feed_.total + kMaxHeader;
       const int status = archive_read_next_header(handle_.get(), &raw);
+      feed_.header_end = 0;
       if (status == ARCHIVE_EOF) {
         return take_end(last_entry_end);
       }
@@ -161,6 +172,9 @@ private:
       const void* block = nullptr;
       std::size_t length = 0;
       la_int64_t offset = 0;
+      if (stop_.stop_requested()) {  // blocks may be empty, and many
+        return fail(ErrorCode::temporary, "stopped on request");
+      }
       const int status = archive_read_data_block(handle_.get(), &block, &length, &offset);
       if (status == ARCHIVE_EOF) {
         return fill(entry, at, entry.size);

@@ -13,8 +13,8 @@ namespace swarmout {
 using ReadBytes = std::function<Result<std::size_t>(std::span<std::byte>)>;
 
 /// One archive, and nothing after it but zeros. Errors: refused: damaged, cut off, followed by something, with devices,
-/// fifos or sockets, or with sizes that nothing in the stream supports; temporary, if stopped; what `read` or `sink`
-/// returned.
+/// fifos or sockets, with sizes that nothing in the stream supports, or headers of more than 16 MiB; temporary, if
+/// stopped; what `read` or `sink` returned.
 [[nodiscard]] Result<void> read_tar(const ReadBytes& read, TreeSink& sink, std::stop_token stop = {});
 
 }  // namespace swarmout

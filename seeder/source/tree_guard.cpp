@@ -9,6 +9,17 @@
 
 namespace swarmout {
 
+/// All paths are kept until the end. More than ten million long ones; a manifest has room for less.
+constexpr Bytes kMaxPaths = 4 * kGiB;
+/// Of a path that is kept, without its bytes.
+constexpr Bytes kPathCosts = 64;
+
+Result<void> TreeGuard::count(const std::string& path) {
+  kept_ += path.size() + kPathCosts;
+  REFUSE_UNLESS(kept_ <= kMaxPaths, "the source has more entries than a release can have");
+  return {};
+}
+
 Result<void> TreeGuard::check_path(const std::string& path) const {
   if (!is_safe_path(path)) {
     return fail(ErrorCode::refused, fmt::format("the source has a path that cannot be in a tree: \"{}\"",
@@ -41,6 +52,7 @@ Result<void> TreeGuard::announce_parents(const std::string& path) {
   while (known < parent.size()) {
     known = std::min(parent.find('/', known + 1), parent.size());
     const std::string directory = parent.substr(0, known);
+    TRY(count(directory));
     seen_.emplace(directory, TreeEntry::Kind::directory);
     TRY(next_.entry({TreeEntry::Kind::directory, directory, false, 0, {}}));
   }
@@ -58,6 +70,7 @@ Result<void> TreeGuard::entry(const TreeEntry& entry) {
                   fmt::format("the source has a hard link \"{}\" to something that is no earlier file",
                               escape_value(entry.path)));
   }
+  TRY(count(entry.path));
   const auto [place, added] = seen_.try_emplace(entry.path, entry.kind);
   if (!added) {
     // tar streams may announce a directory again, or after what is in it

@@ -23,12 +23,14 @@ public:
   [[nodiscard]] Result<void> finish();
 
 private:
+  [[nodiscard]] Result<void> count(const std::string& path);
   [[nodiscard]] Result<void> check_path(const std::string& path) const;
   [[nodiscard]] Result<void> announce_parents(const std::string& path);
 
   TreeSink& next_;
   std::unordered_map<std::string, TreeEntry::Kind> seen_;
   std::string last_parent_;  ///< known to be a directory: files come grouped by directory
+  Bytes kept_ = 0;           ///< bytes of `seen_`
   std::string current_;
   Bytes missing_ = 0;
 };

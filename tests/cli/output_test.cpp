@@ -53,6 +53,14 @@ TEST_F(PipeOfSpeaker, WhatWouldSteerATerminalIsMadeHarmless) {
   Speaker speaker(write_.get());
   speaker.say("\x1b[2J a\tb \x9b \xc2\x9b \xe2\x80\xae \xff \xc3\xa4 \r");
   EXPECT_EQ(taken(), "swarmout: ?[2J a b ? ? ? ? \xc3\xa4 ?\n");
+  speaker.say("zero\xe2\x80\x8bwidth \xe2\x80\xa8 \xe2\x81\xa7 \xef\xbb\xbf \xf3\xa0\x81\x81 \xc2\xad");
+  EXPECT_EQ(taken(), "swarmout: zero?width ? ? ? ? ?\n");
+}
+
+TEST_F(PipeOfSpeaker, ALineIsNotLongerThanSomebodyReads) {
+  Speaker speaker(write_.get());
+  speaker.say(std::string(100'000, 'x'));
+  EXPECT_LT(taken().size(), 5000U);
 }
 
 TEST_F(PipeOfSpeaker, AReaderThatTakesNothingHoldsUpOnceAndIsToldWhatItMissed) {

@@ -1,10 +1,12 @@
 #include "peer/tree/release_trees.hpp"
 
+#include "tests/support/namespaces.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -167,6 +169,32 @@ TEST_F(ReleaseTreesTest, ADestinationThatIsALinkIsTheDirectoryItLeadsTo) {
 
   EXPECT_EQ(list_directory(dir_ / "real/releases").value().size(), 3U);
   EXPECT_TRUE(std::filesystem::is_symlink(dir_ / "link"));
+}
+
+TEST_F(ReleaseTreesTest, ATreeWithAMountInsideStaysAndTheOthersAreRemoved) {
+  write_file(dir_ / "uploads/precious", "do not touch");
+  for (std::uint64_t position = 1; position <= 6; ++position) {
+    make(release(position));
+    ASSERT_OK(trees_.activate(release(position)));
+  }
+  const Path place = dest() / "releases/00000001-r1/uploads";
+  std::filesystem::create_directory(place);
+  const auto said = in_namespaces(CLONE_NEWNS, [&]() -> std::string {
+    if (::mount((dir_ / "uploads").c_str(), place.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+      return "cannot mount";
+    }
+    return trees_.prune(3, std::nullopt) ? "pruned" : "not all";
+  });
+  if (!said) {
+    GTEST_SKIP() << "no mount namespaces on this host";
+  }
+
+  EXPECT_EQ(*said, "not all");
+  EXPECT_THAT(list_directory(dest() / "releases").value(),
+              testing::UnorderedElementsAre("00000004-r4", "00000005-r5", "00000006-r6"));
+  EXPECT_THAT(list_directory(dest()).value(),
+              testing::UnorderedElementsAre("current", "releases", testing::HasSubstr("removed-00000001-r1")));
+  EXPECT_TRUE(path_exists(dir_ / "uploads/precious"));
 }
 
 }  // namespace swarmout::test

@@ -244,4 +244,20 @@ TEST_F(TarDamage, RefusesASizeThatNoFileHas) {
   EXPECT_THAT(read(pax("size", "9000000000000000000") + header("a", '0', 0), sink_), FailsWith(ErrorCode::refused));
 }
 
+TEST_F(TarDamage, RefusesHeadersThatNeverEnd) {
+  const std::string large = pax("comment", std::string(900'000, 'x'));
+  const std::string small = pax("comment", "x");
+  for (const std::string& each : {large, small}) {
+    Bytes given = 0;
+    const auto endless = [&](std::span<std::byte> out) -> Result<std::size_t> {
+      for (std::byte& byte : out) {
+        byte = static_cast<std::byte>(each[given++ % each.size()]);
+      }
+      return out.size();
+    };
+    EXPECT_THAT(read_tar(endless, sink_), FailsWith(ErrorCode::refused));
+    EXPECT_LT(given, 20 * kMiB);
+  }
+}
+
 }  // namespace swarmout::test
