@@ -13,6 +13,11 @@ namespace swarmout {
 
 namespace {
 
+/// See docs/decisions/0047-tls-is-decided-by-who-installs.md.
+constexpr const char* kDecide =
+    "decide: swarm-tls=true in /etc/swarmout.conf of every host, or of none. Without it who reaches a host's port can\n"
+    "read what the fleet has; with it all is encrypted, and two hosts on a fast line exchange half as much a second\n";
+
 struct InitTargets {
   ShareAddress share;
   Path keys = kDefaultKeys;
@@ -53,9 +58,9 @@ Result<void> run_init(const InitTargets& to, std::stop_token stop) {
   const auto said = [](bool made) { return made ? "made" : "was there already"; };
   const char* const shared = share == InitOutcome::repaired ? "was there; what was missing in it is made again"
                                                             : said(share == InitOutcome::made);
-  return print_result(fmt::format("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n", to.share.url, shared,
-                                  key.id(), said(made_keys), to.keys.native(), said(made_certificate),
-                                  to.keys.native()));
+  return print_result(fmt::format("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n{}", to.share.url, shared,
+                                  key.id(), said(made_keys), to.keys.native(), said(made_certificate), to.keys.native(),
+                                  made_certificate ? kDecide : ""));
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ void add_publishing_settings(Verb& verb, SeedOptions& options) {
 void add_swarm_settings(Verb& verb, SeedTargets& to) {
   SeedOptions& options = to.options;
   add_host_settings(verb, {options.keys, options.state, options.swarm, to.wishes});
-  add_setting(verb, options.tracker_port, Count{0, 0xffff},
+  add_setting(verb, options.tracker_port, Port{},
               {.name = "tracker-port",
                .group = Group::swarm,
                .help = "TCP port of the tracker, at the address of --listen; 0: any"});

@@ -58,6 +58,14 @@ void add_host_settings(Verb& verb, const HostTargets& to) {
               {.name = "max-connections",
                .group = Group::swarm,
                .help = "To other hosts at the same time; 0: as suits the role"});
+  add_setting(verb, to.swarm.allow, Networks{},
+              {.name = "allow",
+               .group = Group::swarm,
+               .help = "Talk to hosts at these addresses only; without it to those that the fleet's records name"});
+  add_setting(verb, to.swarm.connections_per_address, Count{0, kMostConnections},
+              {.name = "connections-per-address",
+               .group = Group::swarm,
+               .help = "To hosts at one address, for each release; 0: as many as nobody else wants"});
   add_setting(verb, to.swarm.dscp, Count{0, kMostDscp},
               {.name = "dscp",
                .group = Group::swarm,

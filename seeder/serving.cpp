@@ -2,6 +2,7 @@
 
 #include "common/fleet/registry.hpp"
 #include "common/fleet/torrent_on_share.hpp"
+#include "common/swarm/dial_rules.hpp"
 #include "common/swarm/release_content.hpp"
 #include "seeder/sealed_release.hpp"
 
@@ -16,9 +17,18 @@ namespace {
 
 constexpr std::chrono::milliseconds kServeStep{200};
 
+std::vector<Endpoint> endpoints_of(const std::vector<SeenPeer>& peers) {
+  std::vector<Endpoint> endpoints;
+  endpoints.reserve(peers.size());
+  for (const SeenPeer& each : peers) {
+    endpoints.push_back(each.record.endpoint);
+  }
+  return endpoints;
+}
+
 }  // namespace
 
-std::size_t Serving::witnessed(const InfoHash& release) const {
+std::size_t Serving::witnessed(const InfoHash& release, const std::vector<Endpoint>& holders) const {
   std::set<CompactPeer> met;
   for (const Endpoint& host : session->transfer(release).whole) {
     met.insert(compact_peer(host));
@@ -26,7 +36,14 @@ std::size_t Serving::witnessed(const InfoHash& release) const {
   if (tracker) {
     met.merge(tracker->whole(swarm_key(release)));
   }
-  return met.size();
+  std::set<CompactPeer> witnesses;
+  for (const Endpoint& holder : holders) {
+    const CompactPeer host = compact_peer(holder);
+    if (!host.empty() && met.contains(host)) {
+      witnesses.insert(host);
+    }
+  }
+  return witnesses.size();
 }
 
 Result<Serving> open_serving(const Epoch& epoch, const InfoHash& release) {
@@ -37,6 +54,10 @@ Result<Serving> open_serving(const Epoch& epoch, const InfoHash& release) {
   TrackerSettings settings;
   settings.listen_address = swarm.listen_address;
   settings.listen_port = epoch.options.tracker_port;
+  settings.admits = [rules = DialRules(swarm.allow, swarm.listen_address)](const std::string& raw) {
+    const auto address = ip_of_raw(raw);
+    return address && rules.talks_to(*address);
+  };
   auto tracker = TrackerServer::open(settings, epoch.clock);
   if (tracker) {
     serving.tracker = *std::move(tracker);
@@ -45,6 +66,9 @@ Result<Serving> open_serving(const Epoch& epoch, const InfoHash& release) {
     spdlog::warn("hosts find each other by the share only: {}", to_string(tracker.error()));
   }
   serving.session->expect(peers_on(epoch.share).value_or(0));
+  if (const auto now = epoch.share.now()) {
+    serving.session->know(endpoints_of(live_peers(epoch.share, 0, *now).value_or(std::vector<SeenPeer>())));
+  }
   epoch.status.serving(serving.session->endpoint(), serving.tracker_endpoint());
   return serving;
 }
@@ -62,6 +86,7 @@ void Audience::count() {
     spdlog::warn("{}", to_string(peers.error()));  // the share may come back; what is staged stays staged
     return;
   }
+  serving_.session->know(endpoints_of(*peers));
   spread_ = spread_of(*peers, release_);
   epoch_.status.spread(spread_);
   const TransferReport sent = transfer();
@@ -106,7 +131,7 @@ Result<void> Audience::linger() {
   epoch_.status.phase(Phase::seeding);
   const auto done = serve_until(
       [&](const Spread& spread) {
-        return may_leave(spread, serving_.witnessed(release_.info_hash), epoch_.options.quorum);
+        return may_leave(spread, serving_.witnessed(release_.info_hash, spread.holders), epoch_.options.quorum);
       },
       epoch_.options.linger);
   if (!done && done.error().code != ErrorCode::temporary) {

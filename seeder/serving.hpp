@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace swarmout {
 
@@ -23,8 +24,9 @@ struct Serving {
   [[nodiscard]] std::optional<Endpoint> tracker_endpoint() const {
     return tracker ? std::optional(tracker->endpoint()) : std::nullopt;
   }
-  /// Other hosts that have all of it: they said so on a connection to us, or to our tracker.
-  [[nodiscard]] std::size_t witnessed(const InfoHash& release) const;
+  /// Of `holders`, hosts whose records say that they have all of it, those that said so themselves: on a connection to
+  /// us, or to our tracker. What others say there, strangers for example, counts for nothing.
+  [[nodiscard]] std::size_t witnessed(const InfoHash& release, const std::vector<Endpoint>& holders) const;
 };
 
 /// Opens both on the address of the epoch's options, and tells where they are; the release is still to be added to the

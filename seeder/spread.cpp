@@ -20,7 +20,10 @@ Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release) 
   for (const SeenPeer& peer : peers) {
     ++spread.live;
     spread.active += peer.record.is_active_on(release) ? 1 : 0;
-    spread.complete += peer.record.has_all_of(release) ? 1 : 0;
+    if (peer.record.has_all_of(release)) {
+      ++spread.complete;
+      spread.holders.push_back(peer.record.endpoint);
+    }
     if (peer.record.info_hash == release.info_hash && peer.record.fetched_in &&
         (!spread.slowest || spread.slowest->fetched_in < peer.record.fetched_in)) {
       spread.slowest = peer.record;

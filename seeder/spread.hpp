@@ -19,6 +19,7 @@ struct Spread {
   std::size_t complete = 0;                          ///< have every byte, verified
   std::size_t active = 0;                            ///< have switched to it
   std::optional<PeerRecord> slowest = std::nullopt;  ///< of those that say how long they took
+  std::vector<Endpoint> holders{};                   ///< where those that are complete serve
 };
 [[nodiscard]] Spread spread_of(const std::vector<SeenPeer>& peers, const Descriptor& release);
 

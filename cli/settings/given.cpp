@@ -32,7 +32,10 @@ std::string shown_value(std::string_view text) {
 /// `where`: "--linger", "SWARMOUT_LINGER", "swarmout.conf:12: linger".
 Result<void> take_value(const Setting& setting, std::string_view text, const std::string& where) {
   if (!setting.set(text)) {
-    return fail(ErrorCode::usage, fmt::format("{}: {} is not {}", where, shown_value(text), setting.allowed));
+    const std::string why = setting.wrong ? setting.wrong(text) : "";
+    return fail(ErrorCode::usage, why.empty()
+                                      ? fmt::format("{}: {} is not {}", where, shown_value(text), setting.allowed)
+                                      : fmt::format("{}: {}; it is {}", where, why, setting.allowed));
   }
   return {};
 }

@@ -22,8 +22,12 @@ std::optional<T> whole_number(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
+/// Those below belong to services that hosts of a fleet do not connect to, wherever they are told to.
+constexpr std::uint16_t kLeastOwnPort = 1024;
+
 std::optional<std::uint16_t> port_of(std::string_view text) {
-  return text.empty() ? std::nullopt : whole_number<std::uint16_t>(text);
+  const auto port = text.empty() ? std::nullopt : whole_number<std::uint16_t>(text);
+  return port && (*port == 0 || *port >= kLeastOwnPort) ? port : std::nullopt;
 }
 
 /// Without brackets.
@@ -198,6 +202,26 @@ bool ListenAddress::read(std::string_view text, ListenAt& value) const {
   }
   value = std::move(found);
   return true;
+}
+
+bool Port::read(std::string_view text, std::uint16_t& value) const {
+  const auto port = port_of(text);
+  value = port.value_or(value);
+  return port.has_value();
+}
+
+bool Networks::read(std::string_view text, std::optional<AddressSet>& value) const {
+  auto set = AddressSet::parse(text);
+  if (!set) {
+    return false;
+  }
+  value = *std::move(set);
+  return true;
+}
+
+std::string Networks::wrong(std::string_view text) const {
+  const auto set = AddressSet::parse(text);
+  return set ? "" : set.error().message;
 }
 
 }  // namespace swarmout

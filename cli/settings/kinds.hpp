@@ -5,10 +5,12 @@
 //   allowed()     what an error says: `"ten" is not <allowed>`
 //   read(text, value)  false for a text that is not allowed; `value` is untouched then
 //   written(value)     as read() takes it; empty if there is nothing to show
+//   wrong(text)        a long one may have it: which part is not allowed, and why
 
 #pragma once
 
 #include "common/base/files.hpp"
+#include "common/base/net/address_set.hpp"
 #include "common/base/units.hpp"
 
 #include <chrono>
@@ -53,6 +55,14 @@ struct Count {
   [[nodiscard]] std::string written(T value) const {
     return std::to_string(value);
   }
+};
+
+/// Where this host listens, for others to connect to: 0 is any free one.
+struct Port {
+  [[nodiscard]] std::string words() const { return "PORT"; }
+  [[nodiscard]] std::string allowed() const { return "0, or a port from 1024 to 65535"; }
+  [[nodiscard]] bool read(std::string_view text, std::uint16_t& value) const;
+  [[nodiscard]] std::string written(std::uint16_t value) const { return std::to_string(value); }
 };
 
 /// Bytes a second: "500K", "50M", "1G" are powers of 1024; 0: no limit.
@@ -108,16 +118,29 @@ struct Text {
 /// Where the swarm listens, as it was asked for.
 struct ListenAt {
   std::string address;     ///< numeric, without brackets; empty: the one that reaches the share
-  std::uint16_t port = 0;  ///< 0: any
+  std::uint16_t port = 0;  ///< 0: any; hosts do not connect to those below 1024
   bool operator==(const ListenAt&) const = default;
 };
 struct ListenAddress {
   [[nodiscard]] std::string words() const { return "ADDRESS[:PORT]"; }
   [[nodiscard]] std::string allowed() const {
-    return "a numeric address, with or without a port (192.0.2.7, 192.0.2.7:6881, [2001:db8::7]:6881, :6881)";
+    return "a numeric address, with or without a port from 1024 on "
+           "(192.0.2.7, 192.0.2.7:6881, [2001:db8::7]:6881, :6881)";
   }
   [[nodiscard]] bool read(std::string_view text, ListenAt& value) const;
   [[nodiscard]] std::string written(const ListenAt&) const { return ""; }
+};
+
+/// Addresses that a host talks to.
+struct Networks {
+  [[nodiscard]] std::string words() const { return "CIDR[,CIDR…]"; }
+  [[nodiscard]] std::string allowed() const {
+    return "a list of networks or addresses (10.0.0.0/8, 2001:db8::/32, 192.0.2.7)";
+  }
+  [[nodiscard]] bool read(std::string_view text, std::optional<AddressSet>& value) const;
+  [[nodiscard]] std::string written(const std::optional<AddressSet>&) const { return ""; }
+  /// Which part of a text that is not allowed is wrong, and why.
+  [[nodiscard]] std::string wrong(std::string_view text) const;
 };
 
 }  // namespace swarmout

@@ -43,6 +43,8 @@ struct Setting {
   std::string default_text{};  ///< as it would be written; empty: none
   /// Puts the value where it belongs. False, and nothing is changed, for a text that is not allowed.
   std::function<bool(std::string_view)> set{};
+  /// Which part of such a text is wrong, and why. Empty: there is no more to say.
+  std::function<std::string(std::string_view)> wrong{};
 
   [[nodiscard]] bool is_flag() const { return words.empty(); }
   /// "--share-timeout", or "POS" of an argument.
@@ -71,6 +73,9 @@ void add_setting(Verb& verb, T& value, const Kind& kind, Setting setting) {
   setting.allowed = kind.allowed();
   setting.default_text = kind.written(value);
   setting.set = [&value, kind](std::string_view text) { return kind.read(text, value); };
+  if constexpr (requires(std::string_view text) { kind.wrong(text); }) {
+    setting.wrong = [kind](std::string_view text) { return kind.wrong(text); };
+  }
   verb.settings.push_back(std::move(setting));
 }
 

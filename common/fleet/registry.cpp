@@ -53,7 +53,8 @@ Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTi
     }
     auto record = decode_peer((*cell)->bytes);
     const WallTime written = std::min((*cell)->written, now);
-    if (record && now - written <= silence_of(*record)) {
+    const bool own_cell = record && record->id == name;  // one cell, one host
+    if (own_cell && now - written <= silence_of(*record)) {
       seen.push_back({*std::move(record), written});
     }
   }

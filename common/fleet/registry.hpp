@@ -38,7 +38,8 @@ inline constexpr std::chrono::seconds kPeerSilence{60};
 [[nodiscard]] Result<std::size_t> peers_on(Share& share);
 
 /// Peers that are live at `now`, a recent time by the share's clock, read from at most `limit` cells chosen at random
-/// (0: all of them). Cells that cannot be read at the moment are left out. A record from the future counts as written
+/// (0: all of them). Cells that cannot be read at the moment are left out, and those that
+/// name another host than theirs. A record from the future counts as written
 /// at `now`, and silences nobody.
 [[nodiscard]] Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime now);
 

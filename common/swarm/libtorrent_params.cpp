@@ -11,6 +11,7 @@
 #include <libtorrent/settings_pack.hpp>
 #include <libtorrent/torrent_flags.hpp>
 #include <libtorrent/torrent_info.hpp>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <limits>
@@ -31,6 +32,21 @@ constexpr std::size_t kMostRequests = 32;
 /// With less outstanding a host waits between a piece's last block and the next piece's first.
 std::size_t two_pieces(const SwarmShape& shape) {
   return static_cast<std::size_t>(std::max<Bytes>(2 * shape.piece / kLeafSize, 4));
+}
+
+/// An answer of the tracker, headers included: kPeersFromTracker peers have about 300 bytes, and who answers in its
+/// place cannot name many. With less than its first buffer, which is this, libtorrent 2.0.8 writes beyond it.
+constexpr int kMostOfTracker = 4096;
+/// Addresses that a release has in mind.
+constexpr int kMostPeers = 1000;
+
+/// libtorrent takes its limit of connections from RLIMIT_NOFILE when a session is made.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
 }
 
 int disk_threads() {
@@ -63,6 +79,7 @@ int connections_for(const SwarmSettings& settings) {
 }
 
 lt::session_params session_params_for(const SwarmSettings& settings) {
+  raise_descriptor_limit();
   using sp = lt::settings_pack;  // NOLINT(readability-identifier-naming): a hundred lines begin with it
   const bool seeder = settings.role == SwarmRole::seeder;
   sp pack;
@@ -77,7 +94,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::listen_queue_size, seeder ? 4096 : 1024);   // default 5: clones arrive in a burst
   pack.set_bool(sp::allow_multiple_connections_per_ip, true);  // several clones on one machine
 
-  // Others are found by the leader's tracker, the registry on the share, and PEX. No UDP at all.
+  // Others are found by the leader's tracker and the registry on the share; nobody else may name addresses. No UDP.
   pack.set_bool(sp::enable_dht, false);
   pack.set_bool(sp::enable_lsd, false);
   pack.set_bool(sp::enable_upnp, false);
@@ -93,6 +110,10 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_int(sp::num_want, kPeersFromTracker);
   pack.set_int(sp::tracker_receive_timeout, 5);  // it is near, or dead
   pack.set_int(sp::tracker_completion_timeout, 10);
+  pack.set_int(sp::max_http_recv_buffer_size, kMostOfTracker);
+  pack.set_bool(sp::apply_ip_filter_to_trackers, true);
+  pack.set_bool(sp::ssrf_mitigation, true);
+  pack.set_int(sp::max_peerlist_size, kMostPeers);
 
   // Connect at once, and again soon: the defaults are made for strangers on the Internet.
   pack.set_int(sp::connections_limit, settings.max_connections > 0 ? settings.max_connections : seeder ? 2000 : 400);
@@ -100,7 +121,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_bool(sp::smooth_connects, false);
   pack.set_int(sp::torrent_connect_boost, 255);
   pack.set_int(sp::min_reconnect_time, 1);
-  pack.set_int(sp::max_failcount, 50);
+  pack.set_int(sp::max_failcount, 3);  // within 5 s; after that as dial_book has it
   pack.set_int(sp::peer_connect_timeout, 3);
   pack.set_int(sp::handshake_timeout, 5);
   pack.set_int(sp::tick_interval, 100);
@@ -157,7 +178,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_str(sp::user_agent, "swarmout");
   pack.set_str(sp::peer_fingerprint, lt::generate_fingerprint("SW", SWARMOUT_VERSION_NUMBERS));
 
-  return lt::session_params(pack, {});  // none of the default plugins; PEX is added by torrent
+  return lt::session_params(pack, {});  // none of the default plugins; plugins are added by torrent
 }
 
 namespace {
@@ -211,6 +232,7 @@ lt::add_torrent_params torrent_params_for(const SwarmSettings& settings, const S
   params.save_path = content.directory.native();
   // None of auto_managed: its queue logic waits 30 s. Not paused if files are to be checked: that would wait for ever.
   params.flags = checking ? lt::torrent_flags_t{} : lt::torrent_flags::paused | lt::torrent_flags::no_verify_files;
+  params.flags |= lt::torrent_flags::apply_ip_filter;
   if (!checking) {
     params.have_pieces = pieces_of(*params.ti, content.complete);
   }
@@ -230,6 +252,36 @@ lt::ip_filter one_class_for_all() {
   lt::address_v6::bytes_type last;
   last.fill(0xff);
   filter.add_rule(lt::address_v6::any(), lt::address_v6(last), global);
+  return filter;
+}
+
+namespace {
+
+lt::address libtorrent_address(const IpBytes& address) {
+  lt::address_v6::bytes_type v6{};
+  std::copy(address.begin(), address.end(), v6.begin());
+  if (!is_v4(address)) {
+    return lt::address_v6(v6);
+  }
+  lt::address_v4::bytes_type v4{};
+  std::copy(address.end() - static_cast<std::ptrdiff_t>(v4.size()), address.end(), v4.begin());
+  return lt::address_v4(v4);
+}
+
+}  // namespace
+
+lt::ip_filter filter_of(const DialRules& rules) {
+  lt::ip_filter filter;
+  for (const DialRules::Rule& rule : rules.rules()) {
+    filter.add_rule(libtorrent_address(rule.network.first()), libtorrent_address(rule.network.last()),
+                    rule.talks ? 0U : static_cast<std::uint32_t>(lt::ip_filter::blocked));
+  }
+  return filter;
+}
+
+lt::port_filter ports_of_hosts() {
+  lt::port_filter filter;
+  filter.add_rule(0, kLeastPort - 1, lt::port_filter::blocked);
   return filter;
 }
 

@@ -3,13 +3,16 @@
 
 #pragma once
 
+#include "common/swarm/dial_rules.hpp"
 #include "common/swarm/swarm_session.hpp"
 
 #include <libtorrent/add_torrent_params.hpp>
+#include <libtorrent/ip_filter.hpp>
 #include <libtorrent/session_params.hpp>
 
 namespace swarmout {
 
+/// Also lets this process have as many descriptors as it may, which must come before a session is made.
 [[nodiscard]] lt::session_params session_params_for(const SwarmSettings& settings);
 /// Connections a torrent may have: few on clones, because each piece is announced on each of them.
 [[nodiscard]] int connections_for(const SwarmSettings& settings);
@@ -55,5 +58,9 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 /// libtorrent puts hosts on private addresses into a class of their own, which the session's limits do not bind. With
 /// this, all are in the class that they bind.
 [[nodiscard]] lt::ip_filter one_class_for_all();
+
+/// The same rules for libtorrent: at accept, for peers whoever names them, and for trackers wherever these redirect to.
+[[nodiscard]] lt::ip_filter filter_of(const DialRules& rules);
+[[nodiscard]] lt::port_filter ports_of_hosts();
 
 }  // namespace swarmout

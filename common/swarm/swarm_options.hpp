@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "common/base/net/address_set.hpp"
 #include "common/base/units.hpp"
 #include "common/swarm/swarm_certificate.hpp"
 
@@ -34,6 +35,8 @@ struct SwarmSettings {
   std::string listen_address = "127.0.0.1";  ///< numeric; one interface
   std::uint16_t listen_port = 0;             ///< 0: any free port
   int max_connections = 0;                   ///< of the session, and so of each release; 0: by role
+  int connections_per_address = 0;           ///< of each release, with hosts at one address; 0: as there is room
+  std::optional<AddressSet> allow{};         ///< talk to no others; see dial_rules.hpp
   RateLimits limits;                         ///< for all releases and all peers together, wherever these are
   int dscp = kLowerEffort;                   ///< of what is sent to peers: 0 to 63
   /// Then all is exchanged over TLS, and only releases that were made for this certificate. Else only in the clear.

@@ -1,9 +1,10 @@
 #include "common/swarm/swarm_session.hpp"
 
+#include "common/swarm/acquaintances.hpp"
 #include "common/swarm/libtorrent_params.hpp"
+#include "common/swarm/plugins/swarm_doors.hpp"
 #include "common/swarm/plugins/swarm_gate.hpp"
 #include "common/swarm/plugins/swarm_nudge.hpp"
-#include "common/swarm/plugins/swarm_pex.hpp"
 #include "common/swarm/plugins/swarm_traffic.hpp"
 #include "common/swarm/plugins/swarm_watch.hpp"
 
@@ -11,14 +12,12 @@
 #include <libtorrent/add_torrent_params.hpp>
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/announce_entry.hpp>
-#include <libtorrent/extensions/ut_pex.hpp>
 #include <libtorrent/session.hpp>
 #include <libtorrent/torrent_flags.hpp>
 #include <libtorrent/torrent_handle.hpp>
 #include <libtorrent/torrent_info.hpp>
 #include <libtorrent/torrent_status.hpp>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <map>
 #include <optional>
@@ -27,14 +26,8 @@ namespace swarmout {
 
 namespace {
 
-/// libtorrent takes its limit of connections from RLIMIT_NOFILE at construction.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-}
+/// Peers of a release that are remembered in case it is begun anew.
+constexpr std::size_t kMostMet = 256;
 
 Error disk_error(const lt::file_error_alert& alert) {
   const int value = alert.error.value();
@@ -44,8 +37,15 @@ Error disk_error(const lt::file_error_alert& alert) {
 class LibtorrentSession final : public SwarmSession {
 public:
   LibtorrentSession(const SwarmSettings& settings, lt::session_params params, Clock& clock)
-      : settings_(settings), clock_(clock), watch_(std::make_shared<SwarmWatch>(clock)), session_(std::move(params)) {
+      : settings_(settings),
+        clock_(clock),
+        known_(std::make_shared<Acquaintances>(DialRules(settings.allow, settings.listen_address))),
+        doors_(std::make_shared<SwarmDoors>(SwarmDoors{clock, known_})),
+        watch_(std::make_shared<SwarmWatch>(clock)),
+        session_(std::move(params)) {
     session_.set_peer_class_filter(one_class_for_all());
+    session_.set_ip_filter(filter_of(known_->rules));
+    session_.set_port_filter(ports_of_hosts());
   }
 
   Endpoint endpoint() const override { return {settings_.listen_address, port_}; }
@@ -77,6 +77,8 @@ public:
     TRY(check_certificate(settings_, contents));
     Torrent torrent{contents.info_hash, content, std::make_shared<TrafficLedger>(clock_.now()),
                     std::make_shared<PieceBlame>()};
+    torrent.content.peers = known_->to_dial(content.peers, endpoint(), clock_.now());
+    torrent.content.trackers = known_->allowed(content.trackers, endpoint());
     torrent.checking = content.check_existing;
     TRY(begin(std::move(torrent)));
     return contents.info_hash;
@@ -84,30 +86,31 @@ public:
 
   void expect(std::size_t hosts) override { hosts_ = hosts; }
 
+  void know(const std::vector<Endpoint>& hosts) override { known_->fleet.name(hosts, clock_.now()); }
+
   void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) override {
-    if (const auto found = find(info_hash); found != torrents_.end()) {
-      for (const Endpoint& peer : peers) {
-        lt::error_code bad;
-        const lt::address address = lt::make_address(peer.address, bad);
-        if (!bad && peer != endpoint() && found->first.is_valid()) {
-          found->first.connect_peer({address, peer.port});
+    if (const auto found = find(info_hash); found != torrents_.end() && found->first.is_valid()) {
+      for (const Endpoint& peer : known_->to_dial(peers, endpoint(), clock_.now())) {
+        lt::error_code ignored;
+        // Only for one that a tracker names libtorrent forgets a failure, and tries once more.
+        found->first.connect_peer({lt::make_address(peer.address, ignored), peer.port}, lt::peer_info::tracker);
+        if (found->second.met.size() < kMostMet) {
           found->second.met.insert(peer);
         }
       }
     }
   }
 
-  void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& trackers) override {
+  void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& named) override {
+    const std::vector<Endpoint> trackers = known_->allowed(named, endpoint());
     const auto found = find(info_hash);
     if (found == torrents_.end() || found->second.content.trackers == trackers || !found->first.is_valid()) {
       return;
     }
     found->second.content.trackers = trackers;
     std::vector<lt::announce_entry> entries;
-    entries.reserve(trackers.size());
-    for (const Endpoint& tracker : trackers) {
-      entries.emplace_back(announce_url(tracker));
-    }
+    std::transform(trackers.begin(), trackers.end(), std::back_inserter(entries),
+                   [](const Endpoint& each) { return lt::announce_entry(announce_url(each)); });
     found->first.replace_trackers(entries);
   }
 
@@ -166,6 +169,7 @@ public:
     to.download_rate = from.download_payload_rate;
     to.upload_rate = from.upload_payload_rate;
     to.connected = from.num_peers;
+    to.hosts = *found->second.hosts;
     to.checking = found->second.checking;
     to.complete = found->second.announced;
     return to;
@@ -183,8 +187,9 @@ private:
     std::shared_ptr<TrafficLedger> ledger;
     std::shared_ptr<PieceBlame> blame;
     std::set<Endpoint> met{};  ///< hosts to connect to, beside those of the content
-    SwarmStatus before{};      ///< duplicate, failed: before it was last begun anew
-    Bytes piece = 0;           ///< length of its pieces
+    std::shared_ptr<std::atomic<int>> hosts = std::make_shared<std::atomic<int>>(0);
+    SwarmStatus before{};  ///< duplicate, failed: before it was last begun anew
+    Bytes piece = 0;       ///< length of its pieces
     bool checking = false;
     bool spoilt = false;     ///< a piece failed its hash; waiting for the flush, then it is begun anew
     bool finished = false;   ///< all pieces passed; waiting for the flush
@@ -208,16 +213,17 @@ private:
       if (have) {
         params.have_pieces = *have;
       }
+      const DoorRules doors{static_cast<std::size_t>(params.max_connections),
+                            static_cast<std::size_t>(settings_.connections_per_address)};
+      params.extensions.push_back(make_doors(doors_, doors, torrent.hosts));
       params.extensions.push_back(make_traffic_counter(torrent.ledger, clock_));
       if (settings_.role == SwarmRole::seeder) {
-        params.extensions.push_back(make_upload_gate(clock_));
+        params.extensions.push_back(make_upload_gate(clock_, known_));
       } else {
         params.extensions.push_back(make_nudge);
         params.extensions.push_back(make_watch(watch_, torrent.blame));
       }
       torrent.met.insert(content.peers.begin(), content.peers.end());
-      params.extensions.push_back(make_pex_filter(torrent.met.size(), clock_));
-      params.extensions.push_back(lt::create_ut_pex_plugin);
       for (const Endpoint& peer : torrent.met) {
         lt::error_code ignored;
         params.peers.emplace_back(lt::make_address(peer.address, ignored), peer.port);
@@ -319,6 +325,8 @@ private:
 
   SwarmSettings settings_;
   Clock& clock_;
+  std::shared_ptr<Acquaintances> known_;
+  std::shared_ptr<SwarmDoors> doors_;
   std::shared_ptr<SwarmWatch> watch_;
   lt::session session_;
   Torrents torrents_;
@@ -330,7 +338,6 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<SwarmSession>> SwarmSession::open(const SwarmSettings& settings, Clock& clock) {
-  raise_descriptor_limit();
   try {
     auto session = std::make_unique<LibtorrentSession>(settings, session_params_for(settings), clock);
     TRY(session->wait_until_listening());

@@ -52,7 +52,8 @@ struct SwarmStatus {
   Bytes uploaded = 0;        ///< payload sent in this session
   double download_rate = 0;  ///< bytes a second
   double upload_rate = 0;
-  int connected = 0;      ///< peers with an open connection
+  int connected = 0;      ///< peers with an open connection, or to whom one is being opened
+  int hosts = 0;          ///< of the connected ones; strangers at one address count as one, however many they seem
   bool checking = false;  ///< still hashing what was on disk
   bool complete = false;
 };
@@ -74,9 +75,14 @@ public:
   /// About how many hosts take part in what is added from now on: the more they are, the shorter a queue of requests
   /// each may have here. Unknown at first, which counts as few.
   virtual void expect(std::size_t hosts) = 0;
-  /// Offers more peers; those already known are ignored.
+  /// Where the fleet's own records say that hosts are, now. Their claims count, those of strangers do not, and they
+  /// have a place before strangers have. Peers that are given to add() and connect() are named by that.
+  virtual void know(const std::vector<Endpoint>& hosts) = 0;
+  /// Offers more peers. Who must not be dialled (dial_rules.hpp), or was tried lately in vain (dial_book.hpp), is
+  /// ignored.
   virtual void connect(const InfoHash& info_hash, const std::vector<Endpoint>& peers) = 0;
-  /// Announces to these from now on, and no longer to others. Does nothing if it does so already.
+  /// Announces to these from now on, and no longer to others; not to those that must not be dialled. Does nothing if it
+  /// does so already.
   virtual void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& trackers) = 0;
   /// Other limits for this release than those it was added with.
   virtual void set_limits(const InfoHash& info_hash, const RateLimits& limits) = 0;

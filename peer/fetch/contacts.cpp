@@ -42,7 +42,7 @@ void Contacts::connect(const InfoHash& fetched, const Wanted& wanted) {
     return;
   }
   next_connect_ = clock_.now() + kConnectEvery;
-  if (session_.status(fetched).connected < static_cast<int>(kFewConnections)) {
+  if (session_.status(fetched).hosts < static_cast<int>(kFewConnections)) {
     session_.connect(fetched, peers(wanted));
   }
 }

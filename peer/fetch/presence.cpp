@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds kBusyEvery{2};
 constexpr std::chrono::seconds kCountEvery{30};
+constexpr std::size_t kMostRecords = 20'000;  ///< above the largest fleet
 
 }  // namespace
 
@@ -59,8 +60,12 @@ Result<std::vector<Endpoint>> Presence::others() {
   TRY_ASSIGN(const auto peers, live_peers(share_, kPeersAtOnce, *now));
   std::vector<Endpoint> endpoints;
   for (const SeenPeer& peer : peers) {
-    if (peer.record.id != last_.id) {
-      endpoints.push_back(peer.record.endpoint);
+    if (named_.size() >= kMostRecords && !named_.contains(peer.record.id)) {
+      named_.clear();
+    }
+    const auto& [id, endpoint] = *named_.emplace(peer.record.id, peer.record.endpoint).first;
+    if (id != last_.id && endpoint == peer.record.endpoint) {
+      endpoints.push_back(endpoint);
     }
   }
   return endpoints;

@@ -8,7 +8,9 @@
 #include "common/swarm/swarm_session.hpp"
 
 #include <chrono>
-#include <set>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace swarmout {
 
@@ -26,7 +28,8 @@ public:
   /// What identifies this host is filled in here. Errors: as Share::write_cell; nothing is lost but the news.
   [[nodiscard]] Result<void> tell(PeerRecord now, bool busy);
 
-  /// Endpoints of live peers, at most kPeersAtOnce, chosen at random, without our own.
+  /// Endpoints of live peers, at most kPeersAtOnce, chosen at random, without our own. A record names one endpoint: one
+  /// that names another than before, which no host does, is left out.
   [[nodiscard]] Result<std::vector<Endpoint>> others();
 
   /// How many hosts have a record on the share, ourselves included; counted anew every half minute. 1 if unknown.
@@ -39,6 +42,7 @@ private:
   MonotonicTime written_{};
   std::size_t fleet_ = 1;
   MonotonicTime counted_{};
+  std::map<std::string, Endpoint> named_;  ///< by the id of a record, what it named first
 };
 
 /// Peers looked up at once, ourselves perhaps included. Some may be gone.

@@ -33,6 +33,8 @@ TEST(ExitCodes, AWrongCommandLineIs64) {
   EXPECT_EQ(fleet.seed(1, "dir:/tmp", {"--linger", "ten"}).wait(), 64);
   EXPECT_EQ(fleet.peer(1, {"--upload-limit", "fast"}).wait(), 64);
   EXPECT_EQ(fleet.peer(1, {"--listen", "localhost"}).wait(), 64);
+  EXPECT_EQ(fleet.peer(1, {"--allow", "10.0.0.0/8,10.0.0.0/40"}).wait(), 64);
+  EXPECT_EQ(fleet.seed(1, "dir:/tmp", {"--tracker-port", "80"}).wait(), 64);
 }
 
 TEST(ExitCodes, HelpAndVersionAre0) {

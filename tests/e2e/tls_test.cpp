@@ -81,6 +81,7 @@ TEST(EndToEnd, AnImageFromBeforeTlsGetsItsCertificateByASecondInit) {
 
   EXPECT_EQ(init.status, 0) << init.err;
   EXPECT_THAT(init.out, HasSubstr("swarm certificate made"));
+  EXPECT_THAT(init.out, HasSubstr("decide: swarm-tls=true"));
   EXPECT_THAT(init.out, HasSubstr("was there already in"));
   EXPECT_TRUE(std::filesystem::exists(fleet.keys() / "swarm.key"));
 }

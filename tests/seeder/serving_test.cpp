@@ -17,6 +17,7 @@ public:
   Endpoint endpoint() const override { return {"127.0.0.1", 6881}; }
   Result<InfoHash> add(const SwarmContent&) override { return InfoHash{}; }
   void expect(std::size_t) override {}
+  void know(const std::vector<Endpoint>& hosts) override { known = hosts; }
   void connect(const InfoHash&, const std::vector<Endpoint>&) override {}
   void set_trackers(const InfoHash&, const std::vector<Endpoint>&) override {}
   void set_limits(const InfoHash&, const RateLimits&) override {}
@@ -38,6 +39,7 @@ public:
   std::function<void()> polled;
   std::vector<SwarmEvent> events;
   std::vector<Endpoint> whole;
+  std::vector<Endpoint> known;
 
 private:
   FakeClock& clock_;
@@ -167,7 +169,31 @@ TEST_F(AudienceTest, WhoAnnouncedToTheTrackerWasMet) {
   serving_.tracker->serve(swarm_key(release_.info_hash), session_->endpoint());
   session_->whole = {{"192.0.2.1", 6881}};
 
-  EXPECT_EQ(serving_.witnessed(release_.info_hash), 1U);
+  EXPECT_EQ(serving_.witnessed(release_.info_hash, {{"192.0.2.1", 6881}}), 1U);
+}
+
+TEST_F(AudienceTest, StrangersThatSayTheyHaveEverythingLetItGoNowhere) {
+  peer_is_on_it("peer-1");
+  session_->whole = {{"192.0.2.66", 6881}, {"192.0.2.1", 6882}, {"192.0.2.67", 6881}};
+
+  EXPECT_GE(lingered(), 30s);
+}
+
+TEST_F(AudienceTest, OfHostsThatWereMetThoseCountWhoseRecordsSayThatTheyHaveIt) {
+  session_->whole = {{"192.0.2.66", 6881}, {"192.0.2.1", 6881}};
+
+  EXPECT_EQ(serving_.witnessed(release_.info_hash, {{"192.0.2.1", 6881}, {"192.0.2.1", 6881}}), 1U);
+  EXPECT_EQ(serving_.witnessed(release_.info_hash, {{"192.0.2.2", 6881}}), 0U);
+  EXPECT_EQ(serving_.witnessed(release_.info_hash, {}), 0U);
+}
+
+TEST_F(AudienceTest, TheSessionIsToldWhereTheFleetIs) {
+  peer_is_on_it("peer-1");
+  session_->whole = {{"192.0.2.1", 6881}};
+
+  EXPECT_LT(lingered(), 1s);
+
+  EXPECT_EQ(session_->known, (std::vector<Endpoint>{{"192.0.2.1", 6881}}));
 }
 
 class OpenServing : public EpochTest {};

@@ -32,6 +32,7 @@ public:
   }
 
   [[nodiscard]] bool connected() const { return connected_; }
+  [[nodiscard]] int socket() const { return socket_.get(); }
   bool send(std::string_view text) const { return send_text(socket_.get(), text); }
   /// One HTTP answer, whole; nullopt when the connection is over.
   [[nodiscard]] std::optional<std::string> answer() const { return read_http(socket_.get(), {}); }

@@ -184,8 +184,9 @@ void HttpServer::Listener::on_accept(const error_code& error, tcp::socket socket
   const auto remote = socket.remote_endpoint(gone);
   if (!gone) {
     const std::string address = bytes_of_address(remote.address());
-    if (const auto count = of_address_.find(address);
-        count == of_address_.end() || count->second < settings_.most_of_an_address) {
+    const auto count = of_address_.find(address);
+    const bool room = count == of_address_.end() || count->second < settings_.most_of_an_address;
+    if (room && (!settings_.admits || settings_.admits(address))) {
       ++of_address_[address];
       ++connections_;
       std::make_shared<Connection>(*this, std::move(socket), address)->read();

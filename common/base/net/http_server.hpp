@@ -23,6 +23,8 @@ struct HttpSettings {
   std::size_t most_connections = 512;
   /// Those beyond are closed. Hosts behind one address translation are many, too.
   std::size_t most_of_an_address = 64;
+  /// Given 4 or 16 bytes: others are closed at once. Empty: everybody.
+  std::function<bool(const std::string&)> admits{};
   std::chrono::milliseconds patience{5000};  ///< for a request to come in, and for its answer to go out
 };
 

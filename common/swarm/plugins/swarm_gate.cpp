@@ -1,7 +1,7 @@
 #include "common/swarm/plugins/swarm_gate.hpp"
 
 #include "common/base/clock.hpp"
-#include "common/swarm/plugins/swarm_plugin.hpp"
+#include "common/swarm/plugins/swarm_doors.hpp"
 #include "common/swarm/plugins/upload_gate.hpp"
 
 #include <libtorrent/bitfield.hpp>
@@ -11,9 +11,10 @@
 #include <libtorrent/peer_request.hpp>
 #include <libtorrent/torrent_info.hpp>
 
-#include <array>
 #include <map>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace swarmout {
 
@@ -21,23 +22,10 @@ namespace {
 
 // Messages of BEP 6.
 constexpr char kSuggest = 0x0d;
-constexpr char kReject = 0x10;
 constexpr char kFastBit = 0x04;  ///< in the last of the handshake's reserved bytes
 
 /// Requests that wait; others are refused at once. Twice what a thousand clones have outstanding, at 32 each.
 constexpr std::size_t kMostWaiting = 65'536;
-
-template <std::size_t Numbers>
-std::array<char, 5 + 4 * Numbers> message(char kind, const std::array<int, Numbers>& numbers) {
-  std::array<char, 5 + 4 * Numbers> bytes{0, 0, 0, static_cast<char>(1 + 4 * Numbers), kind};
-  auto* at = bytes.data() + 5;
-  for (const int number : numbers) {
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      *at++ = static_cast<char>(number >> shift);
-    }
-  }
-  return bytes;
-}
 
 class GatedConnection;
 
@@ -48,6 +36,7 @@ struct Gated {
     lt::peer_request request;
   };
   Clock& clock;
+  std::shared_ptr<Acquaintances> known;
   std::shared_ptr<const lt::torrent_info> info;
   UploadGate gate;
   std::multimap<int, Waiting> waiting;  ///< by piece
@@ -68,31 +57,37 @@ public:
     return fast_;  // others cannot be refused anything: they are served as ever
   }
 
+  // What a stranger says it has is not believed: by one HAVE_ALL everybody would be served everything twice.
+
   bool on_bitfield(const lt::bitfield& has) override {
     for (int piece = 0; piece < has.size(); ++piece) {
       if (has.get_bit(piece)) {
-        gated_->gate.exists(host_, static_cast<UploadGate::Piece>(piece));
+        note(piece);
       }
     }
-    suggest(gated_->gate.joined(host_));
+    joins_ = true;
+    tell_gate();
     return false;
   }
   bool on_have_none() override {
-    suggest(gated_->gate.joined(host_));
+    joins_ = true;
+    tell_gate();
     return false;
   }
   bool on_have_all() override {
-    gated_->gate.all_exist(host_);
+    for (int piece = 0; piece < gated_->info->num_pieces(); ++piece) {
+      note(piece);
+    }
     return false;
   }
   bool on_have(lt::piece_index_t piece) override {
-    gated_->gate.exists(host_, static_cast<UploadGate::Piece>(static_cast<int>(piece)));
+    note(static_cast<int>(piece));
     return false;
   }
 
   bool on_request(const lt::peer_request& request) override {
     const int piece = static_cast<int>(request.piece);
-    if (!fast_ || piece < 0) {
+    if (!fast_ || piece < 0 || !of_fleet()) {
       return false;
     }
     const auto answer = gated_->gate.asked(host_, static_cast<UploadGate::Piece>(piece), gated_->clock.now());
@@ -136,6 +131,7 @@ public:
 
   /// Once a second: nobody waits for longer, whatever slow link the first copies are on.
   void tick() override {
+    tell_gate();
     std::vector<lt::peer_request> mine;
     std::erase_if(gated_->waiting, [&](const auto& each) {
       const bool own = each.second.from.lock().get() == this;
@@ -154,13 +150,41 @@ public:
     gated_->refuse_all_waiting();
   }
 
-  void refuse(const lt::peer_request& request) {
-    const auto bytes = message<3>(kReject, {static_cast<int>(request.piece), request.start, request.length});
-    connection_.send_buffer(bytes.data(), static_cast<int>(bytes.size()));
-  }
+  void refuse(const lt::peer_request& request) { send_reject(connection_, request); }
   [[nodiscard]] bool open() const { return !connection_.is_disconnecting(); }
 
 private:
+  [[nodiscard]] bool of_fleet() {
+    of_fleet_ = of_fleet_ || gated_->known->fleet.has(remote_ip(connection_), gated_->clock.now());
+    return of_fleet_;
+  }
+  void note(int piece) {
+    const auto at = static_cast<UploadGate::Piece>(piece);
+    if (of_fleet()) {
+      tell_gate();
+      gated_->gate.exists(host_, at);
+      return;
+    }
+    untold_.resize(static_cast<std::size_t>(gated_->info->num_pieces()));
+    if (piece >= 0 && at < untold_.size()) {
+      untold_[at] = true;
+    }
+  }
+  /// What it has said before a record named it.
+  void tell_gate() {
+    if ((untold_.empty() && !joins_) || !of_fleet()) {
+      return;
+    }
+    const std::vector<bool> has = std::exchange(untold_, {});
+    for (UploadGate::Piece piece = 0; piece < has.size(); ++piece) {
+      if (has[piece]) {
+        gated_->gate.exists(host_, piece);
+      }
+    }
+    if (std::exchange(joins_, false)) {
+      suggest(gated_->gate.joined(host_));
+    }
+  }
   void suggest(const std::vector<UploadGate::Piece>& pieces) {
     for (const UploadGate::Piece piece : pieces) {
       const auto bytes = message<1>(kSuggest, {static_cast<int>(piece)});
@@ -172,7 +196,10 @@ private:
   lt::peer_connection_handle connection_;
   UploadGate::Host host_;
   bool fast_ = false;
-  std::map<int, int> sent_;  ///< bytes, by piece that has left in part
+  bool of_fleet_ = false;
+  bool joins_ = false;        ///< it wants something, and the gate does not know it yet
+  std::vector<bool> untold_;  ///< pieces; the gate does not know yet that it has them
+  std::map<int, int> sent_;   ///< bytes, by piece that has left in part
 };
 
 void Gated::refuse_waiting(int piece) {
@@ -206,13 +233,18 @@ std::vector<std::uint16_t> blocks_of(const lt::torrent_info& info) {
   return blocks;
 }
 
-std::shared_ptr<lt::torrent_plugin> gate_of(const lt::torrent_handle& torrent, Clock& clock) {
+std::shared_ptr<lt::torrent_plugin> gate_of(const lt::torrent_handle& torrent, Clock& clock,
+                                            std::shared_ptr<Acquaintances> known) {
   const auto info = torrent.torrent_file();
   if (!info) {
     return nullptr;
   }
-  auto gated = std::make_shared<Gated>(
-      Gated{clock, info, UploadGate(blocks_of(*info), static_cast<std::uint32_t>(std::random_device{}())), {}});
+  auto gated =
+      std::make_shared<Gated>(Gated{clock,
+                                    std::move(known),
+                                    info,
+                                    UploadGate(blocks_of(*info), static_cast<std::uint32_t>(std::random_device{}())),
+                                    {}});
   return on_each_connection([gated, hosts = UploadGate::Host{0}](const lt::peer_connection_handle& connection) mutable {
     return std::make_shared<GatedConnection>(gated, connection, ++hosts);
   });
@@ -220,8 +252,10 @@ std::shared_ptr<lt::torrent_plugin> gate_of(const lt::torrent_handle& torrent, C
 
 }  // namespace
 
-MakePlugin make_upload_gate(Clock& clock) {
-  return [&clock](const lt::torrent_handle& torrent, lt::client_data_t) { return gate_of(torrent, clock); };
+MakePlugin make_upload_gate(Clock& clock, std::shared_ptr<Acquaintances> known) {
+  return [&clock, known = std::move(known)](const lt::torrent_handle& torrent, lt::client_data_t) {
+    return gate_of(torrent, clock, known);
+  };
 }
 
 }  // namespace swarmout

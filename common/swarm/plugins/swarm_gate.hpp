@@ -4,11 +4,15 @@
 #pragma once
 
 #include "common/base/clock.hpp"
+#include "common/swarm/acquaintances.hpp"
 #include "common/swarm/plugins/swarm_plugin.hpp"
+
+#include <memory>
 
 namespace swarmout {
 
-/// For a host that serves a whole torrent. `clock` outlives it.
-[[nodiscard]] MakePlugin make_upload_gate(Clock& clock);
+/// For a host that serves a whole torrent. Hosts at other addresses than the fleet's are served as ever, and not
+/// believed. `clock` outlives it.
+[[nodiscard]] MakePlugin make_upload_gate(Clock& clock, std::shared_ptr<Acquaintances> known);
 
 }  // namespace swarmout

@@ -9,8 +9,11 @@
 #include <libtorrent/extensions.hpp>
 #include <libtorrent/operations.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
+#include <libtorrent/peer_request.hpp>
 #include <libtorrent/torrent_handle.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -69,6 +72,26 @@ private:
 
 inline void end_connection(lt::peer_connection_handle connection, lt::errors::error_code_enum why) {
   connection.disconnect(lt::errors::make_error_code(why), lt::operation_t::bittorrent);
+}
+
+/// A message of BEP 3 or BEP 6 that is made of numbers.
+template <std::size_t Numbers>
+[[nodiscard]] std::array<char, 5 + 4 * Numbers> message(char kind, const std::array<int, Numbers>& numbers) {
+  std::array<char, 5 + 4 * Numbers> bytes{0, 0, 0, static_cast<char>(1 + 4 * Numbers), kind};
+  auto* at = bytes.data() + 5;
+  for (const int number : numbers) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      *at++ = static_cast<char>(number >> shift);
+    }
+  }
+  return bytes;
+}
+
+/// Refuses a request (BEP 6); only for hosts that know of it.
+inline void send_reject(lt::peer_connection_handle connection, const lt::peer_request& request) {
+  constexpr char kReject = 0x10;
+  const auto bytes = message<3>(kReject, {static_cast<int>(request.piece), request.start, request.length});
+  connection.send_buffer(bytes.data(), static_cast<int>(bytes.size()));
 }
 
 }  // namespace swarmout

@@ -77,4 +77,26 @@ TEST(Kinds, ATextOnOneLineHasNoControlCharacters) {
   EXPECT_EQ(reading<std::string>(kind, "abcd"), std::nullopt);
 }
 
+TEST(Kinds, APortOfOthersServicesIsNotListenedAt) {
+  EXPECT_EQ(listening("192.0.2.7:80"), std::nullopt);
+  EXPECT_EQ(listening(":1023"), std::nullopt);
+  EXPECT_EQ(listening(":1024"), (ListenAt{"", 1024}));
+  EXPECT_EQ(reading<std::uint16_t>(Port{}, "0"), 0);
+  EXPECT_EQ(reading<std::uint16_t>(Port{}, "65535"), 65535);
+  for (const std::string_view text : {"", "1", "1023", "65536", "http"}) {
+    EXPECT_EQ(reading<std::uint16_t>(Port{}, text), std::nullopt) << text;
+  }
+}
+
+TEST(Kinds, OfNetworksThePartThatIsWrongIsNamed) {
+  std::optional<AddressSet> value;
+  EXPECT_TRUE(Networks{}.read("10.0.0.0/8,2001:db8::/32", value));
+  ASSERT_TRUE(value);
+  EXPECT_EQ(value->networks().size(), 2U);
+  EXPECT_FALSE(Networks{}.read("10.0.0.0/8,10.0.0.0/40", value));
+  EXPECT_EQ(value->networks().size(), 2U) << "untouched";
+  EXPECT_EQ(Networks{}.wrong("10.0.0.0/8,10.0.0.0/40"), "\"10.0.0.0/40\" has no prefix from 0 to 32");
+  EXPECT_EQ(Networks{}.wrong("10.0.0.0/8"), "");
+}
+
 }  // namespace swarmout::test

@@ -184,4 +184,11 @@ TEST_F(LivePeersTest, AShareThatCannotBeListedIsAnError) {
   EXPECT_THAT(live_peers(share_, 0, clock_.wall()), FailsWith(ErrorCode::temporary));
 }
 
+TEST_F(LivePeersTest, ARecordInAnotherHostsCellIsNobodys) {
+  write("a");
+  EXPECT_THAT(share_.write_cell(CellKind::peer, "b", encode(peer("a"))), IsOk());
+
+  EXPECT_EQ(live(), (Ids{"a"}));
+}
+
 }  // namespace swarmout::test

@@ -21,6 +21,7 @@ public:
   MOCK_METHOD(Endpoint, endpoint, (), (const, override));
   MOCK_METHOD(Result<InfoHash>, add, (const SwarmContent&), (override));
   MOCK_METHOD(void, expect, (std::size_t), (override));
+  MOCK_METHOD(void, know, (const std::vector<Endpoint>&), (override));
   MOCK_METHOD(void, connect, (const InfoHash&, const std::vector<Endpoint>&), (override));
   MOCK_METHOD(void, set_trackers, (const InfoHash&, const std::vector<Endpoint>&), (override));
   MOCK_METHOD(void, set_limits, (const InfoHash&, const RateLimits&), (override));
@@ -36,6 +37,7 @@ protected:
   void connected(int hosts) {
     SwarmStatus status;
     status.connected = hosts;
+    status.hosts = hosts;
     ON_CALL(session_, status(_)).WillByDefault(Return(status));
   }
 
@@ -83,6 +85,17 @@ TEST_F(ContactsTest, WithFewConnectionsItLooksForMoreFromTimeToTime) {
   contacts_.connect(release_, {});
   contacts_.connect(release_, {});
   clock_.advance(kConnectEvery);
+  contacts_.connect(release_, {});
+}
+
+TEST_F(ContactsTest, ConnectionsOfStrangersAreNotEnough) {
+  SwarmStatus status;
+  status.connected = 50;
+  status.hosts = 1;
+  ON_CALL(session_, status(_)).WillByDefault(Return(status));
+
+  EXPECT_CALL(session_, connect(release_, _));
+
   contacts_.connect(release_, {});
 }
 

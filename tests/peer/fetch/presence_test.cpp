@@ -239,4 +239,25 @@ TEST_F(PresenceTest, ClonesTellThemselvesApart) {
   EXPECT_EQ(cells(), 2U);
 }
 
+TEST_F(PresenceTest, ARecordThatNamesOneEndpointAfterTheOtherIsNotFollowed) {
+  Presence presence(share_, clock_, here_);
+  ASSERT_OK(presence.tell({}, false));
+  const auto names = [&](const Endpoint& endpoint) {
+    PeerRecord record;
+    record.id = "restless";
+    record.host = "host";
+    record.endpoint = endpoint;
+    ASSERT_OK(share_.write_cell(CellKind::peer, record.id, encode(record)));
+  };
+  const Endpoint first{"192.0.2.7", 6881};
+  names(first);
+  EXPECT_THAT(presence.others().value(), ElementsAre(first));
+
+  names({"198.51.100.1", 6881});
+  EXPECT_THAT(presence.others().value(), IsEmpty());
+
+  names(first);
+  EXPECT_THAT(presence.others().value(), ElementsAre(first));
+}
+
 }  // namespace swarmout::test
