@@ -2,6 +2,8 @@
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/places.hpp"
+#include "common/release/signing_source.hpp"
 #include "common/share/open_share.hpp"
 #include "seeder/election/abandon_claim.hpp"
 #include "seeder/election/contender.hpp"
@@ -16,6 +18,7 @@ constexpr int kSilentBeats = 3;
 
 struct AbandonTargets {
   ShareAddress share;
+  Path keys = kDefaultKeys;
   AbandonOptions options;
   std::chrono::milliseconds beat = ElectionSettings{}.beat;
 };
@@ -33,6 +36,7 @@ Verb abandon_verb() {
   verb.settings.back().words = "POS";
   verb.settings.back().default_text.clear();
   add_share_settings(verb, to->share);
+  add_keys_setting(verb, to->keys);
   add_setting(verb, to->options.force, Flag{},
               {.name = "force", .help = "Do not look whether its leader is alive", .scope = Scope::command_line});
   add_setting(verb, to->beat, Duration{.least = kLeastBeat},
@@ -41,8 +45,10 @@ Verb abandon_verb() {
                .help = "How often a leader shows that it is alive; three silent beats are waited for"});
   verb.run = [to](std::stop_token stop) -> Result<void> {
     to->options.watch = kSilentBeats * to->beat;
+    TRY_ASSIGN(const LeaderKeys keys, load_leader_keys({to->keys}));  // what is not signed does not count
     TRY_ASSIGN(const auto share, open_share(to->share, stop));
-    TRY_ASSIGN(const std::string done, abandon_claim(*share, system_clock(), to->options, stop));
+    const Pen pen{*share, system_clock(), {*keys.signer, keys.trusted}};
+    TRY_ASSIGN(const std::string done, abandon_claim(pen, to->options, stop));
     return print_result(printable_lines(done) + '\n');
   };
   return verb;

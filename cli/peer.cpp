@@ -28,6 +28,9 @@ Verb peer_verb() {
               {.name = "poll",
                .group = Group::swarm,
                .help = "How often to look at the share; more often while a leader is at work"});
+  add_setting(
+      verb, options.max_age, Duration{},
+      {.name = "max-age", .help = "Say so, here and in the record, when nothing was signed for this long; 0: never"});
   verb.run = [to](std::stop_token stop) -> Result<void> {
     PeerOptions& told = to->options;
     TRY(apply_wishes(to->wishes, told.share.url, told.keys, told.swarm));

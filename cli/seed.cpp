@@ -4,6 +4,7 @@
 #include "cli/share_trouble.hpp"
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
+#include "common/fleet/log_entry.hpp"
 #include "common/release/manifest.hpp"
 #include "seeder/seed_job.hpp"
 
@@ -11,7 +12,6 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::size_t kMaxSlot = 200;
 constexpr std::uint64_t kMaxDeputies = 10;
 constexpr std::uint64_t kMaxAttempts = 1000;
 constexpr std::uint64_t kMaxCopies = 100000;

@@ -4,6 +4,7 @@
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/duration.hpp"
+#include "common/base/places.hpp"
 #include "common/fleet/overview.hpp"
 #include "common/share/open_share.hpp"
 
@@ -42,12 +43,10 @@ Json as_json(const PublishedRelease& each) {
                   {"by", each.commit.host},
                   {"slot", each.commit.slot},
                   {"active_on", each.active_on}};
-  if (each.descriptor) {
-    release["files"] = each.descriptor->files;
-    release["tree_bytes"] = each.descriptor->tree_size;
-    release["packed_bytes"] = each.descriptor->packed_size;
-    release["source"] = each.descriptor->source;
-  }
+  release["files"] = each.descriptor.files;
+  release["tree_bytes"] = each.descriptor.tree_size;
+  release["packed_bytes"] = each.descriptor.packed_size;
+  release["source"] = each.descriptor.source;
   return release;
 }
 
@@ -100,11 +99,22 @@ Json as_json(const PeerRecord& record, std::optional<double> times) {
   return shown;
 }
 
+/// None: nothing is signed, or what is has a time that is not yet.
+std::optional<std::chrono::milliseconds> age_of(const std::optional<Freshness>& newest) {
+  return newest && !newest->ahead ? std::optional(newest->age) : std::nullopt;
+}
+
 /// As docs/operations.md specifies it.
 Json as_json(const FleetOverview& fleet) {
   Json out;
   out["share"] = fleet.share;
   out["time"] = utc(fleet.time);
+  out["newest_signed"] = fleet.newest_word ? Json(fleet.newest_word->said) : Json(nullptr);
+  out["newest_signed_seconds"] = seconds_or_null(age_of(fleet.newest_word));
+  out["not_signed"] = Json::array();
+  for (const Error& each : fleet.foreign) {
+    out["not_signed"].push_back(each.message);
+  }
   out["releases"] = Json::array();
   for (const PublishedRelease& each : fleet.releases) {
     out["releases"].push_back(as_json(each));
@@ -121,8 +131,24 @@ std::string bytes_of(const Json& value) {
   return human_bytes(value.get<double>());
 }
 
+/// How old the newest signed entry is, and what is not signed.
+std::string signed_line(const Json& all) {
+  const Json& age = all["newest_signed_seconds"];
+  const std::string how_old =
+      age.is_null() ? "at a time that is not yet"
+                    : to_text(std::chrono::milliseconds(static_cast<std::int64_t>(1000 * age.get<double>()))) + " ago";
+  std::string text = all["newest_signed"].is_null()
+                         ? "signed nothing yet\n"
+                         : fmt::format("signed {}, {}\n", all["newest_signed"].get<std::string>(), how_old);
+  for (const Json& each : all["not_signed"]) {
+    text += fmt::format("NOT SIGNED: {}\n", each.get<std::string>());
+  }
+  return text;
+}
+
 std::string table_of(const Json& all) {
-  std::string text = fmt::format("share  {}   {}\n\n", all["share"].get<std::string>(), all["time"].get<std::string>());
+  std::string text = fmt::format("share  {}   {}\n", all["share"].get<std::string>(), all["time"].get<std::string>());
+  text += signed_line(all) + '\n';
   text += fmt::format("{:>8}  {:<20} {:<20}  {:>9}  {:>10}  {:>10}  {}\n", "RELEASE", "REVISION", "PUBLISHED", "FILES",
                       "TREE", "PACKED", "ACTIVE ON");
   for (const Json& each : all["releases"]) {
@@ -185,6 +211,8 @@ std::string table_on(const Json& all, bool again) {
 
 struct StatusTargets {
   ShareAddress share;
+  Path keys = kDefaultKeys;
+  std::chrono::milliseconds max_age{0};
   bool json = false;
   bool watch = false;
 };
@@ -195,16 +223,22 @@ Verb status_verb() {
   Verb verb{.name = "status", .about = "The newest releases, who is leading, and which host has what"};
   const auto to = std::make_shared<StatusTargets>();
   add_share_settings(verb, to->share);
+  add_keys_setting(verb, to->keys);
+  add_setting(verb, to->max_age, Duration{},
+              {.name = "max-age", .help = "Fail (75) when nothing was signed for this long; 0: never"});
   add_setting(verb, to->json, Flag{}, {.name = "json", .help = "For programs"});
   add_setting(verb, to->watch, Flag{}, {.name = "watch", .help = "Again every second, until interrupted"});
   verb.run = [to](std::stop_token stop) -> Result<void> {
     TRY_ASSIGN(const auto share, open_share(to->share, stop));
+    TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(to->keys));
+    std::optional<Error> old;
     do {
-      TRY_ASSIGN(const FleetOverview fleet, fleet_overview(*share, kShownReleases));
+      TRY_ASSIGN(const FleetOverview fleet, fleet_overview(*share, keys, kShownReleases, system_clock().wall()));
+      old = too_old(fleet.newest_word, to->max_age, fleet.share);
       const Json all = as_json(fleet);
       TRY(print_result(to->json ? json_of(all, to->watch) : table_on(all, to->watch), WhenReaderGone::end_quietly));
     } while (to->watch && system_clock().sleep(std::chrono::seconds(1), stop));
-    return {};
+    return old ? Result<void>(tl::unexpected(*std::move(old))) : Result<void>();
   };
   return verb;
 }

@@ -92,10 +92,10 @@ struct Leaders {
   std::optional<Endpoint> another;  ///< the publisher, if it is not the one that leads
 };
 
-Leaders leaders(Share& share, const LogView& log, Position release) {
+Leaders leaders(Share& share, const LogView& log, Position release, const TrustedKeys& keys) {
   Leaders found;
-  const auto leader = known_leader(share, log);
-  const auto publisher = publisher_of(share, log, release);
+  const auto leader = known_leader(share, log, keys);
+  const auto publisher = publisher_of(share, log, release, keys);
   for (const auto& each : {leader, publisher}) {
     if (!each || !each->beat) {
       continue;
@@ -119,7 +119,7 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   const PeerOptions& peer = options.peer;
   TRY_ASSIGN(const auto share, open_share(peer.share, stop));
   TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(peer.keys));
-  LogReader reader(*share);
+  LogReader reader(*share, keys);
   const bool newest = options.revision == "latest";
   TRY_ASSIGN(const LogView* log, newest ? reader.refresh() : reader.refresh_with_history(kSearchedReleases));
   TRY_ASSIGN(const SignedDescriptor release, find_release(*log, options.revision, keys));
@@ -135,7 +135,7 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm, clock));
   Presence presence(*share, clock, session->endpoint());  // looks at the others' records, and writes none
   Contacts contacts(*session, presence, clock, [](const Error&) {});
-  Leaders known = leaders(*share, *log, descriptor.position);
+  Leaders known = leaders(*share, *log, descriptor.position, keys);
   RetrievalGoal goal;
   goal.release = release;
   goal.purpose = "fetch";
@@ -161,7 +161,7 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
     if (clock.now() >= next_look) {  // the leader's rate, and where it serves if that was not known yet
       next_look = clock.now() + kConnectEvery;
       const double rate = known.known.leader_rate;
-      known = leaders(*share, *log, descriptor.position);
+      known = leaders(*share, *log, descriptor.position, keys);
       known.known.leader_rate = std::max(rate, known.known.leader_rate);
     }
     contacts.connect(descriptor.info_hash, known.known);

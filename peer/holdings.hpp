@@ -21,6 +21,8 @@ namespace swarmout {
 inline constexpr std::string_view kOfShare = "share";
 inline constexpr std::string_view kOfLog = "log";
 inline constexpr std::string_view kOfStage = "stage";
+inline constexpr std::string_view kOfForeign = "foreign";
+inline constexpr std::string_view kOfAge = "age";
 inline constexpr std::string_view kOfRelease = "release";
 inline constexpr std::string_view kOfTree = "tree";
 inline constexpr std::string_view kOfSwarm = "swarm";

@@ -21,7 +21,8 @@ struct PeerOptions {
   SwarmSettings swarm;
   bool once = false;  ///< end when the newest release is active
   std::chrono::milliseconds poll{2000};
-  std::size_t keep = 3;  ///< releases, trees as well as packs
+  std::chrono::milliseconds max_age{0};  ///< of the newest signed entry; what is older is trouble; 0: any is well
+  std::size_t keep = 3;                  ///< releases, trees as well as packs
 };
 
 using Narrator = std::function<void(const std::string&)>;

@@ -38,6 +38,7 @@ public:
           std::unique_ptr<SwarmSession> session, Seen seen, const Narrator& narrate, const ProgressReport& progress)
       : options_(options),
         clock_(clock),
+        share_name_(share.name()),
         keys_(std::move(keys)),
         narrate_(narrate),
         progress_(progress),
@@ -109,11 +110,17 @@ private:
     for (const std::string_view each : {kOfShare, kOfLog, kOfSwarm, kOfDisk}) {
       troubles_.well(each);
     }
-    wanted->bad_stage ? troubles_.has(kOfStage, *wanted->bad_stage) : troubles_.well(kOfStage);
+    has_or_well(kOfStage, wanted->bad_stage);
+    has_or_well(kOfForeign, wanted->foreign);
+    has_or_well(kOfAge, too_old(wanted->newest_word, options_.max_age, share_name_));
     if (!wanted->news.empty()) {
       spdlog::warn("{}", wanted->news);
     }
     wanted_ = *std::move(wanted);
+  }
+
+  void has_or_well(std::string_view kind, const std::optional<Error>& error) {
+    error ? troubles_.has(kind, *error) : troubles_.well(kind);
   }
 
   Here here() const {
@@ -259,6 +266,7 @@ private:
 
   const PeerOptions& options_;
   Clock& clock_;
+  const std::string share_name_;
   TrustedKeys keys_;
   const Narrator& narrate_;
   const ProgressReport& progress_;

@@ -13,11 +13,12 @@ namespace {
 
 /// What is staged under one claim. Errors: not_found; refused; what the share fails with.
 Result<SealedRelease> staged_under(Share& share, const LogEntry& claim, const TrustedKeys& keys) {
-  TRY_ASSIGN(const auto cell, share.read_cell(CellKind::stage, claim_cell(claim.position, claim.owner)));
+  const ClaimId id{claim.position, claim.owner};
+  TRY_ASSIGN(const auto cell, share.read_cell(CellKind::stage, claim_cell(id)));
   if (!cell) {
     return fail(ErrorCode::not_found, "nothing was staged");
   }
-  TRY_ASSIGN(StagedRelease staged, decode_staged(cell->bytes));
+  TRY_ASSIGN(StagedRelease staged, decode_staged(cell->bytes, id, keys));
   const Descriptor& descriptor = staged.release.descriptor;
   TRY(keys.verify(staged.release.text, staged.release.signature));
   REFUSE_UNLESS(descriptor.position == claim.position.next(), "it was staged for another position");
@@ -28,8 +29,14 @@ Result<SealedRelease> staged_under(Share& share, const LogEntry& claim, const Tr
 }  // namespace
 
 std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Position claim, const TrustedKeys& keys) {
-  for (const LogEntry* before = log.at(claim.previous()); before != nullptr && before->kind == EntryKind::claim;
+  const auto ended_nothing = [](const LogEntry* entry) {
+    return entry != nullptr && (entry->kind == EntryKind::claim || entry->owner.empty());
+  };
+  for (const LogEntry* before = log.at(claim.previous()); ended_nothing(before);
        before = log.at(before->position.previous())) {
+    if (before->kind != EntryKind::claim) {
+      continue;  // void
+    }
     auto staged = staged_under(share, *before, keys);
     if (staged) {
       return *std::move(staged);

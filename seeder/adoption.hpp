@@ -16,7 +16,7 @@
 namespace swarmout {
 
 /// What the leaders right before `claim`, who wrote neither COMMIT nor ABANDON, had staged last: with a good signature
-/// of a trusted key, and its torrent still on the share. To be asked for before the share is tidied up.
+/// of a key of ours, and its torrent still on the share. To be asked for before the share is tidied up.
 [[nodiscard]] std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Position claim,
                                                        const TrustedKeys& keys);
 

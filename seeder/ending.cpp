@@ -20,7 +20,7 @@ void ClaimEnd::work_failed(const std::string& why) {
 }
 
 void ClaimEnd::stop_ordered(const StopOrder::Given& order) {
-  if (order.reason == StopReason::passed || !take()) {
+  if (number_is_taken(order.reason) || !take()) {
     return;
   }
   if (const auto share = hurried_share()) {
@@ -56,7 +56,7 @@ Result<std::unique_ptr<Share>> ClaimEnd::hurried_share() const {
 }
 
 void ClaimEnd::put_abandon(Share& share, const std::string& why, std::chrono::milliseconds patience) const {
-  const auto outcome = abandon(share, epoch_.clock, epoch_.leadership, why, patience, epoch_.stop);
+  const auto outcome = abandon(epoch_.pen(share), epoch_.leadership, why, patience, epoch_.stop);
   if (!outcome) {
     spdlog::error("epoch {} stays open until it is found silent: {}", epoch_.leadership.claim.value,
                   to_string(outcome.error()));

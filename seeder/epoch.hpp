@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "common/release/signing.hpp"
+#include "common/fleet/signed_record.hpp"
 #include "common/release/store.hpp"
 #include "common/share/share.hpp"
 #include "seeder/election/publish.hpp"
@@ -33,7 +33,10 @@ struct Epoch {
   std::stop_token stop;
 
   /// Its cells on the share: heartbeat and stage.
-  [[nodiscard]] std::string cell() const { return claim_cell(leadership.claim, leadership.owner); }
+  [[nodiscard]] std::string cell() const { return claim_cell(claim()); }
+  [[nodiscard]] ClaimId claim() const { return {leadership.claim, leadership.owner}; }
+  /// With which the entry that ends the claim is put on `to`.
+  [[nodiscard]] Pen pen(Share& to) const { return {to, clock, {signer, keys}}; }
   /// Of the swarm that this leader makes; empty: in the clear.
   [[nodiscard]] std::string certificate() const {
     return options.swarm.certificate ? options.swarm.certificate->certificate : std::string();

@@ -56,6 +56,7 @@ public:
     auto report = with_heartbeat();
     if (const auto order = order_.given(); !report && order && !publishing_) {
       report = tl::unexpected(error_of(*order));
+      hindered_ = order->reason == StopReason::hindered;
     }
     if (!report) {
       report.error().message = quotable(report.error().message);  // it has what a command printed, and all can read it
@@ -69,26 +70,28 @@ public:
     return report;
   }
 
+  [[nodiscard]] bool hindered() const { return hindered_; }
+
 private:
   Result<SeedReport> with_heartbeat() {
     TRY_ASSIGN(auto beat_share, open_share(epoch_.options.share, epoch_.stop));
-    heartbeat_.emplace(std::move(beat_share), leadership_, epoch_.options.heartbeat, epoch_.clock, order_,
-                       [this] { return status_.collect(); });
+    heartbeat_.emplace(std::move(beat_share), FleetKeys{epoch_.signer, epoch_.keys}, leadership_,
+                       epoch_.options.heartbeat, epoch_.clock, order_, [this] { return status_.collect(); });
     failpoint("after-heartbeat");
     // Contenders look at the end of the log only, and what they have read may be lost since. The one that won reads it
     // anew, and further.
-    LogReader log(epoch_.share);
+    LogReader log(epoch_.share, epoch_.keys);
     const std::string& slot = leadership_.slot;
     TRY_ASSIGN(const LogView* view, slot.empty() ? log.refresh() : log.refresh_with_slots());
     TRY(still_leads(*view));
     if (const LogEntry* const done = slot.empty() ? nullptr : view->commit_of(slot)) {
       const std::string message = fmt::format("slot {} was published by {} at {}", slot, done->host, done->time);
       TRY(begin_to_end());
-      TRY(abandon(epoch_.share, epoch_.clock, leadership_, message, epoch_.options.publish_patience, epoch_.stop));
+      TRY(abandon(epoch_.pen(epoch_.share), leadership_, message, epoch_.options.publish_patience, epoch_.stop));
       return SeedReport{SeedReport::Outcome::already_published, done->release, message};
     }
     const auto left = left_behind(epoch_.share, *view, leadership_.claim, epoch_.keys);
-    if (const auto tidied = tidy_share(epoch_.share); !tidied) {
+    if (const auto tidied = tidy_share(epoch_.share, epoch_.keys); !tidied) {
       spdlog::warn("tidying up {}: {}", epoch_.share.name(), to_string(tidied.error()));
     }
     return lead(*view, left);
@@ -188,14 +191,13 @@ private:
     const Descriptor& descriptor = sealed.release.descriptor;
     TRY_ASSIGN(const Serving serving, open_serving(epoch_, descriptor.info_hash));
     status_.phase(Phase::staged);
-    TRY_ASSIGN(Stage stage, Stage::open(epoch_.share, epoch_.store, *serving.session, serving.tracker_endpoint(),
-                                        sealed, epoch_.cell()));
+    TRY_ASSIGN(Stage stage, Stage::open(epoch_, *serving.session, serving.tracker_endpoint(), sealed));
     epoch_.say(fmt::format("staged {}, seeding on {}", descriptor.revision, to_string(serving.session->endpoint())));
     failpoint("after-stage");
     Audience audience(epoch_, serving, descriptor);
     TRY(wait_for_copies(audience, descriptor));
     TRY(begin_to_end());
-    TRY_ASSIGN(const PublishOutcome outcome, publish(epoch_.share, epoch_.clock, leadership_, sealed.release,
+    TRY_ASSIGN(const PublishOutcome outcome, publish(epoch_.pen(epoch_.share), leadership_, sealed.release,
                                                      epoch_.options.publish_patience, epoch_.stop));
     if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
       TRY(stage.withdraw(epoch_.share, *serving.session));
@@ -231,7 +233,7 @@ private:
     const Descriptor& descriptor = newest.descriptor;
     TRY(begin_to_end());
     TRY_ASSIGN(const PublishOutcome outcome,
-               publish_unchanged(epoch_.share, epoch_.clock, leadership_, descriptor.position, descriptor.revision,
+               publish_unchanged(epoch_.pen(epoch_.share), leadership_, descriptor.position, descriptor.revision,
                                  epoch_.options.publish_patience, epoch_.stop));
     if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
       return fenced_error(*fenced);
@@ -253,7 +255,12 @@ private:
     return {};
   }
 
-  tl::unexpected<Error> fenced_error(const Fenced& fenced) const {
+  tl::unexpected<Error> fenced_error(const Fenced& fenced) {
+    hindered_ = fenced.foreign;
+    if (fenced.foreign) {
+      return tl::unexpected(error_of(
+          {StopReason::hindered, fmt::format("epoch {} was ended by {}", leadership_.claim.value, fenced.by)}));
+    }
     const auto pause = heartbeat_->longest_pause();
     return tl::unexpected(error_of(
         {StopReason::passed,
@@ -276,14 +283,18 @@ private:
   Epoch epoch_;
   ClaimEnd end_;
   std::optional<Heartbeat> heartbeat_;  ///< uses status_ and order_
+  bool hindered_ = false;               ///< the number of its COMMIT is taken by something that is not signed
   bool publishing_ = false;             ///< the work has begun to put the entry that ends the claim
 };
 
 }  // namespace
 
 Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context, const Leadership& leadership,
-                              std::stop_token stop) {
-  return Leader(options, context, leadership, std::move(stop)).run();
+                              std::stop_token stop, bool& hindered) {
+  Leader leader(options, context, leadership, std::move(stop));
+  auto report = leader.run();
+  hindered = leader.hindered();
+  return report;
 }
 
 }  // namespace swarmout

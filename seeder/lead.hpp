@@ -24,8 +24,9 @@ struct LeadContext {
 };
 
 /// Ends by itself, within seconds, when it is told to, was passed, has stalled or has taken too long. Errors: as
-/// run_seed(). If the work fails, an ABANDON was written.
+/// run_seed(); `hindered` is set if something that is not signed has taken the number of its COMMIT. If the work fails,
+/// an ABANDON was written.
 [[nodiscard]] Result<SeedReport> lead_epoch(const SeedOptions& options, const LeadContext& context,
-                                            const Leadership& leadership, std::stop_token stop);
+                                            const Leadership& leadership, std::stop_token stop, bool& hindered);
 
 }  // namespace swarmout

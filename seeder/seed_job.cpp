@@ -3,7 +3,6 @@
 #include "common/base/failpoint.hpp"
 #include "common/base/private_files.hpp"
 #include "common/fleet/log_reader.hpp"
-#include "common/release/signing.hpp"
 #include "common/release/signing_source.hpp"
 #include "common/release/store.hpp"
 #include "common/share/open_share.hpp"
@@ -16,6 +15,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -28,12 +28,17 @@ namespace {
 struct Attempt {
   Result<SeedReport> report;
   bool worth_another = false;
+  bool hindered = false;  ///< something that is not signed has taken the number of its COMMIT
 };
+
+/// Of one run, after something that is not signed got in the way: whoever is faster each time has stopped the fleet,
+/// and that is to be known.
+constexpr unsigned kMaxHindered = 3;
 
 Attempt try_slot(const SeedOptions& options, const ElectionSettings& election, const LeadContext& context,
                  std::stop_token stop) {
-  LogReader log(context.share);
-  auto outcome = elect(context.share, log, context.clock, election, stop,
+  LogReader log(context.share, context.keys);
+  auto outcome = elect(context.share, log, context.clock, context.signer, election, stop,
                        [&](const std::string& owner) { context.lock.leads(election.slot, owner); });
   if (!outcome) {
     return {tl::unexpected(outcome.error())};
@@ -49,9 +54,10 @@ Attempt try_slot(const SeedOptions& options, const ElectionSettings& election, c
   context.narrate(fmt::format("epoch {}: elected{}{}", leadership.claim.value, slot.empty() ? "" : " for slot " + slot,
                               leadership.attempt > 1 ? fmt::format(" (attempt {})", leadership.attempt) : ""));
   failpoint("after-elected");
-  auto report = lead_epoch(options, context, leadership, stop);
+  bool hindered = false;
+  auto report = lead_epoch(options, context, leadership, stop, hindered);
   const bool failed = !report && report.error().code == ErrorCode::failed;
-  return {std::move(report), failed && !slot.empty() && leadership.attempt < election.max_attempts};
+  return {std::move(report), failed && !slot.empty() && leadership.attempt < election.max_attempts, hindered};
 }
 
 /// Wins nothing, or does the work of one slot. A host whose work failed contends again, after deputies of other hosts
@@ -62,11 +68,16 @@ Result<SeedReport> run_slot(const SeedOptions& options, const std::string& slot,
   election.slot = slot;
   election.dead_owner = context.lock.dead_owner();
   Attempt attempt = try_slot(options, election, context, stop);
-  while (attempt.worth_another) {
+  unsigned hindered = 0;
+  while (attempt.worth_another || (attempt.hindered && ++hindered < kMaxHindered)) {
     const Error failure = attempt.report.error();
-    context.narrate(to_string(failure));
-    if (!context.clock.sleep(election.retry_wait, stop)) {
-      return tl::unexpected(failure);
+    if (attempt.hindered) {
+      spdlog::warn("{}; going on at the next number", to_string(failure));
+    } else {
+      context.narrate(to_string(failure));
+      if (!context.clock.sleep(election.retry_wait, stop)) {
+        return tl::unexpected(failure);
+      }
     }
     election.splay = std::chrono::milliseconds(0);
     attempt = try_slot(options, election, context, stop);

@@ -6,16 +6,18 @@
 
 namespace swarmout {
 
-Result<Stage> Stage::open(Share& share, Store& store, SwarmSession& session, const std::optional<Endpoint>& tracker,
-                          const SealedRelease& sealed, const std::string& cell) {
+Result<Stage> Stage::open(const Epoch& epoch, SwarmSession& session, const std::optional<Endpoint>& tracker,
+                          const SealedRelease& sealed) {
   const Descriptor& descriptor = sealed.release.descriptor;
-  TRY_ASSIGN(const SwarmContent content, release_content(store, descriptor, sealed.torrent, kSeedPurpose));
+  TRY_ASSIGN(const std::string cell,
+             encode(StagedRelease{epoch.claim(), sealed.release, session.endpoint(), tracker}, epoch.signer));
+  TRY_ASSIGN(const SwarmContent content, release_content(epoch.store, descriptor, sealed.torrent, kSeedPurpose));
   Stage stage;
-  stage.cell_ = cell;
+  stage.cell_ = epoch.cell();
   stage.layout_ = content.directory;
   TRY_ASSIGN(stage.info_hash_, session.add(content));
-  TRY(share.write_blob(torrent_blob(descriptor), sealed.torrent));
-  TRY(share.write_cell(CellKind::stage, cell, encode(StagedRelease{sealed.release, session.endpoint(), tracker})));
+  TRY(epoch.share.write_blob(torrent_blob(descriptor), sealed.torrent));
+  TRY(epoch.share.write_cell(CellKind::stage, stage.cell_, cell));
   return stage;
 }
 

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "common/base/endpoint.hpp"
-#include "common/release/store.hpp"
 #include "common/share/share.hpp"
 #include "common/swarm/swarm_session.hpp"
+#include "seeder/epoch.hpp"
 #include "seeder/sealed_release.hpp"
 
 #include <optional>
@@ -13,14 +13,13 @@
 
 namespace swarmout {
 
-/// Serves one release from this host's store, under the claim cell `cell` until withdrawn.
+/// Serves one release from this host's store, under its epoch's claim until withdrawn.
 class Stage {
 public:
   /// Lays the files out, starts the session's torrent, then puts the .torrent and the descriptor on the share, in this
   /// order: what a peer reads can be fetched already.
-  [[nodiscard]] static Result<Stage> open(Share& share, Store& store, SwarmSession& session,
-                                          const std::optional<Endpoint>& tracker, const SealedRelease& sealed,
-                                          const std::string& cell);
+  [[nodiscard]] static Result<Stage> open(const Epoch& epoch, SwarmSession& session,
+                                          const std::optional<Endpoint>& tracker, const SealedRelease& sealed);
 
   /// Takes the descriptor off the share and the torrent out of the session.
   [[nodiscard]] Result<void> withdraw(Share& share, SwarmSession& session);

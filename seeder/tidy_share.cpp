@@ -15,11 +15,11 @@ constexpr std::chrono::hours kForgotten{24};
 
 }  // namespace
 
-Result<void> tidy_share(Share& share) {
+Result<void> tidy_share(Share& share, const TrustedKeys& keys) {
   TRY_ASSIGN(const WallTime now, share.now());
   TRY(share.remove_stale(now - kForgotten));
   TRY_ASSIGN(const auto blobs, share.list_blobs());
-  LogReader reader(share);
+  LogReader reader(share, keys);
   TRY_ASSIGN(const LogView* log, reader.refresh_with_history(kKeepTorrents));
   std::set<std::string> named;
   for (const LogEntry* const each : log->releases(kKeepTorrents)) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "common/release/signing.hpp"
 #include "common/share/share.hpp"
 
 namespace swarmout {
@@ -11,6 +12,6 @@ inline constexpr std::size_t kKeepTorrents = 20;
 
 /// Safe at any time, also by a host that was paused in the middle: a torrent's name has the position of its release,
 /// and positions only grow. Cells go by age, judged by the share's clock alone.
-[[nodiscard]] Result<void> tidy_share(Share& share);
+[[nodiscard]] Result<void> tidy_share(Share& share, const TrustedKeys& keys);
 
 }  // namespace swarmout

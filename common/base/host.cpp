@@ -51,4 +51,8 @@ std::string random_nonce_hex() {
   return mix.finish().hex().substr(0, 32);
 }
 
+bool is_nonce_hex(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 }  // namespace swarmout

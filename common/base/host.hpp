@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace swarmout {
 
@@ -13,6 +14,8 @@ namespace swarmout {
 /// 16 bytes from getrandom(2) mixed with boot id, clock, pid and network addresses: clones restored from
 /// one memory snapshot share the state of the random generator until it is reseeded.
 [[nodiscard]] std::string random_nonce_hex();
+/// Whether `text` could be one: 32 lower-case hexadecimal digits.
+[[nodiscard]] bool is_nonce_hex(std::string_view text);
 
 // Where things are on a host, unless its settings say something else. All clones of an image agree.
 

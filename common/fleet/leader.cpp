@@ -1,16 +1,23 @@
 #include "common/fleet/leader.hpp"
 
+#include "common/fleet/strays.hpp"
+
 namespace swarmout {
 
 namespace {
 
-std::optional<Beat> last_beat(Share& share, const LogEntry& claim) {
+void add_beat(Share& share, const TrustedKeys& keys, KnownLeader& leader) {
+  const LogEntry& claim = *leader.claim;
   const auto cell = share.read_cell(CellKind::heartbeat, claim_cell(claim.position, claim.owner));
   if (!cell || !*cell) {
-    return std::nullopt;
+    return;
   }
-  auto info = decode_heartbeat((*cell)->bytes);
-  return info ? std::optional(Beat{*std::move(info), (*cell)->written}) : std::nullopt;
+  auto info = decode_heartbeat((*cell)->bytes, {claim.position, claim.owner}, keys);
+  if (info) {
+    leader.beat = Beat{*std::move(info), (*cell)->written};
+  } else {
+    leader.bad_beat = about_cell("heartbeat", claim, share.name(), info.error());
+  }
 }
 
 /// The CLAIM that the COMMIT at `commit` closed; null if it is not in this view.
@@ -19,11 +26,13 @@ const LogEntry* closed_claim(const LogView& log, Position commit) {
   return before != nullptr && before->kind == EntryKind::claim ? before : nullptr;
 }
 
-std::optional<KnownLeader> holder_of(Share& share, const LogView& log, const LogEntry* claim) {
+std::optional<KnownLeader> holder_of(Share& share, const LogView& log, const LogEntry* claim, const TrustedKeys& keys) {
   if (claim == nullptr) {
     return std::nullopt;
   }
-  return KnownLeader{claim, claim == log.open_claim(), last_beat(share, *claim)};
+  KnownLeader leader{claim, claim == log.open_claim(), std::nullopt};
+  add_beat(share, keys, leader);
+  return leader;
 }
 
 }  // namespace
@@ -36,12 +45,12 @@ const LogEntry* leading_claim(const LogView& log) {
   return commit != nullptr ? closed_claim(log, commit->position) : nullptr;
 }
 
-std::optional<KnownLeader> known_leader(Share& share, const LogView& log) {
-  return holder_of(share, log, leading_claim(log));
+std::optional<KnownLeader> known_leader(Share& share, const LogView& log, const TrustedKeys& keys) {
+  return holder_of(share, log, leading_claim(log), keys);
 }
 
-std::optional<KnownLeader> publisher_of(Share& share, const LogView& log, Position release) {
-  return holder_of(share, log, closed_claim(log, release));
+std::optional<KnownLeader> publisher_of(Share& share, const LogView& log, Position release, const TrustedKeys& keys) {
+  return holder_of(share, log, closed_claim(log, release), keys);
 }
 
 }  // namespace swarmout

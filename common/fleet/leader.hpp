@@ -21,6 +21,7 @@ struct KnownLeader {
   const LogEntry* claim = nullptr;  ///< of the view that was asked
   bool at_work = false;             ///< its claim is open; else it may serve on what it has committed
   std::optional<Beat> beat;         ///< none: it said nothing yet, has left, or its cell cannot be read at the moment
+  std::optional<Error> bad_beat{};  ///< its cell is there, but it is not the leader's
 };
 
 /// The CLAIM at the end of the log, else the one before the last COMMIT: a leader serves on after it, also when that
@@ -29,9 +30,10 @@ struct KnownLeader {
 
 /// The holder of leading_claim(), with its heartbeat. The leader that died is known until its cell is tidied up: how
 /// old the heartbeat is says how likely it is still there.
-[[nodiscard]] std::optional<KnownLeader> known_leader(Share& share, const LogView& log);
+[[nodiscard]] std::optional<KnownLeader> known_leader(Share& share, const LogView& log, const TrustedKeys& keys);
 
 /// Whoever published `release`, which may serve on after another host has begun to lead.
-[[nodiscard]] std::optional<KnownLeader> publisher_of(Share& share, const LogView& log, Position release);
+[[nodiscard]] std::optional<KnownLeader> publisher_of(Share& share, const LogView& log, Position release,
+                                                      const TrustedKeys& keys);
 
 }  // namespace swarmout

@@ -2,6 +2,7 @@
 
 #include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
+#include "common/release/manifest.hpp"
 #include "common/share/share.hpp"
 
 #include <fmt/format.h>
@@ -9,14 +10,14 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace swarmout {
 
 namespace {
 
-constexpr std::string_view kMagic = "swarmout-log 1";
-constexpr std::string_view kEnd = "end ";
-constexpr std::size_t kEndLine = 4 + 64 + 1;
+constexpr std::string_view kMagic = "swarmout-log 2";
+constexpr unsigned kMaxAttempt = 1'000'000;  ///< what is more is read as this, and overflows nothing
 
 std::string_view name_of(EntryKind kind) {
   switch (kind) {
@@ -39,6 +40,43 @@ Result<EntryKind> kind_of(std::string_view name) {
   return fail(ErrorCode::refused, "a log entry is of no known kind");
 }
 
+/// Lengths as they are read, before a value is put anywhere.
+struct FieldRule {
+  const char* key;
+  std::string LogEntry::*field;
+  std::size_t longest;
+};
+constexpr std::array<FieldRule, 4> kOfAll = {{{"log", &LogEntry::log, kMaxCluster},
+                                              {"slot", &LogEntry::slot, kMaxSlot},
+                                              {"host", &LogEntry::host, 255},  // POSIX's _POSIX_HOST_NAME_MAX
+                                              {"boot", &LogEntry::boot, 64}}};
+constexpr std::array<FieldRule, 1> kOfCommits = {{{"revision", &LogEntry::revision, kMaxRevision}}};
+constexpr std::array<FieldRule, 2> kOfReleases = {
+    {{"descriptor", &LogEntry::descriptor, kMaxEntry / 2}, {"signature", &LogEntry::signature, 1000}}};
+constexpr std::array<FieldRule, 1> kOfAbandons = {{{"reason", &LogEntry::reason, kMaxReason}}};
+
+Result<void> read_fields(const KeyValues& record, std::span<const FieldRule> rules, LogEntry& entry) {
+  for (const FieldRule& rule : rules) {
+    TRY_ASSIGN(entry.*rule.field, record.get(rule.key));
+    REFUSE_UNLESS((entry.*rule.field).size() <= rule.longest,
+                  fmt::format("the {} of a log entry has more than {} bytes", rule.key, rule.longest));
+  }
+  return {};
+}
+
+Result<Position> position_in(const KeyValues& record, std::string_view key) {
+  TRY_ASSIGN(const std::uint64_t value, record.number(key));
+  REFUSE_UNLESS(value > 0 && value <= kLastPosition.value, fmt::format("the {} of a log entry is none", key));
+  return Position{value};
+}
+
+/// What random_nonce_hex() makes, and nothing else: it becomes a part of names.
+Result<std::string> id_in(const KeyValues& record, std::string_view key) {
+  TRY_ASSIGN(std::string value, record.get(key));
+  REFUSE_UNLESS(is_nonce_hex(value), fmt::format("the {} of a log entry is not 32 hexadecimal digits", key));
+  return value;
+}
+
 }  // namespace
 
 void sign_in(LogEntry& entry, WallTime now) {
@@ -49,9 +87,10 @@ void sign_in(LogEntry& entry, WallTime now) {
   entry.time = utc(now);
 }
 
-std::string encode(const LogEntry& entry) {
+Result<std::string> encode(const LogEntry& entry, const Signer& signer) {
   KeyValues record{std::string(kMagic)};
   record.add("kind", name_of(entry.kind))
+      .add("log", entry.log)
       .add("position", entry.position.value)
       .add("previous", entry.previous.hex())
       .add("nonce", entry.nonce)
@@ -69,52 +108,46 @@ std::string encode(const LogEntry& entry) {
     }
   }
   if (entry.kind == EntryKind::abandon) {
-    record.add("reason", std::string_view(entry.reason).substr(0, 500));
+    record.add("reason", std::string_view(entry.reason).substr(0, kMaxReason));
   }
-  std::string bytes = record.text();
-  bytes += fmt::format("{}{}\n", kEnd, sha256(bytes).hex());
+  TRY_ASSIGN(std::string bytes, signed_record(record.text(), signer));
   INVARIANT(bytes.size() <= kMaxEntry);
   return bytes;
 }
 
-Result<LogEntry> decode_entry(std::string_view bytes) {
-  REFUSE_UNLESS(bytes.size() > kEndLine && bytes.size() <= kMaxEntry, "a log entry has a wrong size");
-  const std::string_view body = bytes.substr(0, bytes.size() - kEndLine);
-  REFUSE_UNLESS(bytes.substr(body.size()) == fmt::format("{}{}\n", kEnd, sha256(body).hex()), "a log entry is damaged");
-  TRY_ASSIGN(const KeyValues record, KeyValues::parse(body, kMagic));
+Result<LogEntry> decode_entry(std::string_view bytes, const TrustedKeys& keys) {
+  REFUSE_UNLESS(bytes.size() <= kMaxEntry, "a log entry has a wrong size");
+  TRY_ASSIGN(const std::string_view text, verified_text(bytes, keys));
+  TRY_ASSIGN(const KeyValues record, KeyValues::parse(text, kMagic));
   LogEntry entry;
   TRY_ASSIGN(const std::string kind, record.get("kind"));
   TRY_ASSIGN(entry.kind, kind_of(kind));
-  TRY_ASSIGN(entry.position.value, record.number("position"));
+  TRY_ASSIGN(entry.position, position_in(record, "position"));
   TRY_ASSIGN(entry.previous, record.digest("previous"));
-  TRY_ASSIGN(entry.nonce, record.get("nonce"));
-  TRY_ASSIGN(entry.owner, record.get("owner"));
-  REFUSE_UNLESS(!entry.owner.empty() && entry.owner.size() <= 64, "a log entry has no proper owner");
-  TRY_ASSIGN(entry.slot, record.get("slot"));
+  TRY_ASSIGN(entry.nonce, id_in(record, "nonce"));
+  TRY_ASSIGN(entry.owner, id_in(record, "owner"));
+  TRY(read_fields(record, kOfAll, entry));
   TRY_ASSIGN(const std::uint64_t attempt, record.number("attempt"));
-  entry.attempt = static_cast<unsigned>(std::min<std::uint64_t>(attempt, 1000000));
-  TRY_ASSIGN(entry.host, record.get("host"));
-  TRY_ASSIGN(entry.boot, record.get("boot"));
+  entry.attempt = static_cast<unsigned>(std::min<std::uint64_t>(attempt, kMaxAttempt));
   TRY_ASSIGN(entry.pid, record.number("pid"));
   TRY_ASSIGN(entry.time, record.get("time"));
-  if (entry.kind == EntryKind::commit) {
-    TRY_ASSIGN(entry.release.value, record.number("release"));
-    TRY_ASSIGN(entry.revision, record.get("revision"));
+  REFUSE_UNLESS(parse_utc(entry.time), "the time of a log entry is none");
+  const bool commits = entry.kind == EntryKind::commit;
+  if (commits) {
+    TRY_ASSIGN(entry.release, position_in(record, "release"));
+    TRY(read_fields(record, kOfCommits, entry));
     REFUSE_UNLESS(entry.release <= entry.position, "a COMMIT names a release of the future");
-    if (entry.release == entry.position) {
-      TRY_ASSIGN(entry.descriptor, record.get("descriptor"));
-      TRY_ASSIGN(entry.signature, record.get("signature"));
-    }
+  }
+  const bool publishes = commits && entry.release == entry.position;
+  if (publishes) {
+    TRY(read_fields(record, kOfReleases, entry));
   }
   if (entry.kind == EntryKind::abandon) {
-    TRY_ASSIGN(entry.reason, record.get("reason"));
+    TRY(read_fields(record, kOfAbandons, entry));
   }
-  for (std::string* const shown :
-       {&entry.slot, &entry.host, &entry.boot, &entry.time, &entry.revision, &entry.reason}) {
+  for (std::string* const shown : {&entry.slot, &entry.host, &entry.boot, &entry.revision, &entry.reason}) {
     *shown = printable(std::move(*shown));
   }
-  const bool commits = entry.kind == EntryKind::commit;
-  const bool publishes = commits && entry.release == entry.position;
   const std::array<std::pair<const char*, bool>, 5> some_have = {{{"release", commits},
                                                                   {"revision", commits},
                                                                   {"descriptor", publishes},

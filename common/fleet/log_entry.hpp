@@ -1,6 +1,7 @@
 // The entries of the log: CLAIM, COMMIT, ABANDON. Immutable once they are there.
 //
-// Each entry carries the SHA-256 of the one before it, so that a log that lost or changed an entry is noticed.
+// Each entry carries the SHA-256 of the one before it, so that a log that lost or changed an entry is noticed, the log
+// and the number it was written for, so that it is none anywhere else, and a signature over all of it.
 // Text form: docs/formats/log-entry.md.
 
 #pragma once
@@ -9,6 +10,7 @@
 #include "common/base/digest.hpp"
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
+#include "common/fleet/signed_record.hpp"
 
 #include <string>
 #include <string_view>
@@ -19,8 +21,9 @@ enum class EntryKind { claim, commit, abandon };
 
 struct LogEntry {
   EntryKind kind = EntryKind::claim;
+  std::string log;  ///< which one: the random id of the share
   Position position;
-  Digest previous;       ///< SHA-256 of the bytes of the entry before; all zero for the first
+  Digest previous;       ///< SHA-256 of the bytes of the entry before; all zero if there is none that is signed
   std::string nonce;     ///< new for each attempt to write: how a writer knows its own entry
   std::string owner;     ///< equal in a CLAIM and in the COMMIT or ABANDON that ends it
   std::string slot;      ///< which cron run this is for; empty: none
@@ -39,12 +42,20 @@ struct LogEntry {
   std::string reason;      ///< ABANDON
 };
 
+/// Of a slot's name, as it is given.
+inline constexpr std::size_t kMaxSlot = 200;
+/// Of an ABANDON's reason; what is longer is cut.
+inline constexpr std::size_t kMaxReason = 500;
+
 /// Fills nonce, host, boot, pid and time.
 void sign_in(LogEntry& entry, WallTime now);
 
-[[nodiscard]] std::string encode(const LogEntry& entry);
+/// Its fields must keep to what decode_entry() takes. Errors: as signed_record().
+[[nodiscard]] Result<std::string> encode(const LogEntry& entry, const Signer& signer);
 
-/// Errors: refused: not an entry, damaged, or with fields that its kind must not have.
-[[nodiscard]] Result<LogEntry> decode_entry(std::string_view bytes);
+/// What stands in an entry that a trusted key has signed; whether it stands where it belongs is for log_record.hpp.
+/// Nothing of it can be more than its field allows, or another thing: owner and nonce are 32 hexadecimal digits, the
+/// time is a time. Errors: refused: nobody whom this host trusts has signed it, or it is no entry.
+[[nodiscard]] Result<LogEntry> decode_entry(std::string_view bytes, const TrustedKeys& keys);
 
 }  // namespace swarmout

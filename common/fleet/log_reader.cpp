@@ -14,29 +14,24 @@ constexpr std::uint64_t kKept = 200;
 /// Refreshes: half a minute at the default `--poll`, as long as an NFS client may keep a negative look-up.
 constexpr unsigned kListEvery = 16;
 
-LogEntry void_entry(Position position, std::string why) {
-  LogEntry entry;
-  entry.kind = EntryKind::abandon;
-  entry.position = position;
-  entry.reason = std::move(why);
-  return entry;
-}
-
 }  // namespace
 
-Result<LogRecord> LogReader::load(Position position) {
+Result<std::optional<LogRecord>> LogReader::find(Position position) {
   const auto read = share_.read(position);
   if (!read && read.error().code == ErrorCode::refused) {
-    return LogRecord{Digest{}, void_entry(position, "void: the entry is too large")};
+    return void_record(Digest{}, position, Validity::damaged, "the entry is too large");
   }
   TRY_ASSIGN(const auto bytes, read);
-  if (!bytes) {
+  return bytes ? std::optional(record_of(*bytes, position, cluster_, keys_)) : std::nullopt;
+}
+
+Result<LogRecord> LogReader::load(Position position) {
+  TRY_ASSIGN(auto record, find(position));
+  if (!record) {
     return fail(ErrorCode::temporary, fmt::format("log entry {} of {} cannot be seen although a later one can",
                                                   position.value, share_.name()));
   }
-  auto entry = decode_entry(*bytes);
-  const bool whole = entry && entry->position == position;
-  return LogRecord{sha256(*bytes), whole ? *std::move(entry) : void_entry(position, "void: the entry is damaged")};
+  return *std::move(record);
 }
 
 void LogReader::judge(Position position) {
@@ -45,19 +40,34 @@ void LogReader::judge(Position position) {
   if (position.value > 1 && before == view_.records_.end()) {
     return;  // the oldest entry of this view: nothing to compare with
   }
-  const Digest expected = position.value > 1 ? before->second.digest : Digest{};
-  if (record.entry.owner.empty()) {
-    return;  // void already
+  if (record.validity != Validity::good) {
+    return;
   }
+  const Digest expected = position.value > 1 ? before->second.digest : Digest{};
   if (record.entry.previous != expected) {
-    record.entry = void_entry(position, "void: the chain is broken here");
+    record = void_record(record.digest, position, Validity::out_of_chain, "the chain is broken here");
     return;
   }
   const bool closes_claim = position.value > 1 && before->second.entry.kind == EntryKind::claim;
   const bool owned = closes_claim && before->second.entry.owner == record.entry.owner;
   if (record.entry.kind == EntryKind::commit && !owned) {
-    record.entry = void_entry(position, "void: a COMMIT without its owner's CLAIM");
+    record = void_record(record.digest, position, Validity::out_of_chain, "a COMMIT without its owner's CLAIM");
   }
+}
+
+Error LogReader::too_many_strays() const {
+  return {
+      ErrorCode::refused,
+      fmt::format("the last {} entries of {} are not signed by a key that this host trusts, and no more of them are "
+                  "followed",
+                  kMaxStrays, share_.name()),
+      "find out who writes there, or which key of the fleet is missing in --keys; a log that cannot be mended is "
+      "left behind with `swarmout init` at another place"};
+}
+
+void LogReader::forget() {
+  view_.records_.clear();
+  view_.above_.clear();
 }
 
 void LogReader::trim() {
@@ -122,36 +132,119 @@ Result<void> LogReader::load_current_release() {
 
 /// What a listing shows that this view cannot have come from: another share, or another entry at the end of a shorter
 /// log. A listing that is only shorter may be an old one.
-Result<bool> LogReader::is_another_log(Position tail) {
+Result<bool> LogReader::is_another_log(Position top) {
   TRY_ASSIGN(const std::string cluster, share_.cluster());
   if (cluster != cluster_) {
     return true;
   }
-  const auto ours = view_.records_.find(tail);
-  if (tail >= view_.tail() || ours == view_.records_.end()) {
+  Position end = top;
+  if (view_.is_above(top)) {  // what is above the end of the log says nothing about the end
+    TRY_ASSIGN(const auto below, share_.numbers_below(view_.above_.begin()->first, 1));
+    end = below.empty() ? Position{} : below.front();
+  }
+  const auto ours = view_.records_.find(end);
+  if (end >= view_.tail() || ours == view_.records_.end()) {
     return false;
   }
-  TRY_ASSIGN(const LogRecord theirs, load(tail));
-  return theirs.digest != ours->second.digest;
+  TRY_ASSIGN(const auto theirs, find(end));
+  return theirs && theirs->digest != ours->second.digest;
 }
 
-Result<void> LogReader::load_first(Position tail) {
+/// From the last signed entry on, and what is above it: by number, of at most kMaxStrays that are not signed. What is
+/// listed and cannot be read is not there, for now.
+Result<LogReader::Records> LogReader::load_end(Position top) {
+  Records end;
+  TRY_ASSIGN(auto last, find(top));
+  const bool is_end = last && is_signed(last->validity);
+  if (last) {
+    end.emplace(top, *std::move(last));
+  }
+  if (is_end) {
+    return end;
+  }
+  TRY_ASSIGN(const auto below, share_.numbers_below(top, kMaxStrays));
+  for (const Position each : below) {
+    TRY_ASSIGN(auto record, find(each));
+    const bool found = record && is_signed(record->validity);
+    if (record) {
+      end.emplace(each, *std::move(record));
+    }
+    if (found) {
+      return end;
+    }
+  }
+  if (below.size() >= kMaxStrays) {
+    return tl::unexpected(too_many_strays());
+  }
+  return end;  // nothing is signed; the log begins with the first
+}
+
+Result<void> LogReader::load_first(Position top) {
   TRY_ASSIGN(cluster_, share_.cluster());  // before the entries: of a share that is replaced meanwhile, the older id
-  TRY_ASSIGN(view_.records_[tail], load(tail));
-  first_ = tail;
+  TRY_ASSIGN(Records end, load_end(top));
+  const bool anchored = !end.empty() && is_signed(end.begin()->second.validity);
+  first_ = anchored ? end.begin()->first : Position{1};
+  Position next = first_;
+  for (auto& [position, record] : end) {
+    if (position == next) {
+      view_.records_.emplace(position, std::move(record));
+      next = next.next();
+    } else {
+      view_.above_.emplace(position, record.validity);
+    }
+  }
+  if (view_.records_.empty()) {
+    return {};
+  }
+  for (Position each = first_; each < next; each = each.next()) {
+    judge(each);
+  }
   TRY(extend_back(kHistory - 1));
   return load_last_commit();
 }
 
+/// What is above the end of the log, up to `top`. Errors: temporary: it is signed, so that what is missing must be
+/// there.
+Result<void> LogReader::look_above(Position top) {
+  const Position missing = view_.tail().next();
+  TRY_ASSIGN(const auto numbers, share_.numbers_below(top.next(), kMaxStrays));
+  std::map<Position, Validity> above;
+  for (const Position each : numbers) {
+    if (each < missing) {
+      break;
+    }
+    TRY_ASSIGN(const auto record, find(each));
+    if (record && is_signed(record->validity)) {
+      TRY(load(missing));
+      break;  // it can be seen now; the next look goes on there
+    }
+    if (record) {
+      above.emplace(each, record->validity);
+    }
+  }
+  view_.above_ = std::move(above);
+  return {};
+}
+
 /// False, and no further: an entry does not follow the one that this reader has before it.
-Result<bool> LogReader::extend_to(Position tail) {
-  for (Position each = view_.tail().next(); each <= tail; each = each.next()) {
-    TRY_ASSIGN(LogRecord record, load(each));
-    if (!record.entry.owner.empty() && record.entry.previous != view_.tail_digest()) {
+Result<bool> LogReader::extend_to(Position top) {
+  for (Position each = view_.tail().next(); each <= top; each = each.next()) {
+    TRY_ASSIGN(auto record, find(each));
+    if (!record) {
+      if (!view_.is_above(top)) {
+        TRY(look_above(top));
+      }
+      return true;
+    }
+    if (record->validity == Validity::good && record->entry.previous != view_.tail_digest()) {
       return false;
     }
-    view_.records_.emplace(each, std::move(record));
+    view_.above_.erase(each);
+    view_.records_.emplace(each, *std::move(record));
     judge(each);
+    if (view_.strays().size() - view_.above_.size() > kMaxStrays) {
+      return tl::unexpected(too_many_strays());
+    }
   }
   return true;
 }
@@ -159,23 +252,32 @@ Result<bool> LogReader::extend_to(Position tail) {
 Result<const LogView*> LogReader::refresh() {
   const bool list = view_.records_.empty() || refreshes_ % kListEvery == 0;
   ++refreshes_;
-  TRY_ASSIGN(const Position tail, share_.tail(list ? Position{} : view_.tail()));
+  TRY_ASSIGN(const Position top, share_.tail(list ? Position{} : view_.tail()));
   if (list && !view_.records_.empty()) {
-    TRY_ASSIGN(const bool another, is_another_log(tail));
+    TRY_ASSIGN(const bool another, is_another_log(top));
     if (another) {
-      view_.records_.clear();
+      forget();
     }
+    view_.above_.clear();  // some of it may be gone
   }
   if (!view_.records_.empty()) {
-    TRY_ASSIGN(const bool fits, extend_to(tail));
+    auto fits = extend_to(top);
     if (!fits) {
-      // The share may have lost what it had shown to this reader, and others went on from what is left.
-      view_.records_.clear();
+      if (fits.error().code == ErrorCode::refused) {
+        forget();  // what is read again may be mended
+      }
+      return tl::unexpected(std::move(fits).error());
+    }
+    if (!*fits) {
+      forget();  // the share may have lost what it had shown to this reader, and others went on from what is left
     }
   }
-  if (view_.records_.empty() && tail.value > 0) {
-    if (auto loaded = load_first(tail); !loaded) {
-      view_.records_.clear();
+  if (view_.records_.empty()) {
+    view_.above_.clear();
+  }
+  if (view_.records_.empty() && top.value > 0) {
+    if (auto loaded = load_first(top); !loaded) {
+      forget();
       return tl::unexpected(std::move(loaded).error());
     }
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace swarmout {
 
 namespace {
@@ -66,7 +68,8 @@ unsigned LogView::claims_of(const std::string& slot) const {
     if (each->second.entry.kind == EntryKind::commit) {
       break;
     }
-    if (each->second.entry.kind == EntryKind::claim && each->second.entry.slot == slot) {
+    const bool ours = each->second.entry.kind == EntryKind::claim && each->second.entry.slot == slot;
+    if (ours && !burned(each->first.next())) {
       ++count;
     }
   }
@@ -81,6 +84,33 @@ std::string LogView::last_failure() const {
     }
   }
   return "no reason was left behind";
+}
+
+bool LogView::burned(Position position) const {
+  const auto found = records_.find(position);
+  return found != records_.end() && !is_signed(found->second.validity);
+}
+
+const LogEntry* LogView::last_signed() const {
+  const auto last = std::find_if(records_.rbegin(), records_.rend(),
+                                 [](const auto& each) { return each.second.validity == Validity::good; });
+  return last == records_.rend() ? nullptr : &last->second.entry;
+}
+
+std::vector<Stray> LogView::strays() const {
+  std::vector<Stray> found;
+  for (auto each = records_.rbegin(); each != records_.rend() && !is_signed(each->second.validity); ++each) {
+    found.push_back({each->first, each->second.validity});
+  }
+  std::reverse(found.begin(), found.end());
+  for (const auto& [position, why] : above_) {
+    found.push_back({position, why});
+  }
+  return found;
+}
+
+bool LogView::is_above(Position position) const {
+  return above_.contains(position);
 }
 
 const LogEntry* LogView::at(Position position) const {

@@ -1,10 +1,11 @@
 // What the log says, as a value. Read by log_reader.hpp.
 //
-// Void entries (a broken chain, damage, a COMMIT without its owner's CLAIM) count as ABANDON: their number is burned.
+// Void entries (not signed, damaged, a copy, a broken chain, a COMMIT without its owner's CLAIM) count as ABANDON:
+// their number is burned.
 
 #pragma once
 
-#include "common/fleet/log_entry.hpp"
+#include "common/fleet/log_record.hpp"
 
 #include <map>
 #include <optional>
@@ -13,14 +14,19 @@
 
 namespace swarmout {
 
-struct LogRecord {
-  Digest digest;   ///< SHA-256 of the entry's bytes
-  LogEntry entry;  ///< a void one has kind abandon
+/// Entries behind the last signed one that a log may have and go on: whoever only writes the share can stop a fleet,
+/// but must not make it read for ever.
+inline constexpr std::size_t kMaxStrays = 100;
+
+/// Something at the end of the log that nobody with a trusted key has written there.
+struct Stray {
+  Position position;
+  Validity why = Validity::damaged;
 };
 
 class LogView {
 public:
-  /// The number of the last entry; 0 if there is none.
+  /// The number of the last entry; 0 if there is none. Entries above a number that is not there are none of this log.
   [[nodiscard]] Position tail() const;
   [[nodiscard]] Digest tail_digest() const;
   /// The last entry if it is a CLAIM: somebody is at work.
@@ -32,14 +38,24 @@ public:
   /// Null if the slot was not committed, as far back as this view goes.
   [[nodiscard]] const LogEntry* commit_of(const std::string& slot) const;
   [[nodiscard]] const LogEntry* last_commit() const;
-  /// CLAIMs for `slot` since the last COMMIT, and the last ABANDON's reason.
+  /// CLAIMs for `slot` since the last COMMIT, and the last ABANDON's reason. A CLAIM whose next number was taken by
+  /// something that is not signed is nobody's failure.
   [[nodiscard]] unsigned claims_of(const std::string& slot) const;
   [[nodiscard]] std::string last_failure() const;
   [[nodiscard]] const LogEntry* at(Position position) const;
+  /// The newest entry that is signed; null if there is none.
+  [[nodiscard]] const LogEntry* last_signed() const;
+  /// What is behind it, by number, and what stands above the end of the log.
+  [[nodiscard]] std::vector<Stray> strays() const;
+  /// Whether `position` is one of those above the end.
+  [[nodiscard]] bool is_above(Position position) const;
 
 private:
   friend class LogReader;
+  [[nodiscard]] bool burned(Position position) const;
+
   std::map<Position, LogRecord> records_;
+  std::map<Position, Validity> above_;  ///< above the end of the log, where a number is not there
 };
 
 }  // namespace swarmout

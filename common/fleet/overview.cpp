@@ -2,6 +2,8 @@
 
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
+#include "common/fleet/strays.hpp"
+#include "common/fleet/trust.hpp"
 
 #include <algorithm>
 
@@ -9,19 +11,20 @@ namespace swarmout {
 
 namespace {
 
-PublishedRelease published(const LogEntry& commit, const std::vector<SeenPeer>& peers) {
-  PublishedRelease release{commit, std::nullopt, 0};
-  if (auto descriptor = decode_descriptor(commit.descriptor); descriptor && descriptor->position == commit.position) {
-    release.descriptor = *std::move(descriptor);
-    release.active_on = static_cast<std::size_t>(std::count_if(peers.begin(), peers.end(), [&](const SeenPeer& peer) {
-      return peer.record.is_active_on(*release.descriptor);
-    }));
+std::optional<PublishedRelease> published(const LogEntry& commit, const TrustedKeys& keys,
+                                          const std::vector<SeenPeer>& peers, std::vector<Error>& foreign) {
+  auto release = trusted(commit, keys);
+  if (!release) {
+    foreign.push_back(std::move(release).error());
+    return std::nullopt;
   }
-  return release;
+  const Descriptor& descriptor = release->descriptor;
+  const auto active = std::count_if(peers.begin(), peers.end(),
+                                    [&](const SeenPeer& peer) { return peer.record.is_active_on(descriptor); });
+  return PublishedRelease{commit, descriptor, static_cast<std::size_t>(active)};
 }
 
-std::optional<LeaderSeen> leader_seen(Share& share, const LogView& log, WallTime now) {
-  const auto known = known_leader(share, log);
+std::optional<LeaderSeen> leader_seen(const std::optional<KnownLeader>& known, WallTime now) {
   if (!known || (!known->at_work && !known->beat)) {
     return std::nullopt;
   }
@@ -40,17 +43,27 @@ std::optional<double> bound_multiple(const FleetOverview& fleet, const PeerRecor
   return peer.fetched_in ? times_bound(*peer.fetched_in, peer.needed(), rate) : std::nullopt;
 }
 
-Result<FleetOverview> fleet_overview(Share& share, std::size_t releases) {
-  LogReader reader(share);
+Result<FleetOverview> fleet_overview(Share& share, const TrustedKeys& keys, std::size_t releases, WallTime now) {
+  LogReader reader(share, keys);
   TRY_ASSIGN(const LogView* log, reader.refresh_with_history(releases));
   FleetOverview fleet;
   fleet.share = share.name();
   TRY_ASSIGN(fleet.time, share.now());
   TRY_ASSIGN(fleet.peers, live_peers(share, 0, fleet.time));
   for (const LogEntry* const each : log->releases(releases)) {
-    fleet.releases.push_back(published(*each, fleet.peers));
+    if (auto release = published(*each, keys, fleet.peers, fleet.foreign)) {
+      fleet.releases.push_back(*std::move(release));
+    }
   }
-  fleet.leader = leader_seen(share, *log, fleet.time);
+  const auto leader = known_leader(share, *log, keys);
+  fleet.leader = leader_seen(leader, fleet.time);
+  fleet.newest_word = freshness_of(*log, now);
+  if (auto strays = about_strays(*log, share.name())) {
+    fleet.foreign.push_back(*std::move(strays));
+  }
+  if (leader && leader->bad_beat) {
+    fleet.foreign.push_back(*leader->bad_beat);
+  }
   return fleet;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/clock.hpp"
+#include "common/fleet/freshness.hpp"
 #include "common/fleet/leader.hpp"
 #include "common/fleet/log_entry.hpp"
 #include "common/fleet/registry.hpp"
@@ -17,11 +18,11 @@
 
 namespace swarmout {
 
-/// A release as its COMMIT has it. No signature was checked.
+/// A release that a trusted key has signed; others are not in an overview.
 struct PublishedRelease {
   LogEntry commit;
-  std::optional<Descriptor> descriptor;  ///< none: what stands in the log is not one
-  std::size_t active_on = 0;             ///< live peers; none, while the descriptor cannot be read
+  Descriptor descriptor;
+  std::size_t active_on = 0;  ///< live peers
 };
 
 /// The leader at work, or one that may still serve.
@@ -38,13 +39,17 @@ struct FleetOverview {
   std::vector<PublishedRelease> releases;  ///< newest first
   std::optional<LeaderSeen> leader;        ///< none: nobody is at work, and nobody has said lately that it serves
   std::vector<SeenPeer> peers;             ///< live ones
+  std::optional<Freshness> newest_word;    ///< of the log; none: nothing is signed
+  std::vector<Error> foreign;              ///< what on the share is nobody's whom this host trusts
 };
 
 /// How many times as long as the bound a peer took for its target: times_bound() with the leader's line rate. Nullopt:
 /// not known.
 [[nodiscard]] std::optional<double> bound_multiple(const FleetOverview& fleet, const PeerRecord& peer);
 
-/// Reads the newest `releases`, the leader's heartbeat and all peers' records. Errors: as Share.
-[[nodiscard]] Result<FleetOverview> fleet_overview(Share& share, std::size_t releases);
+/// Reads the newest `releases`, the leader's heartbeat and all peers' records. `now`: by this host's clock. Errors: as
+/// LogReader::refresh().
+[[nodiscard]] Result<FleetOverview> fleet_overview(Share& share, const TrustedKeys& keys, std::size_t releases,
+                                                   WallTime now);
 
 }  // namespace swarmout

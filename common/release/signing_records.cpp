@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace swarmout::signing {
 
 Raw::~Raw() {
@@ -25,6 +27,9 @@ std::string to_base64(std::string_view raw) {
 }
 
 Result<Raw> from_base64(std::string_view text, std::size_t size, std::string_view what) {
+  // The decoder takes bytes beyond ASCII for '+' and '/'.
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c > 0 && c < 0x7f; });
+  REFUSE_UNLESS(ascii, fmt::format("{} is damaged", what));
   // No room for more than is wanted: a longer text is an error of the decoder.
   Raw raw(size);
   std::size_t got = 0;

@@ -31,10 +31,11 @@ namespace swarmout {
 /// Largest log entry and cell. Entries are about 1 KiB; the cap keeps one read one network block.
 inline constexpr Bytes kMaxEntry = 8 * kKiB;
 inline constexpr Bytes kMaxCell = 4000;
-/// Numbers beyond are nobody's: a log of one entry a microsecond has them after 140,000 years. There is one after each.
-inline constexpr Position kLastPosition{std::uint64_t{1} << 62};
 /// Largest blob; the largest there are, torrents, fit (common/release/torrent_file.hpp).
 inline constexpr Bytes kMaxBlob = 64 * kMiB;
+
+/// Of the random id of a share.
+inline constexpr std::size_t kMaxCluster = 64;
 
 enum class PutOutcome {
   won,      ///< the entry is ours, durable, and will be seen by everyone
@@ -59,9 +60,12 @@ class Share {
 public:
   virtual ~Share() = default;
 
-  /// The highest entry there is, at or after `known` (which must exist, or be zero). With `known` zero
-  /// the log is listed; otherwise only the numbers after `known` are probed, which is cheap.
+  /// The highest entry there is, not beyond kLastPosition, at or after `known` (which must exist, or be zero). With
+  /// `known` zero the log is listed; otherwise only the numbers after `known` are probed, which is cheap.
   [[nodiscard]] virtual Result<Position> tail(Position known) = 0;
+
+  /// The numbers of at most `most` entries, the highest ones below `below`, highest first. Always a listing.
+  [[nodiscard]] virtual Result<std::vector<Position>> numbers_below(Position below, std::size_t most) = 0;
 
   /// The bytes of an entry; nullopt if it is not there (yet).
   [[nodiscard]] virtual Result<std::optional<std::string>> read(Position position) = 0;

@@ -12,7 +12,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::string_view kFormatMagic = "swarmout-share 1";
-constexpr std::size_t kMaxCluster = 64;
 
 Result<KeyValues> parse_format(std::string_view text, const std::string& share) {
   auto values = KeyValues::parse(text, kFormatMagic);

@@ -4,6 +4,7 @@
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/record_fields.hpp"
 #include "common/fleet/registry.hpp"
+#include "common/fleet/strays.hpp"
 #include "common/fleet/trust.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +26,9 @@ Result<Wanted> Follower::look() {
     }
   }
   wanted.in_progress = log->open_claim() != nullptr;
-  if (const auto leader = known_leader(share_, *log)) {
+  wanted.newest_word = freshness_of(*log, clock_.wall());
+  wanted.foreign = about_strays(*log, share_.name());
+  if (const auto leader = known_leader(share_, *log, keys_)) {
     add_leader(*log, *leader, wanted);
   }
   if (!wanted.staged) {  // else what comes next is newer again, and waits for the peers' copies
@@ -58,7 +61,7 @@ Result<LogKinship> Follower::kinship(const LogView& log) {
       return fail(ErrorCode::temporary, fmt::format("log entry {} of {} cannot be seen although a later one can",
                                                     seen_.position.value, share_.name()));
     }
-    descriptor = decode_entry(*bytes).value_or(LogEntry{}).descriptor;
+    descriptor = record_of(*bytes, seen_.position, log_.cluster(), keys_).entry.descriptor;
   }
   return sha256(descriptor) == seen_.release ? LogKinship::same : LogKinship::shortened;
 }
@@ -95,15 +98,19 @@ void Follower::add_leader(const LogView& log, const KnownLeader& leader, Wanted&
     wanted.tracker = leader.beat->info.tracker;
     wanted.leader_rate = leader.beat->info.line_rate;
   }
+  if (leader.bad_beat && !wanted.foreign) {
+    wanted.foreign = leader.bad_beat;
+  }
   if (!leader.at_work) {
     return;
   }
   const LogEntry& claim = *leader.claim;
-  const auto stage = share_.read_cell(CellKind::stage, claim_cell(claim.position, claim.owner));
+  const ClaimId id{claim.position, claim.owner};
+  const auto stage = share_.read_cell(CellKind::stage, claim_cell(id));
   if (!stage || !*stage) {
     return;
   }
-  auto staged = decode_staged((*stage)->bytes);
+  auto staged = decode_staged((*stage)->bytes, id, keys_);
   const auto good = staged ? judge_staged(log, claim, staged->release) : tl::unexpected(staged.error());
   if (!good) {
     Error error = good.error();

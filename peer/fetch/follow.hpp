@@ -4,6 +4,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/endpoint.hpp"
+#include "common/fleet/freshness.hpp"
 #include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/log_view.hpp"
@@ -22,11 +23,13 @@ struct Wanted {
   std::optional<SignedDescriptor> published;  ///< the newest release
   std::optional<SignedDescriptor> staged;     ///< what the leader is about to publish
   std::optional<Endpoint> leader;
-  std::optional<Endpoint> tracker;  ///< the leader's
-  double leader_rate = 0;           ///< bytes a second it can send; 0: not known
-  bool in_progress = false;         ///< a leader is at work: something will be staged, or published, soon
-  std::optional<Error> bad_stage;   ///< why what it has staged is not fetched
-  std::string news;                 ///< said once: another log is followed from here on
+  std::optional<Endpoint> tracker;         ///< the leader's
+  double leader_rate = 0;                  ///< bytes a second it can send; 0: not known
+  bool in_progress = false;                ///< a leader is at work: something will be staged, or published, soon
+  std::optional<Error> bad_stage;          ///< why what it has staged is not fetched
+  std::optional<Error> foreign;            ///< what is on the share and is nobody's whom this host trusts
+  std::optional<Freshness> newest_word{};  ///< of the log; none: nothing is signed
+  std::string news;                        ///< said once: another log is followed from here on
 };
 
 /// How long to wait between two looks. Every `poll` as a rule. While a leader is at work, or this host waits for
@@ -41,7 +44,7 @@ public:
   /// `seen`: what this host followed before. What is older is refused (a share restored from an old backup, or an
   /// attacker's replay); what a leader stages above it is wanted even so.
   Follower(Share& share, const TrustedKeys& keys, Seen seen, Clock& clock = system_clock())
-      : share_(share), keys_(keys), clock_(clock), log_(share), seen_(std::move(seen)) {}
+      : share_(share), keys_(keys), clock_(clock), log_(share, keys), seen_(std::move(seen)) {}
 
   /// Errors: temporary; refused.
   [[nodiscard]] Result<Wanted> look();

@@ -3,7 +3,6 @@
 #include "common/base/host.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_reader.hpp"
-#include "seeder/election/publish.hpp"
 
 #include <fmt/format.h>
 
@@ -13,12 +12,12 @@ namespace swarmout {
 
 namespace {
 
-Result<LogEntry> entry_at(Share& share, Position position) {
+Result<LogEntry> entry_at(Share& share, const LogReader& reader, Position position) {
   TRY_ASSIGN(const auto bytes, share.read(position));
   if (!bytes) {
     return fail(ErrorCode::temporary, fmt::format("entry {} of {} cannot be read now", position.value, share.name()));
   }
-  return decode_entry(*bytes);
+  return record_of(*bytes, position, reader.cluster(), reader.keys()).entry;
 }
 
 tl::unexpected<Error> nothing_to_end(std::string why) {
@@ -31,8 +30,15 @@ tl::unexpected<Error> why_not(const LogEntry& entry, const LogEntry* after) {
   if (entry.kind == EntryKind::commit) {
     return nothing_to_end(fmt::format("entry {} is a COMMIT of {}: it publishes, and stays", epoch, entry.host));
   }
+  if (entry.owner.empty()) {
+    return nothing_to_end(fmt::format("entry {} is {}", epoch, entry.reason));
+  }
   if (entry.kind == EntryKind::abandon) {
     return nothing_to_end(fmt::format("entry {} is an ABANDON already", epoch));
+  }
+  if (after != nullptr && after->owner.empty()) {
+    return nothing_to_end(fmt::format("epoch {} of {} has ended: entry {} is {}", epoch, entry.host,
+                                      after->position.value, after->reason));
   }
   if (after != nullptr && after->kind == EntryKind::commit) {
     return nothing_to_end(fmt::format("epoch {} of {} was committed at {}", epoch, entry.host, after->time));
@@ -44,32 +50,33 @@ tl::unexpected<Error> why_not(const LogEntry& entry, const LogEntry* after) {
 }
 
 /// Errors: temporary, if the heartbeat moves while we watch.
-Result<void> watch(Share& share, Clock& clock, const LogEntry& claim, std::chrono::milliseconds how_long,
-                   std::stop_token stop) {
+Result<void> watch(const Pen& pen, const LogEntry& claim, std::chrono::milliseconds how_long, std::stop_token stop) {
   constexpr int kLooks = 6;
-  const std::string cell = claim_cell(claim.position, claim.owner);
-  std::optional<std::string> first;
+  const ClaimId id{claim.position, claim.owner};
+  std::optional<std::uint64_t> highest;
   for (int look = 0; look <= kLooks; ++look) {
-    if (look > 0 && !clock.sleep(how_long / kLooks, stop)) {
+    if (look > 0 && !pen.clock.sleep(how_long / kLooks, stop)) {
       return fail(ErrorCode::temporary, "stopped on request");
     }
-    TRY_ASSIGN(const auto seen, share.read_cell(CellKind::heartbeat, cell));
-    const auto bytes = seen ? std::optional(seen->bytes) : std::nullopt;
-    if (look > 0 && bytes && bytes != first) {
+    TRY_ASSIGN(const auto seen, pen.share.read_cell(CellKind::heartbeat, claim_cell(id)));
+    const auto beat = decode_heartbeat(seen ? seen->bytes : "", id, pen.keys.trusted);
+    const auto counter = beat ? std::optional(beat->counter) : std::nullopt;
+    if (look > 0 && counter > highest) {
       return fail(
           ErrorCode::temporary,
           fmt::format("the leader of epoch {}, {}, is alive: its heartbeat moves", claim.position.value, claim.host),
           "let it work, or stop it there; --force abandons its claim all the same");
     }
-    first = bytes;
+    highest = std::max(highest, counter);
   }
   return {};
 }
 
 }  // namespace
 
-Result<std::string> abandon_claim(Share& share, Clock& clock, const AbandonOptions& options, std::stop_token stop) {
-  LogReader reader(share);
+Result<std::string> abandon_claim(const Pen& pen, const AbandonOptions& options, std::stop_token stop) {
+  Share& share = pen.share;
+  LogReader reader(share, pen.keys.trusted);
   TRY_ASSIGN(const LogView* log, reader.refresh());
   const Position position = options.claim;
   if (position.value == 0 || position > log->tail()) {
@@ -77,8 +84,8 @@ Result<std::string> abandon_claim(Share& share, Clock& clock, const AbandonOptio
                                                   position.value, share.name(), log->tail().value));
   }
   if (position < log->tail()) {
-    TRY_ASSIGN(const LogEntry entry, entry_at(share, position));
-    const auto after = entry_at(share, position.next());
+    TRY_ASSIGN(const LogEntry entry, entry_at(share, reader, position));
+    const auto after = entry_at(share, reader, position.next());
     return why_not(entry, after ? &*after : nullptr);
   }
   const LogEntry* const claim = log->open_claim();
@@ -86,12 +93,12 @@ Result<std::string> abandon_claim(Share& share, Clock& clock, const AbandonOptio
     return why_not(*log->at(position), nullptr);
   }
   if (!options.force) {
-    TRY(watch(share, clock, *claim, options.watch, stop));
+    TRY(watch(pen, *claim, options.watch, stop));
   }
-  const Leadership leadership{claim->position, log->tail_digest(), claim->owner, claim->slot, claim->attempt};
-  TRY_ASSIGN(const PublishOutcome outcome,
-             abandon(share, clock, leadership, fmt::format("abandoned by hand on {}", host_name()), options.patience,
-                     std::move(stop)));
+  const Leadership leadership{reader.cluster(), claim->position, log->tail_digest(),
+                              claim->owner,     claim->slot,     claim->attempt};
+  TRY_ASSIGN(const PublishOutcome outcome, abandon(pen, leadership, fmt::format("abandoned by hand on {}", host_name()),
+                                                   options.patience, std::move(stop)));
   if (const auto* fenced = std::get_if<Fenced>(&outcome)) {
     return fail(ErrorCode::temporary, fmt::format("epoch {} has ended meanwhile, by {}", position.value, fenced->by));
   }

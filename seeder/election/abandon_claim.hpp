@@ -6,6 +6,7 @@
 #include "common/base/clock.hpp"
 #include "common/fleet/log_view.hpp"
 #include "common/share/share.hpp"
+#include "seeder/election/publish.hpp"
 
 #include <chrono>
 #include <stop_token>
@@ -26,7 +27,6 @@ struct AbandonOptions {
 ///   not_found  there is no such entry
 ///   usage      it is no claim, or one that has ended; the message says how
 ///   temporary  its leader is alive; somebody else was faster; the share does not answer
-[[nodiscard]] Result<std::string> abandon_claim(Share& share, Clock& clock, const AbandonOptions& options,
-                                                std::stop_token stop);
+[[nodiscard]] Result<std::string> abandon_claim(const Pen& pen, const AbandonOptions& options, std::stop_token stop);
 
 }  // namespace swarmout

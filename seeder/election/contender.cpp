@@ -1,7 +1,6 @@
 #include "seeder/election/contender.hpp"
 
 #include "common/base/duration.hpp"
-#include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_entry.hpp"
 #include "seeder/election/slot.hpp"
 
@@ -24,13 +23,13 @@ Error given_up(std::string message) {
   return {ErrorCode::failed, std::move(message), "see `swarmout status`; a new slot starts afresh"};
 }
 
-std::string progress_of(const std::optional<std::string>& heartbeat) {
-  if (!heartbeat) {
-    return "no news yet";
-  }
-  const auto info = decode_heartbeat(*heartbeat);
+std::string progress_of(const std::optional<HeartbeatInfo>& info) {
   return info ? fmt::format("{}, {} files, {} MiB", name_of(info->phase), info->files, info->read / kMiB)
-              : "news that cannot be read";
+              : "no news yet";
+}
+
+std::optional<std::uint64_t> counter_of(const std::optional<HeartbeatInfo>& info) {
+  return info ? std::optional(info->counter) : std::nullopt;
 }
 
 }  // namespace
@@ -105,7 +104,7 @@ NextStep Contender::watch(const Look& look, const LogEntry& holder) {
   if (std::exchange(just_seated_, false)) {
     return LookAgain{settings_.beat};  // a second look at the same moment would count as one without a change
   }
-  const Verdict verdict = liveness_.saw(look.now, look.heartbeat);
+  const Verdict verdict = liveness_.saw(look.now, counter_of(look.heartbeat));
   alive_ = alive_ || verdict == Verdict::alive;
   if (alive_ && !settings_.wait && seat_ != Seat::taken) {
     if (seat_ == Seat::not_asked && settings_.deputies > 0) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/clock.hpp"
+#include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_view.hpp"
 #include "seeder/election/liveness.hpp"
 
@@ -34,6 +35,7 @@ struct ElectionSettings {
 };
 
 struct Leadership {
+  std::string log;  ///< the share's random id
   Position claim;
   Digest claim_digest;  ///< for the chain of the entry that ends it
   std::string owner;
@@ -63,8 +65,8 @@ struct Look {
   const LogView& log;
   WallTime share_time;  ///< matters for hold_off only
   MonotonicTime now;
-  bool heartbeat_read = true;              ///< false: the share did not answer; nobody may be judged by it
-  std::optional<std::string> heartbeat{};  ///< of the open claim; nothing if it has none yet
+  bool heartbeat_read = true;                ///< false: the share did not answer; nobody may be judged by it
+  std::optional<HeartbeatInfo> heartbeat{};  ///< of the open claim, by its leader; nothing if there is none (yet)
 };
 
 /// What to do next.

@@ -4,10 +4,13 @@
 #include "common/base/host.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_reader.hpp"
+#include "common/fleet/strays.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <random>
+#include <set>
 
 namespace swarmout {
 
@@ -35,35 +38,56 @@ private:
   std::string cell_;
 };
 
-std::unique_ptr<Seat> take_seat(Share& share, const LogEntry& holder, unsigned deputies) {
+/// What an election needs of the world.
+struct Arena {
+  Share& share;
+  LogReader& log;
+  Clock& clock;
+  FleetKeys keys;
+};
+
+/// A seat that nobody with a trusted key has taken is free, whatever is written on it.
+bool seat_is_free(const Arena& arena, const std::string& cell, const DeputySeat& seat, const std::string& ours) {
+  if (arena.share.create_cell(CellKind::heartbeat, cell, ours).value_or(false)) {
+    return true;
+  }
+  const auto there = arena.share.read_cell(CellKind::heartbeat, cell);
+  const bool foreign = there && *there && !check_seat((*there)->bytes, seat, arena.keys.trusted);
+  return foreign && arena.share.write_cell(CellKind::heartbeat, cell, ours).has_value();
+}
+
+std::unique_ptr<Seat> take_seat(const Arena& arena, const LogEntry& holder, unsigned deputies) {
   for (unsigned i = 1; i <= deputies; ++i) {
-    const std::string cell = fmt::format("{}.seat{}", claim_cell(holder.position, holder.owner), i);
-    if (share.create_cell(CellKind::heartbeat, cell, host_name()).value_or(false)) {
-      return std::make_unique<Seat>(share, cell);
+    const DeputySeat seat{{holder.position, holder.owner}, i, host_name()};
+    const std::string cell = fmt::format("{}.seat{}", claim_cell(seat.claim), i);
+    const auto ours = encode(seat, arena.keys.signer);
+    if (ours && seat_is_free(arena, cell, seat, *ours)) {
+      return std::make_unique<Seat>(arena.share, cell);
     }
   }
   return nullptr;
 }
 
 /// Puts a CLAIM. Nothing: somebody was faster. Errors: temporary, if its outcome is unknown.
-Result<std::optional<Leadership>> claim(Share& share, const LogView& log, const ElectionSettings& settings,
-                                        const MakeClaim& wanted, WallTime now, const BeforeClaim& before_claim) {
+Result<std::optional<Leadership>> claim(const Arena& arena, const LogView& log, const ElectionSettings& settings,
+                                        const MakeClaim& wanted, const BeforeClaim& before_claim) {
   LogEntry entry;
   entry.kind = EntryKind::claim;
+  TRY_ASSIGN(entry.log, arena.log.cluster().empty() ? arena.share.cluster() : arena.log.cluster());
   entry.position = wanted.position;
   entry.previous = log.tail_digest();
   entry.owner = random_nonce_hex();
   entry.slot = settings.slot;
   entry.attempt = wanted.attempt;
-  sign_in(entry, now);
-  const std::string bytes = encode(entry);
+  sign_in(entry, arena.share.now().value_or(arena.clock.wall()));
+  TRY_ASSIGN(const std::string bytes, encode(entry, arena.keys.signer));
   before_claim(entry.owner);
   failpoint("before-claim");
-  const PutResult put = share.put(entry.position, bytes);
+  const PutResult put = arena.share.put(entry.position, bytes);
   failpoint("after-claim");
   switch (put.outcome) {
     case PutOutcome::won:
-      return Leadership{entry.position, sha256(bytes), entry.owner, settings.slot, wanted.attempt};
+      return Leadership{entry.log, entry.position, sha256(bytes), entry.owner, settings.slot, wanted.attempt};
     case PutOutcome::lost:
       return std::nullopt;
     case PutOutcome::unknown: {
@@ -77,55 +101,140 @@ Result<std::optional<Leadership>> claim(Share& share, const LogView& log, const 
   std::abort();
 }
 
+/// What was found that no leader wrote: each thing is said once in a run.
+class Complaints {
+public:
+  void about(const std::optional<Error>& found) {
+    if (found && said_.insert(found->message).second) {
+      spdlog::warn("{}", to_string(*found));
+    }
+  }
+
+private:
+  std::set<std::string> said_;
+};
+
+bool near(WallTime beat, WallTime now) {
+  return beat > now - kBeatAge && beat < now + kBeatAge;
+}
+
+/// The beat of the open claim's leader, as far as it is one.
+Result<std::optional<HeartbeatInfo>> beat_of(const Arena& arena, const LogEntry& open, Complaints& complaints) {
+  const ClaimId claim{open.position, open.owner};
+  TRY_ASSIGN(const auto cell, arena.share.read_cell(CellKind::heartbeat, claim_cell(claim)));
+  if (!cell) {
+    return std::nullopt;
+  }
+  const auto beat = decode_heartbeat(cell->bytes, claim, arena.keys.trusted);
+  if (!beat) {
+    complaints.about(about_cell("heartbeat", open, arena.share.name(), beat.error()));
+    return std::nullopt;
+  }
+  if (!near(beat->time, arena.clock.wall())) {  // either this host's clock is wrong, or it was put there again
+    TRY_ASSIGN(const WallTime now, arena.share.now());
+    if (!near(beat->time, now)) {
+      complaints.about(about_cell(
+          "heartbeat", open, arena.share.name(),
+          {ErrorCode::refused, fmt::format("it is of {}, and now it is {}", utc(beat->time), utc(now)), {}}));
+      return std::nullopt;
+    }
+  }
+  return *beat;
+}
+
+/// Whether the number after our CLAIM is free: what stands there already is nobody's COMMIT, and never will be ours.
+bool can_end(const Arena& arena, const Leadership& leadership) {
+  const auto after = arena.share.read(leadership.claim.next());
+  return after ? !after->has_value() : after.error().code != ErrorCode::refused;
+}
+
+class Election {
+public:
+  Election(const Arena& arena, const ElectionSettings& settings, const BeforeClaim& before_claim)
+      : arena_(arena), settings_(settings), before_claim_(before_claim), contender_(settings, random_up_to) {}
+
+  Result<ElectionOutcome> run(const std::stop_token& stop) {
+    while (true) {
+      TRY_ASSIGN(const LogView* view, arena_.log.refresh());
+      complaints_.about(about_strays(*view, arena_.share.name()));
+      TRY_ASSIGN(const Look look, look_at(*view));
+      const NextStep next = contender_.step(look);
+      if (const auto* again = std::get_if<LookAgain>(&next)) {
+        if (!arena_.clock.sleep(again->wait, stop)) {
+          return stopped();
+        }
+      } else if (std::holds_alternative<TakeSeat>(next)) {
+        seat_ = take_seat(arena_, *view->open_claim(), settings_.deputies);
+        seat_of_ = view->tail();
+        contender_.seated(seat_ != nullptr);
+      } else if (const auto* wanted = std::get_if<MakeClaim>(&next)) {
+        TRY_ASSIGN(auto won, claim(arena_, *view, settings_, *wanted, before_claim_));
+        if (won && can_end(arena_, *won)) {
+          return *won;
+        }
+        if (won) {
+          TRY(note_hindered(won->claim));
+        }
+      } else if (const auto* published = std::get_if<AlreadyPublished>(&next)) {
+        return *published;
+      } else if (const auto* other = std::get_if<SomebodyElse>(&next)) {
+        return *other;
+      } else {
+        return tl::unexpected(std::get<Error>(next));
+      }
+    }
+  }
+
+private:
+  Result<Look> look_at(const LogView& view) {
+    WallTime now = arena_.clock.wall();
+    if (settings_.slot.empty() && settings_.hold_off.count() > 0) {
+      TRY_ASSIGN(now, arena_.share.now());
+    }
+    Look look{view, now, arena_.clock.now()};
+    if (view.tail() != seat_of_) {
+      seat_.reset();
+    }
+    if (const LogEntry* const open = view.open_claim()) {
+      auto beat = beat_of(arena_, *open, complaints_);
+      look.heartbeat_read = beat.has_value();
+      look.heartbeat = std::move(beat).value_or(std::nullopt);
+      look.now = arena_.clock.now();
+    }
+    return look;
+  }
+
+  /// The next CLAIM goes behind what is in the way.
+  Result<void> note_hindered(Position claim) {
+    if (++hindered_ > kMaxStrays) {
+      return fail(ErrorCode::refused,
+                  fmt::format("the number after each of {} claims, {} the last of them, was taken by something that is "
+                              "not signed",
+                              hindered_, claim.value),
+                  "somebody or something else writes to the share; find out who");
+    }
+    return {};
+  }
+
+  const Arena& arena_;
+  const ElectionSettings& settings_;
+  const BeforeClaim& before_claim_;
+  Contender contender_;
+  Complaints complaints_;
+  std::unique_ptr<Seat> seat_;
+  Position seat_of_;
+  std::size_t hindered_ = 0;
+};
+
 }  // namespace
 
-Result<ElectionOutcome> elect(Share& share, LogReader& log, Clock& clock, const ElectionSettings& settings,
-                              std::stop_token stop, const BeforeClaim& before_claim) {
+Result<ElectionOutcome> elect(Share& share, LogReader& log, Clock& clock, const Signer& signer,
+                              const ElectionSettings& settings, std::stop_token stop, const BeforeClaim& before_claim) {
   if (!clock.sleep(random_up_to(settings.splay), stop)) {
     return stopped();
   }
-  const bool needs_time = settings.slot.empty() && settings.hold_off.count() > 0;
-  Contender contender(settings, random_up_to);
-  std::unique_ptr<Seat> seat;
-  Position seat_of;
-  while (true) {
-    TRY_ASSIGN(const LogView* view, log.refresh());
-    WallTime now = clock.wall();
-    if (needs_time) {
-      TRY_ASSIGN(now, share.now());
-    }
-    Look look{*view, now, clock.now()};
-    if (view->tail() != seat_of) {
-      seat.reset();
-    }
-    if (const LogEntry* const open = view->open_claim()) {
-      auto cell = share.read_cell(CellKind::heartbeat, claim_cell(open->position, open->owner));
-      look.heartbeat_read = cell.has_value();
-      look.heartbeat = cell && *cell ? std::optional(std::move((*cell)->bytes)) : std::nullopt;
-      look.now = clock.now();
-    }
-    const NextStep next = contender.step(look);
-    if (const auto* again = std::get_if<LookAgain>(&next)) {
-      if (!clock.sleep(again->wait, stop)) {
-        return stopped();
-      }
-    } else if (std::holds_alternative<TakeSeat>(next)) {
-      seat = take_seat(share, *view->open_claim(), settings.deputies);
-      seat_of = view->tail();
-      contender.seated(seat != nullptr);
-    } else if (const auto* wanted = std::get_if<MakeClaim>(&next)) {
-      TRY_ASSIGN(auto won, claim(share, *view, settings, *wanted, now, before_claim));
-      if (won) {
-        return *won;
-      }
-    } else if (const auto* published = std::get_if<AlreadyPublished>(&next)) {
-      return *published;
-    } else if (const auto* other = std::get_if<SomebodyElse>(&next)) {
-      return *other;
-    } else {
-      return tl::unexpected(std::get<Error>(next));
-    }
-  }
+  const Arena arena{share, log, clock, {signer, log.keys()}};
+  return Election(arena, settings, before_claim).run(stop);
 }
 
 }  // namespace swarmout

@@ -1,6 +1,6 @@
 #include "seeder/election/heartbeat.hpp"
 
-#include "common/fleet/log_entry.hpp"
+#include "common/fleet/log_record.hpp"
 #include "seeder/election/publish.hpp"
 
 #include <fmt/format.h>
@@ -10,23 +10,41 @@
 
 namespace swarmout {
 
-Result<std::optional<std::string>> passed_by(Share& share, const Leadership& leadership) {
-  TRY_ASSIGN(const auto bytes, share.read(leadership.claim.next()));
-  if (!bytes) {
+namespace {
+
+/// How often the share is asked for its time; between, this host's monotonic clock goes on from there.
+constexpr std::chrono::minutes kReadTimeEvery{10};
+
+}  // namespace
+
+Result<std::optional<StopOrder::Given>> passed_by(Share& share, const Leadership& leadership, const TrustedKeys& keys) {
+  const auto read = share.read(leadership.claim.next());
+  const bool too_large = !read && read.error().code == ErrorCode::refused;
+  if (!too_large) {
+    TRY(read);
+  }
+  if (!too_large && !*read) {
     return std::nullopt;
   }
-  const auto entry = decode_entry(*bytes);
-  const bool ours = entry && entry->owner == leadership.owner;
-  if (ours && entry->kind == EntryKind::commit) {
+  const std::string bytes = too_large ? std::string() : **read;
+  const LogRecord record = record_of(bytes, leadership.claim.next(), leadership.log, keys);
+  const bool ours = record.entry.owner == leadership.owner;
+  if (ours && record.entry.kind == EntryKind::commit) {
     return std::nullopt;
   }
-  return fmt::format("epoch {} was {} by {}", leadership.claim.value, ours ? "abandoned" : "taken over",
-                     who_wrote(*bytes));
+  const Fenced by = who_wrote(bytes, leadership, keys);
+  return StopOrder::Given{by.foreign ? StopReason::hindered : StopReason::passed,
+                          fmt::format("epoch {} was {} by {}", leadership.claim.value,
+                                      ours         ? "abandoned"
+                                      : by.foreign ? "ended"
+                                                   : "taken over",
+                                      by.by)};
 }
 
-Heartbeat::Heartbeat(std::unique_ptr<Share> share, Leadership leadership, HeartbeatSettings settings, Clock& clock,
-                     StopOrder& order, std::function<HeartbeatInfo()> collect)
+Heartbeat::Heartbeat(std::unique_ptr<Share> share, FleetKeys keys, Leadership leadership, HeartbeatSettings settings,
+                     Clock& clock, StopOrder& order, std::function<HeartbeatInfo()> collect)
     : share_(std::move(share)),
+      keys_(keys),
       leadership_(std::move(leadership)),
       settings_(settings),
       clock_(clock),
@@ -69,17 +87,31 @@ void Heartbeat::beat(MonotonicTime now) {
   }
   last_ = now;
   HeartbeatInfo info = collect_();
+  info.claim = {leadership_.claim, leadership_.owner};
   info.counter = ++counter_;
-  const std::string cell = claim_cell(leadership_.claim, leadership_.owner);
-  if (const auto written = share_->write_cell(CellKind::heartbeat, cell, encode(info)); !written) {
+  info.time = share_time(now);
+  const auto bytes = encode(info, keys_.signer);
+  const auto written =
+      bytes ? share_->write_cell(CellKind::heartbeat, claim_cell(info.claim), *bytes) : tl::unexpected(bytes.error());
+  if (!written) {
     spdlog::warn("heartbeat: {}", to_string(written.error()));
   }
 }
 
 void Heartbeat::look() {
-  if (auto by = passed_by(*share_, leadership_); by && *by) {
-    order_.give(StopReason::passed, **std::move(by));
+  if (auto by = passed_by(*share_, leadership_, keys_.trusted); by && *by) {
+    order_.give((*by)->reason, (*by)->why);
   }
+}
+
+WallTime Heartbeat::share_time(MonotonicTime now) {
+  if (!read_time_ || now - read_time_->first >= kReadTimeEvery) {
+    if (const auto time = share_->now()) {
+      read_time_ = {now, *time};
+    }
+  }
+  return read_time_ ? read_time_->second + std::chrono::duration_cast<WallTime::duration>(now - read_time_->first)
+                    : clock_.wall();
 }
 
 }  // namespace swarmout

@@ -28,17 +28,20 @@ struct HeartbeatSettings {
 inline constexpr std::chrono::seconds kLookAtLog{2};
 
 /// Who passed us, in words: an entry after our CLAIM that is not our COMMIT. It may be an ABANDON in our name, of
-/// `swarmout abandon`. Nothing: nobody, as far as can be seen. Errors: as Share::read.
-[[nodiscard]] Result<std::optional<std::string>> passed_by(Share& share, const Leadership& leadership);
+/// `swarmout abandon`, or what nobody has signed: either way nothing of ours can have that number any more. Nothing:
+/// nobody, as far as can be seen. Errors: as Share::read.
+[[nodiscard]] Result<std::optional<StopOrder::Given>> passed_by(Share& share, const Leadership& leadership,
+                                                                const TrustedKeys& keys);
 
 /// Beats from its own thread, on a share handle of its own, from construction until it is dropped or the order to stop
 /// is given. Beats that fail are tried again at the next interval.
 class Heartbeat {
 public:
   /// `collect` fills in how far the work is, and must be safe to call from the heartbeat's thread; counter is set here.
-  /// When another entry follows the CLAIM, `order` is given with reason `passed`. `clock` and `order` outlive this.
-  Heartbeat(std::unique_ptr<Share> share, Leadership leadership, HeartbeatSettings settings, Clock& clock,
-            StopOrder& order, std::function<HeartbeatInfo()> collect);
+  /// When another entry follows the CLAIM, `order` is given with reason `passed` or `hindered`. `clock` and `order`
+  /// outlive this.
+  Heartbeat(std::unique_ptr<Share> share, FleetKeys keys, Leadership leadership, HeartbeatSettings settings,
+            Clock& clock, StopOrder& order, std::function<HeartbeatInfo()> collect);
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
@@ -52,9 +55,11 @@ public:
 private:
   void run();
   void beat(MonotonicTime now);
+  [[nodiscard]] WallTime share_time(MonotonicTime now);
   void look();
 
   std::unique_ptr<Share> share_;
+  FleetKeys keys_;
   Leadership leadership_;
   HeartbeatSettings settings_;
   Clock& clock_;
@@ -62,6 +67,7 @@ private:
   std::function<HeartbeatInfo()> collect_;
   std::uint64_t counter_ = 0;
   std::optional<MonotonicTime> last_;
+  std::optional<std::pair<MonotonicTime, WallTime>> read_time_;  ///< when the share was asked for its time, and that
   mutable std::mutex mutex_;
   std::chrono::milliseconds longest_pause_{0};
   std::atomic<bool> dropped_{false};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/clock.hpp"
+#include "common/fleet/signed_record.hpp"
 #include "common/release/descriptor.hpp"
 #include "common/share/share.hpp"
 #include "seeder/election/election.hpp"
@@ -17,23 +18,30 @@ struct Published {
 /// Another host took the number: what we made is not published, and nothing of it may be used.
 struct Fenced {
   std::string by;
+  bool foreign = false;  ///< nobody with a trusted key has written what is there
 };
 using PublishOutcome = std::variant<Published, Fenced>;
-/// Of an entry's bytes: host, number and time, for people.
-[[nodiscard]] std::string who_wrote(const std::string& entry);
+/// Of the bytes at the number after a CLAIM: host, number and time, for people.
+[[nodiscard]] Fenced who_wrote(const std::string& entry, const Leadership& leadership, const TrustedKeys& keys);
+
+/// Where and how these write.
+struct Pen {
+  Share& share;
+  Clock& clock;
+  FleetKeys keys;
+};
 
 /// A new release. Tries until `patience` is over or `stop` is requested, and once in any case. Errors: temporary: the
-/// outcome is unknown; it may appear later, and is valid then.
-[[nodiscard]] Result<PublishOutcome> publish(Share& share, Clock& clock, const Leadership& leadership,
+/// outcome is unknown; it may appear later, and is valid then; what Signer::sign_line() fails with.
+[[nodiscard]] Result<PublishOutcome> publish(const Pen& pen, const Leadership& leadership,
                                              const SignedDescriptor& release, std::chrono::milliseconds patience,
                                              std::stop_token stop = {});
 /// The slot is done, and the release at `release` is still the current one.
-[[nodiscard]] Result<PublishOutcome> publish_unchanged(Share& share, Clock& clock, const Leadership& leadership,
-                                                       Position release, const std::string& revision,
-                                                       std::chrono::milliseconds patience, std::stop_token stop = {});
+[[nodiscard]] Result<PublishOutcome> publish_unchanged(const Pen& pen, const Leadership& leadership, Position release,
+                                                       const std::string& revision, std::chrono::milliseconds patience,
+                                                       std::stop_token stop = {});
 /// The work failed: successors need not wait for a timeout.
-[[nodiscard]] Result<PublishOutcome> abandon(Share& share, Clock& clock, const Leadership& leadership,
-                                             const std::string& reason, std::chrono::milliseconds patience,
-                                             std::stop_token stop = {});
+[[nodiscard]] Result<PublishOutcome> abandon(const Pen& pen, const Leadership& leadership, const std::string& reason,
+                                             std::chrono::milliseconds patience, std::stop_token stop = {});
 
 }  // namespace swarmout

@@ -27,6 +27,9 @@ Error error_of(const StopOrder::Given& order) {
       return {ErrorCode::temporary, order.why, {}};
     case StopReason::passed:
       return {ErrorCode::temporary, "FENCED: " + order.why + "; nothing was published by this host", {}};
+    case StopReason::hindered:
+      return {ErrorCode::refused, order.why + "; nothing was published under it",
+              "somebody or something else writes to the share; find out who"};
     case StopReason::stalled:
       return {ErrorCode::temporary, order.why, "see what the export waits for; --stall-timeout says how long it may"};
     case StopReason::overtime:

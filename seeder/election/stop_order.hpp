@@ -15,6 +15,7 @@ namespace swarmout {
 enum class StopReason {
   asked,     ///< by a signal
   passed,    ///< another entry follows our CLAIM: nothing of ours can be published any more
+  hindered,  ///< the same, by something that nobody with a trusted key has written
   stalled,   ///< nothing has moved for too long
   overtime,  ///< the run has taken too long
 };
@@ -42,6 +43,11 @@ private:
   std::stop_source source_;
   std::stop_callback<std::function<void()>> outer_;  ///< last: it may be called at once
 };
+
+/// Whether the number after our CLAIM is taken: no ABANDON can have it.
+[[nodiscard]] constexpr bool number_is_taken(StopReason reason) {
+  return reason == StopReason::passed || reason == StopReason::hindered;
+}
 
 /// What the work that was stopped fails with.
 [[nodiscard]] Error error_of(const StopOrder::Given& order);

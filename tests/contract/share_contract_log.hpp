@@ -111,6 +111,31 @@ TEST_P(ShareContract, TheTailGoesBeyondEightDigits) {
   EXPECT_EQ(tail.value, 100'000'000U);
 }
 
+TEST_P(ShareContract, NumbersAreListedFromTheHighestDown) {
+  for (const std::uint64_t each : {1U, 2U, 3U, 7U, 99'999'999U, 100'000'000U}) {
+    ASSERT_EQ(share_->put(Position{each}, "entry").outcome, PutOutcome::won);
+  }
+
+  ASSERT_OK_AND_ASSIGN(const auto all, other_->numbers_below(kLastPosition, 100));
+  EXPECT_EQ(all, (std::vector<Position>{{100'000'000}, {99'999'999}, {7}, {3}, {2}, {1}}));
+  ASSERT_OK_AND_ASSIGN(const auto some, other_->numbers_below(Position{99'999'999}, 2));
+  EXPECT_EQ(some, (std::vector<Position>{{7}, {3}}));
+  ASSERT_OK_AND_ASSIGN(const auto none, other_->numbers_below(Position{1}, 2));
+  EXPECT_TRUE(none.empty());
+}
+
+TEST_P(ShareContract, NoEntryIsBeyondTheLastNumber) {
+  ASSERT_EQ(share_->put(Position{1}, "entry").outcome, PutOutcome::won);
+  ASSERT_EQ(share_->put(kLastPosition.next(), "entry").outcome, PutOutcome::won);
+  ASSERT_EQ(share_->put(Position{~std::uint64_t{0}}, "entry").outcome, PutOutcome::won);
+
+  ASSERT_OK_AND_ASSIGN(const Position tail, other_->tail({}));
+  EXPECT_EQ(tail.value, 1U);
+  ASSERT_EQ(share_->put(kLastPosition, "entry").outcome, PutOutcome::won);
+  ASSERT_OK_AND_ASSIGN(const Position last, other_->tail({}));
+  EXPECT_EQ(last, kLastPosition);
+}
+
 TEST_P(ShareContract, OfManyWritersOfOneNumberExactlyOneWins) {
   constexpr std::size_t kWriters = 64;
   constexpr std::uint64_t kRounds = 5;

@@ -53,7 +53,7 @@ protected:
   }
   LogEntry last_entry() const {
     const auto share = open_share(fleet_.url());
-    return decode_entry((*share)->read((*share)->tail({}).value()).value().value()).value();
+    return decode_entry((*share)->read((*share)->tail({}).value()).value().value(), fleet_.trusted()).value();
   }
   bool no_cells() const {
     return list_directory(fleet_.share() / "stage")->empty() && list_directory(fleet_.share() / "hb")->empty();

@@ -31,6 +31,16 @@ Fleet::Fleet(std::string etcd_url) : etcd_url_(std::move(etcd_url)) {
   EXPECT_EQ(made.status, 0) << made.err;
 }
 
+/// Some verbs are called with nothing but a share.
+Fleet::Environment Fleet::with_keys(Environment environment) const {
+  environment.emplace_back("SWARMOUT_KEYS", keys().native());
+  return environment;
+}
+
+TrustedKeys Fleet::trusted() const {
+  return TrustedKeys::load(keys()).value();
+}
+
 Path Fleet::log(const std::string& name) {
   return dir_ / (std::to_string(++processes_) + "-" + name);
 }
@@ -74,14 +84,14 @@ Process Fleet::seed_under(const Options& wrapper, int host, const std::string& s
 Finished Fleet::command(const Options& arguments, const Environment& environment) {
   Options argv{swarmout()};
   append(argv, arguments);
-  return run({argv, environment}, log(arguments.front()));
+  return run({argv, with_keys(environment)}, log(arguments.front()));
 }
 
 Process Fleet::command_under(const Options& wrapper, const Options& arguments) {
   Options argv = wrapper;
   append(argv, {swarmout()});
   append(argv, arguments);
-  return Process({argv, {}}, log(arguments.front()));
+  return Process({argv, with_keys({})}, log(arguments.front()));
 }
 
 Finished Fleet::fetch(int host, const std::string& revision, const Options& more) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "common/release/signing.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -22,6 +23,8 @@ public:
   /// The directory; not with an etcd.
   [[nodiscard]] Path share() const { return dir_ / "share"; }
   [[nodiscard]] Path keys() const { return dir_ / "keys"; }
+  [[nodiscard]] TrustedKeys trusted() const;
+  [[nodiscard]] SigningKey key() const { return SigningKey::load(keys() / kSecretKeyFile).value(); }
   [[nodiscard]] Path state(int host) const { return dir_ / ("host" + std::to_string(host)) / "state"; }
   [[nodiscard]] Path dest(int host) const { return dir_ / ("host" + std::to_string(host)) / "tree"; }
   [[nodiscard]] Path current(int host) const { return dest(host) / "current"; }
@@ -59,6 +62,7 @@ public:
 
 private:
   Path log(const std::string& name);
+  [[nodiscard]] Environment with_keys(Environment environment) const;
 
   TempDir dir_;
   std::string etcd_url_;

@@ -105,13 +105,15 @@ private:
 
   void claim_and_commit(Descriptor descriptor) {
     LogEntry entry;
+    entry.log = share_.cluster().value();
     entry.position = {tail_.value + 1};
     entry.owner = random_nonce_hex();
     put(entry);
     HeartbeatInfo info;
+    info.claim = {entry.position, entry.owner};
     info.phase = Phase::seeding;
     info.endpoint = session_->endpoint();
-    EXPECT_THAT(share_.write_cell(CellKind::heartbeat, claim_cell(entry.position, entry.owner), encode(info)), IsOk());
+    EXPECT_THAT(share_.write_cell(CellKind::heartbeat, claim_cell(info.claim), encode(info, key_).value()), IsOk());
 
     entry.kind = EntryKind::commit;
     entry.position = entry.release = descriptor.position = {tail_.value + 1};
@@ -124,7 +126,7 @@ private:
   void put(LogEntry& entry) {
     entry.previous = tail_digest_;
     sign_in(entry, system_clock().wall());
-    const std::string bytes = encode(entry);
+    const std::string bytes = encode(entry, key_).value();
     EXPECT_EQ(share_.put(entry.position, bytes).outcome, PutOutcome::won);
     tail_ = entry.position;
     tail_digest_ = sha256(bytes);

@@ -64,7 +64,9 @@ protected:
     const auto share = open_share(fleet_.url());
     const auto stages = (*share)->list_cells(CellKind::stage);
     ASSERT_EQ(stages->size(), 1U);
-    staged_ = decode_staged((*share)->read_cell(CellKind::stage, stages->front()).value()->bytes)->release.descriptor;
+    const auto claim = decode_entry((*share)->read(Position{1}).value().value(), fleet_.trusted());
+    const auto cell = (*share)->read_cell(CellKind::stage, stages->front());
+    staged_ = decode_staged((*cell)->bytes, {claim->position, claim->owner}, fleet_.trusted())->release.descriptor;
   }
   void takes_over(int host) {
     Process successor = fleet_.seed(host, source(), {"--slot", "s", "--revision", "r7", "--wait"});
@@ -74,7 +76,7 @@ protected:
   /// The published one has the content of the staged one, and nobody fetched it twice.
   void expect_one_swarm() {
     const auto share = open_share(fleet_.url());
-    const auto commit = decode_entry((*share)->read(Position{3}).value().value());
+    const auto commit = decode_entry((*share)->read(Position{3}).value().value(), fleet_.trusted());
     const auto published = decode_descriptor(commit->descriptor);
     ASSERT_TRUE(published) << commit->descriptor;
     EXPECT_EQ(published->info_hash, staged_.info_hash);

@@ -65,7 +65,7 @@ SealInput golden_input(PackedRelease packed) {
   return input;
 }
 
-void make_share(const Path& root, const SealedRelease& sealed) {
+void make_share(const Path& root, const SealedRelease& sealed, const SigningKey& key) {
   ASSERT_OK(init_directory(root, ::linkat));
   std::string format = read_file(root / "FORMAT", 4 * kKiB).value_or("");
   const std::size_t cluster = format.find("cluster ") + 8;
@@ -75,18 +75,26 @@ void make_share(const Path& root, const SealedRelease& sealed) {
   ASSERT_OK_AND_ASSIGN(const auto share, open_directory(root));
   Digest previous{};
   for (LogEntry entry : golden_entries(sealed.release)) {
+    entry.log = kCluster;
     entry.previous = previous;
-    const std::string bytes = encode(entry);
+    ASSERT_OK_AND_ASSIGN(const std::string bytes, encode(entry, key));
     ASSERT_EQ(share->put(entry.position, bytes).outcome, PutOutcome::won);
     previous = sha256(bytes);
   }
-  const std::string claim = claim_cell(Position{1}, kOwner);
-  ASSERT_OK(share->write_cell(CellKind::heartbeat, claim, encode(full_heartbeat())));
-  ASSERT_OK(share->write_cell(CellKind::heartbeat, claim_cell(Position{3}, kOwner), encode(bare_heartbeat())));
-  const StagedRelease staged{sealed.release, *full_heartbeat().endpoint, full_heartbeat().tracker};
-  ASSERT_OK(share->write_cell(CellKind::stage, claim, encode(staged)));
-  const StagedRelease untracked{sealed.release, *full_heartbeat().endpoint};
-  ASSERT_OK(share->write_cell(CellKind::stage, claim_cell(Position{3}, kOwner), encode(untracked)));
+  for (const HeartbeatInfo& each : {full_heartbeat(), bare_heartbeat()}) {
+    ASSERT_OK_AND_ASSIGN(const std::string bytes, encode(each, key));
+    ASSERT_OK(share->write_cell(CellKind::heartbeat, claim_cell(each.claim), bytes));
+  }
+  const Endpoint endpoint = *full_heartbeat().endpoint;
+  const StagedRelease staged{full_heartbeat().claim, sealed.release, endpoint, full_heartbeat().tracker};
+  const StagedRelease untracked{bare_heartbeat().claim, sealed.release, endpoint};
+  for (const StagedRelease& each : {staged, untracked}) {
+    ASSERT_OK_AND_ASSIGN(const std::string bytes, encode(each, key));
+    ASSERT_OK(share->write_cell(CellKind::stage, claim_cell(each.claim), bytes));
+  }
+  const DeputySeat seat{full_heartbeat().claim, 1, "web-018"};
+  ASSERT_OK_AND_ASSIGN(const std::string bytes, encode(seat, key));
+  ASSERT_OK(share->write_cell(CellKind::heartbeat, claim_cell(seat.claim) + ".seat1", bytes));
   for (const PeerRecord& each : {full_peer(), bare_peer()}) {
     ASSERT_OK(share->write_cell(CellKind::peer, each.id, encode(each)));
   }
@@ -232,6 +240,7 @@ std::vector<LogEntry> golden_entries(const SignedDescriptor& release) {
 
 HeartbeatInfo full_heartbeat() {
   HeartbeatInfo info = bare_heartbeat();
+  info.claim.position = Position{1};
   info.counter = 17;
   info.phase = Phase::seeding;
   info.files = 7;
@@ -251,7 +260,9 @@ HeartbeatInfo full_heartbeat() {
 
 HeartbeatInfo bare_heartbeat() {
   HeartbeatInfo info;
+  info.claim = {Position{3}, std::string(kOwner)};
   info.counter = 1;
+  info.time = parse_utc("2026-11-24T11:29:34Z").value();
   info.host = "web-017";
   info.phase = Phase::resolving;
   return info;
@@ -301,7 +312,7 @@ void make_golden_fleet(const Path& root) {
   ASSERT_OK(store.record(sealed.release));
   EXPECT_TRUE(
       ShareTrouble(root / "state").worth_saying({ErrorCode::unavailable, "away", ""}, WallTime(1'700'000'000s)));
-  make_share(root / "share", sealed);
+  make_share(root / "share", sealed, key);
   make_descriptors(root / "descriptors", key);
 
   std::set<std::string> summaries;

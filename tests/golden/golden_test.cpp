@@ -34,6 +34,7 @@ protected:
       ASSERT_TRUE(copy_golden(part, temp_ / part));
     }
     share_ = open_directory(temp_ / "share").value();
+    keys_ = TrustedKeys::load(temp_ / "keys").value();
   }
   std::string cell(CellKind kind, const std::string& name) const {
     const auto found = share_->read_cell(kind, name);
@@ -43,6 +44,7 @@ protected:
 
   TempDir temp_;
   std::unique_ptr<Share> share_;
+  TrustedKeys keys_;
 };
 
 }  // namespace
@@ -113,7 +115,7 @@ TEST_F(Golden, TheDescriptorWithAllFieldsIsRead) {
 }
 
 TEST_F(Golden, TheLogIsRead) {
-  LogReader log(*share_);
+  LogReader log(*share_, keys_);
   ASSERT_OK_AND_ASSIGN(const LogView* view, log.refresh_with_slots());
 
   ASSERT_EQ(view->tail(), Position{6});
@@ -123,6 +125,7 @@ TEST_F(Golden, TheLogIsRead) {
   EXPECT_EQ(view->last_failure(), "web-017: the source's command ended with status 3: no such tag?");
   const LogEntry& claim = *view->at(Position{1});
   EXPECT_EQ(claim.kind, EntryKind::claim);
+  EXPECT_EQ(claim.log, "e18f7beb1b18ff0bcee27619595629bc");
   EXPECT_EQ(claim.previous, Digest{});
   EXPECT_EQ(claim.nonce, sha256("nonce 1").hex().substr(0, 32));
   EXPECT_EQ(claim.owner, "60f2be94eb3add7d11858f31e8673876");
@@ -140,7 +143,7 @@ TEST_F(Golden, TheLogIsRead) {
 }
 
 TEST_F(Golden, ThePublishedReleaseIsTrusted) {
-  LogReader log(*share_);
+  LogReader log(*share_, keys_);
   ASSERT_OK_AND_ASSIGN(const LogView* view, log.refresh());
   ASSERT_OK_AND_ASSIGN(const TrustedKeys key, TrustedKeys::load(temp_ / "keys"));
 
@@ -153,9 +156,11 @@ TEST_F(Golden, ThePublishedReleaseIsTrusted) {
 }
 
 TEST_F(Golden, AHeartbeatIsRead) {
-  ASSERT_OK_AND_ASSIGN(const HeartbeatInfo read, decode_heartbeat(cell(CellKind::heartbeat, "00000001-60f2be94")));
+  ASSERT_OK_AND_ASSIGN(const HeartbeatInfo read,
+                       decode_heartbeat(cell(CellKind::heartbeat, "00000001-60f2be94"), full_heartbeat().claim, keys_));
 
   EXPECT_EQ(read.counter, 17U);
+  EXPECT_EQ(utc(read.time), "2026-11-24T11:29:34Z");
   EXPECT_EQ(read.host, "web-017");
   EXPECT_EQ(read.phase, full_heartbeat().phase);
   EXPECT_EQ(read.files, 7U);
@@ -171,7 +176,8 @@ TEST_F(Golden, AHeartbeatIsRead) {
 }
 
 TEST_F(Golden, AHeartbeatBeforeThereIsASessionIsRead) {
-  ASSERT_OK_AND_ASSIGN(const HeartbeatInfo read, decode_heartbeat(cell(CellKind::heartbeat, "00000003-60f2be94")));
+  ASSERT_OK_AND_ASSIGN(const HeartbeatInfo read,
+                       decode_heartbeat(cell(CellKind::heartbeat, "00000003-60f2be94"), bare_heartbeat().claim, keys_));
 
   EXPECT_EQ(read.counter, 1U);
   EXPECT_EQ(read.phase, bare_heartbeat().phase);
@@ -180,13 +186,21 @@ TEST_F(Golden, AHeartbeatBeforeThereIsASessionIsRead) {
 }
 
 TEST_F(Golden, WhatALeaderHasStagedIsRead) {
-  ASSERT_OK_AND_ASSIGN(const StagedRelease read, decode_staged(cell(CellKind::stage, "00000001-60f2be94")));
+  ASSERT_OK_AND_ASSIGN(const StagedRelease read,
+                       decode_staged(cell(CellKind::stage, "00000001-60f2be94"), full_heartbeat().claim, keys_));
   EXPECT_EQ(read.release.descriptor.info_hash.hex(), kGoldenInfoHash);
   EXPECT_EQ(read.endpoint, (Endpoint{"192.0.2.1", 6881}));
   EXPECT_EQ(read.tracker, (Endpoint{"2001:db8::1", 6969}));
 
-  ASSERT_OK_AND_ASSIGN(const StagedRelease untracked, decode_staged(cell(CellKind::stage, "00000003-60f2be94")));
+  ASSERT_OK_AND_ASSIGN(const StagedRelease untracked,
+                       decode_staged(cell(CellKind::stage, "00000003-60f2be94"), bare_heartbeat().claim, keys_));
   EXPECT_EQ(untracked.tracker, std::nullopt);
+}
+
+TEST_F(Golden, ADeputysSeatIsRead) {
+  const std::string seat = cell(CellKind::heartbeat, "00000001-60f2be94.seat1");
+
+  EXPECT_THAT(check_seat(seat, {full_heartbeat().claim, 1, ""}, keys_), IsOk());
 }
 
 TEST_F(Golden, APeersRecordIsRead) {

@@ -59,12 +59,12 @@ TEST(Contenders, OfAHundredAtOnceOneWinsEachRound) {
             continue;
           }
           settings.slot = std::to_string(round);
-          LogReader log(**share);
-          const auto outcome = elect(**share, log, clock, settings, {});
+          LogReader log(**share, fleet_trust());
+          const auto outcome = elect(**share, log, clock, fleet_key(), settings, {});
           failed += outcome ? 0 : 1;
           if (const auto* const mine = outcome ? std::get_if<Leadership>(&*outcome) : nullptr) {
-            const auto done =
-                publish(**share, clock, *mine, OtherHost::made_up(mine->claim.next(), settings.slot), 60s);
+            const auto done = publish({**share, clock, fleet_keys()}, *mine,
+                                      OtherHost::made_up(mine->claim.next(), settings.slot), 60s);
             published += done && std::holds_alternative<Published>(*done) ? 1 : 0;
           }
         }

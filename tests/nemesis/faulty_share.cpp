@@ -38,6 +38,10 @@ auto FaultyShare::with_faults(Access access, Call call) -> decltype(call()) {
   return result;
 }
 
+Result<std::vector<Position>> FaultyShare::numbers_below(Position below, std::size_t most) {
+  return with_faults(Access::read, [&] { return share_->numbers_below(below, most); });
+}
+
 Result<Position> FaultyShare::tail(Position known) {
   auto tail = with_faults(Access::read, [&] { return share_->tail(known); });
   if (tail && *tail > std::max(known, seen_) && happens(rates_.stale)) {

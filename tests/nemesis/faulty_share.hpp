@@ -26,6 +26,7 @@ public:
       : share_(std::move(share)), random_(seed), rates_(rates), injected_(injected) {}
 
   Result<Position> tail(Position known) override;
+  Result<std::vector<Position>> numbers_below(Position below, std::size_t most) override;
   Result<std::optional<std::string>> read(Position position) override;
   PutResult put(Position position, std::string_view bytes) override;
   Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) override;

@@ -22,7 +22,7 @@ std::vector<LogEntry> sound_commits(const History& history, std::vector<std::str
   Digest digest;
   for (std::size_t i = 0; i < history.entries.size(); ++i) {
     const std::string& bytes = history.entries[i];
-    auto entry = decode_entry(bytes);
+    auto entry = decode_entry(bytes, history.keys);
     if (!entry || entry->position.value != i + 1 || entry->previous != digest) {
       violations.push_back(fmt::format("C2: entry {} is damaged or does not follow the one before", i + 1));
       before.reset();

@@ -12,6 +12,7 @@
 
 #include "common/fleet/log_entry.hpp"
 #include "common/share/share.hpp"
+#include "tests/support/fleet_keys.hpp"
 
 #include <functional>
 #include <string>
@@ -31,6 +32,7 @@ struct HostRun {
 
 struct History {
   std::vector<std::string> entries;  ///< the bytes of 1, 2, …
+  TrustedKeys keys = fleet_trust();  ///< that have signed them
   std::vector<HostRun> runs;
   std::string last_slot;  ///< of the undisturbed run at the end; empty: there was none
   std::function<std::string(const LogEntry&)> author_of;

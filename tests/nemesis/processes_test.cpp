@@ -50,9 +50,10 @@ protected:
     if (!share || !(*share)->read(Position{1}).value_or(std::nullopt)) {
       return 0;
     }
-    const auto cell =
-        (*share)->read_cell(CellKind::heartbeat, claim_cell(Position{1}, entry_at(**share, Position{1}).owner));
-    const auto beat = cell && *cell ? decode_heartbeat((*cell)->bytes) : fail(ErrorCode::not_found, "no heartbeat");
+    const ClaimId claim{Position{1}, entry_at(**share, Position{1}, fleet_.trusted()).owner};
+    const auto cell = (*share)->read_cell(CellKind::heartbeat, claim_cell(claim));
+    const auto beat = cell && *cell ? decode_heartbeat((*cell)->bytes, claim, fleet_.trusted())
+                                    : fail(ErrorCode::not_found, "no heartbeat");
     return beat ? beat->counter : 0;
   }
   /// Waits for `more` beats of 100 ms.
@@ -196,7 +197,7 @@ TEST_F(ShareTrouble, HostsWithOneNameAndOneProcessNumberAreToldApart) {
   }
   const auto share = open_share(fleet_.url());
   ASSERT_TRUE(share);
-  EXPECT_EQ(entry_at(**share, Position{1}).pid, 1U) << "as each of them has";
+  EXPECT_EQ(entry_at(**share, Position{1}, fleet_.trusted()).pid, 1U) << "as each of them has";
   EXPECT_EQ(fleet_.entries("CLAIM"), 1);
   EXPECT_EQ(fleet_.entries("COMMIT"), 1);
 }

@@ -58,8 +58,8 @@ public:
     settings.slot = slot;
     settings.max_attempts = 1000;
     settings.wait = random_() % 4 == 0;
-    LogReader log(share_);
-    const auto outcome = elect(share_, log, clock_, settings, {});
+    LogReader log(share_, fleet_trust());
+    const auto outcome = elect(share_, log, clock_, fleet_key(), settings, {});
     if (!outcome) {
       run_.end = End::unknown;
       run_.status = static_cast<int>(outcome.error().code);
@@ -88,6 +88,8 @@ private:
     injected_ += paused ? 1 : 0;
     for (unsigned step = 0; step < steps; ++step) {
       HeartbeatInfo info;
+      info.claim = {leadership.claim, leadership.owner};
+      info.time = clock_.wall();
       info.counter = step;
       if (!paused) {
         [[maybe_unused]] const auto beat =
@@ -105,7 +107,7 @@ private:
     finish(leadership);
   }
   void give_up(const Leadership& leadership) {
-    [[maybe_unused]] const auto ended = abandon(share_, clock_, leadership, "the work failed", 10s);
+    [[maybe_unused]] const auto ended = abandon({share_, clock_, fleet_keys()}, leadership, "the work failed", 10s);
     run_.end = End::failed;
   }
   void finish(const Leadership& leadership) {
@@ -115,7 +117,7 @@ private:
       give_up(leadership);
       return;
     }
-    const auto outcome = publish(share_, clock_, leadership, release, 5s);
+    const auto outcome = publish({share_, clock_, fleet_keys()}, leadership, release, 5s);
     run_.end = !outcome ? End::unknown : std::holds_alternative<Published>(*outcome) ? End::published : End::fenced;
   }
 
@@ -144,11 +146,11 @@ History world(std::uint64_t seed, std::atomic<std::size_t>& injected) {
     }
   }
   MemoryShare share(state);
-  LogReader log(share);
+  LogReader log(share, fleet_trust());
   FakeClock clock;
   ElectionSettings settings;
   settings.slot = history.last_slot = "last";
-  const auto outcome = elect(share, log, clock, settings, {});
+  const auto outcome = elect(share, log, clock, fleet_key(), settings, {});
   EXPECT_THAT(outcome, IsOk());
   if (const auto* const leadership = outcome ? std::get_if<Leadership>(&*outcome) : nullptr) {
     OtherHost(state).commit(*leadership);

@@ -69,6 +69,7 @@ public:
     const auto share = open_share(fleet_.url());
     EXPECT_TRUE(share) << to_string(share.error());
     history_.entries = entries_of(**share);
+    history_.keys = fleet_.trusted();
     tell_losers();
     const Position newest = (*share)->tail({}).value_or(Position{});
     history_.complete = [&](const LogEntry& commit) {  // older ones may be collected
@@ -138,7 +139,7 @@ private:
   void tell_losers() {
     std::set<std::pair<std::string, std::string>> in_log;
     for (const std::string& bytes : history_.entries) {
-      if (const auto entry = decode_entry(bytes)) {
+      if (const auto entry = decode_entry(bytes, history_.keys)) {
         in_log.emplace(history_.author_of(*entry), entry->slot);
       }
     }

@@ -249,7 +249,7 @@ Leftovers Week::leftovers() {
       left.files.push_back("cell " + name);
     }
   }
-  const auto last = decode_entry(entries_of(**share).back());
+  const auto last = decode_entry(entries_of(**share).back(), fleet_.trusted());
   left.open_claim = last && last->kind == EntryKind::claim;
   return left;
 }
@@ -269,7 +269,7 @@ std::map<std::string, int> Week::publications() const {
   const auto share = open_share(fleet_.url());
   EXPECT_TRUE(share);
   for (const std::string& bytes : entries_of(**share)) {
-    const auto entry = decode_entry(bytes);
+    const auto entry = decode_entry(bytes, fleet_.trusted());
     if (entry && entry->kind == EntryKind::commit) {
       ++count[entry->slot];
     }

@@ -107,7 +107,7 @@ def removed_while_open(lab, combinations):
     peers = each(shares, lambda share: client.peer(share))
     seeds = each(shares, lambda share: lab.clients[0].seed(share, more="--linger 60s"))
     finish(each(shares, client.active))
-    status = each(shares, lambda share: client.run("swarmout status --share " + share.path))
+    status = each(shares, lambda share: client.run("swarmout status --keys /lab/keys --share " + share.path))
     finish(status)
     finish(seeds)
     client.end_peers()

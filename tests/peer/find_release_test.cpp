@@ -22,7 +22,7 @@ protected:
   }
   /// The number of what is found.
   Result<std::uint64_t> find(const std::string& wanted) {
-    LogReader reader(share_);
+    LogReader reader(share_, fleet_trust());
     TRY_ASSIGN(const LogView* log, reader.refresh_with_history(kSearchedReleases));
     return find_release(*log, wanted, signer_.trusted()).map([](const SignedDescriptor& release) {
       return release.descriptor.position.value;
@@ -33,7 +33,7 @@ protected:
   OtherHost host_{state_};
   MemoryShare share_{state_};
   Signer signer_;
-  Signer stranger_;
+  Signer stranger_{strangers_key()};
 };
 
 }  // namespace

@@ -17,13 +17,6 @@ namespace {
 
 class AdoptionTest : public testing::Test {
 protected:
-  AdoptionTest() : key_(made_key(temp_ / "keys")), other_key_(made_key(temp_ / "other-keys")) {}
-
-  static SigningKey made_key(const Path& directory) {
-    EXPECT_THAT(make_directories(directory), IsOk());
-    EXPECT_THAT(make_key_pair(directory), IsOk());
-    return SigningKey::load(directory / kSecretKeyFile).value();
-  }
   /// A leader that stages something and falls silent.
   SealedRelease stage(const Leadership& leadership, const SigningKey& key, std::optional<Position> position = {}) {
     SealInput input;
@@ -33,14 +26,17 @@ protected:
     input.source = "git+https://host/x";
     SealedRelease sealed = seal(std::move(input), store_, key).value();
     EXPECT_THAT(share_.write_blob(torrent_blob(sealed.release.descriptor), sealed.torrent), IsOk());
-    EXPECT_THAT(share_.write_cell(CellKind::stage, claim_cell(leadership.claim, leadership.owner),
-                                  encode(StagedRelease{sealed.release, {"192.0.2.7", 6881}})),
+    EXPECT_THAT(share_.write_cell(
+                    CellKind::stage, claim_cell(leadership.claim, leadership.owner),
+                    swarmout::encode(
+                        StagedRelease{{leadership.claim, leadership.owner}, sealed.release, {"192.0.2.7", 6881}}, key)
+                        .value()),
                 IsOk());
     return sealed;
   }
   std::optional<SealedRelease> found_by(const Leadership& successor) {
-    LogReader log(share_);
-    return left_behind(share_, **log.refresh_with_slots(), successor.claim, TrustedKeys(key_.verify_key()));
+    LogReader log(share_, fleet_trust());
+    return left_behind(share_, **log.refresh_with_slots(), successor.claim, fleet_trust());
   }
   std::optional<SealedRelease> adopted(const SealedRelease& staged, const std::string& revision = "r7",
                                        const std::string& source = "git+https://host/x",
@@ -59,8 +55,8 @@ protected:
   }
 
   TempDir temp_;
-  SigningKey key_;
-  SigningKey other_key_;
+  const SigningKey& key_ = fleet_key();
+  const SigningKey& other_key_ = strangers_key();
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
   MemoryShare share_{state_};
   OtherHost host_{state_};
@@ -88,6 +84,13 @@ TEST_F(AdoptionTest, ThroughSuccessorsThatDiedBeforeTheyStagedAnything) {
 
   ASSERT_TRUE(found);
   EXPECT_EQ(found->release.text, staged.release.text);
+}
+
+TEST_F(AdoptionTest, ThroughWhatNobodySigned) {
+  const SealedRelease staged = stage(host_.claim(), key_);
+  ASSERT_EQ(share_.put(Position{2}, "garbage").outcome, PutOutcome::won);
+
+  EXPECT_TRUE(found_by(host_.claim()));
 }
 
 TEST_F(AdoptionTest, TheFirstLeaderOfAllFindsNothing) {

@@ -6,6 +6,7 @@
 #include "seeder/epoch.hpp"
 #include "tests/seeder/election/log_text.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fleet_keys.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
@@ -23,11 +24,6 @@ protected:
     options_.swarm.listen_address = "127.0.0.1";
   }
 
-  static SigningKey made_key(const Path& directory) {
-    EXPECT_THAT(make_directories(directory), IsOk());
-    EXPECT_THAT(make_key_pair(directory), IsOk());
-    return SigningKey::load(directory / kSecretKeyFile).value();
-  }
   static std::unique_ptr<Share> made_share(const Path& directory) {
     EXPECT_THAT(init_share(directory.native()), IsOk());
     return open_share(directory.native()).value();
@@ -35,12 +31,13 @@ protected:
   /// A CLAIM at the end of the log of the share.
   static Leadership claimed(Share& share) {
     LogEntry entry;
+    entry.log = share.cluster().value();
     entry.position = share.tail({}).value().next();
     entry.owner = random_nonce_hex();
     sign_in(entry, WallTime{});
     const std::string bytes = encode(entry);
     EXPECT_EQ(share.put(entry.position, bytes).outcome, PutOutcome::won);
-    return {entry.position, sha256(bytes), entry.owner, "", 1};
+    return {entry.log, entry.position, sha256(bytes), entry.owner, "", 1};
   }
   std::vector<std::string> cells(CellKind kind) { return share_->list_cells(kind).value(); }
 
@@ -48,8 +45,8 @@ protected:
   FakeClock clock_;
   std::unique_ptr<Share> share_ = made_share(temp_ / "share");
   Store store_ = Store::open(temp_ / "state").value();
-  SigningKey key_ = made_key(temp_ / "keys");
-  TrustedKeys keys_{key_.verify_key()};
+  const SigningKey& key_ = fleet_key();
+  const TrustedKeys& keys_ = fleet_trust();
   SeedOptions options_;
   std::vector<std::string> said_;
   Narrator narrate_ = [this](const std::string& line) { said_.push_back(line); };

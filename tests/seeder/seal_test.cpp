@@ -5,6 +5,7 @@
 #include "common/share/share.hpp"
 #include "tests/seeder/pack/packing.hpp"
 #include "tests/support/bytes.hpp"
+#include "tests/support/fleet_keys.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
 
@@ -258,7 +259,7 @@ TEST_F(SealTest, TheLongestNamesStillFitIntoACell) {
 
   EXPECT_THAT(decode_descriptor(release.release.text), IsOk());
   const Endpoint longest{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535};
-  EXPECT_LE(encode(StagedRelease{release.release, longest, longest}).size(), kMaxCell);
+  EXPECT_LE(encode(StagedRelease{{kLastPosition, id_of("owner")}, release.release, longest, longest}).size(), kMaxCell);
 }
 
 }  // namespace swarmout::test

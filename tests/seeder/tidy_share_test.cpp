@@ -38,7 +38,7 @@ class TidyCells : public TidyShareTest, public testing::WithParamInterface<CellK
 }  // namespace
 
 TEST_F(TidyShareTest, AnEmptyShareStaysSo) {
-  EXPECT_THAT(tidy_share(share_), IsOk());
+  EXPECT_THAT(tidy_share(share_, fleet_trust()), IsOk());
 
   EXPECT_TRUE(blobs().empty());
 }
@@ -47,7 +47,7 @@ TEST_P(TidyCells, OlderThanADayGo) {
   ASSERT_OK(share_.write_cell(GetParam(), "old", "value"));
   clock_.advance(24h + 1s);
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_TRUE(cells(GetParam()).empty());
 }
@@ -56,7 +56,7 @@ TEST_P(TidyCells, OfTheLastDayStay) {
   ASSERT_OK(share_.write_cell(GetParam(), "young", "value"));
   clock_.advance(24h);
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(cells(GetParam()), testing::ElementsAre("young"));
 }
@@ -66,7 +66,7 @@ TEST_P(TidyCells, ThatAreStillWrittenStay) {
   clock_.advance(48h);
   ASSERT_OK(share_.write_cell(GetParam(), "a", "value"));
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(cells(GetParam()), testing::ElementsAre("a"));
 }
@@ -78,7 +78,7 @@ TEST_F(TidyShareTest, CellsFromTheFutureStay) {
   ASSERT_OK(share_.write_cell(CellKind::peer, "a", "value"));
   clock_.set_wall(clock_.wall() - 1000h);
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(cells(CellKind::peer), testing::ElementsAre("a"));
 }
@@ -89,7 +89,7 @@ TEST_F(TidyShareTest, ATorrentOfALaterReleaseThanThisHostKnowsStays) {
   later.position = Position{4};
   ASSERT_OK(share_.write_blob(torrent_blob(later), "staged by a successor while this host was paused"));
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(blobs(), testing::Contains(torrent_blob(later)));
 }
@@ -100,7 +100,7 @@ TEST_F(TidyShareTest, TorrentsOfTheNewestReleasesStay) {
     all.push_back(release());
   }
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(blobs(), testing::UnorderedElementsAreArray(all));
 }
@@ -111,7 +111,7 @@ TEST_F(TidyShareTest, TorrentsOfOldReleasesGo) {
     all.push_back(release());
   }
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(blobs(), testing::UnorderedElementsAreArray(all.begin() + 3, all.end()));
 }
@@ -123,7 +123,7 @@ TEST_F(TidyShareTest, TorrentsThatNoReleaseNamesGo) {
   fenced.info_hash = {sha256("never published")};
   ASSERT_OK(share_.write_blob(torrent_blob(fenced), "torrent"));
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(blobs(), testing::ElementsAre(kept));
 }
@@ -134,7 +134,7 @@ TEST_F(TidyShareTest, TheReleaseThatUnchangedCommitsPointToStaysHoweverManyThere
     host_.commit_unchanged(host_.claim(), Position{2});
   }
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(blobs(), testing::ElementsAre(kept));
 }
@@ -146,7 +146,7 @@ TEST_F(TidyShareTest, ReleasesAreLookedForBeyondManyFailures) {
   }
   all.push_back(release());
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(blobs(), testing::UnorderedElementsAreArray(all));
 }
@@ -155,7 +155,7 @@ TEST_F(TidyShareTest, TheLogIsNotTouched) {
   release();
   const auto before = state_->log;
 
-  ASSERT_OK(tidy_share(share_));
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_EQ(state_->log, before);
 }
@@ -166,7 +166,7 @@ TEST_F(TidyShareTest, NothingIsRemovedIfTheLogCannotBeRead) {
     return operation == "tail" ? std::optional(Error{ErrorCode::temporary, "away", ""}) : std::nullopt;
   };
 
-  EXPECT_THAT(tidy_share(share_), FailsWith(ErrorCode::temporary));
+  EXPECT_THAT(tidy_share(share_, fleet_trust()), FailsWith(ErrorCode::temporary));
 
   EXPECT_THAT(blobs(), testing::ElementsAre(kept));
 }

@@ -20,8 +20,20 @@ auto MemoryShare::guarded(std::string_view operation, Work work) -> decltype(wor
 }
 
 Result<Position> MemoryShare::tail(Position /*known*/) {
-  return guarded("tail",
-                 [&]() -> Result<Position> { return state_->log.empty() ? Position{} : state_->log.rbegin()->first; });
+  return guarded("tail", [&]() -> Result<Position> {
+    const auto beyond = state_->log.upper_bound(kLastPosition);
+    return beyond == state_->log.begin() ? Position{} : std::prev(beyond)->first;
+  });
+}
+
+Result<std::vector<Position>> MemoryShare::numbers_below(Position below, std::size_t most) {
+  return guarded("numbers_below", [&]() -> Result<std::vector<Position>> {
+    std::vector<Position> numbers;
+    for (auto each = state_->log.lower_bound(below); each != state_->log.begin() && numbers.size() < most;) {
+      numbers.push_back((--each)->first);
+    }
+    return numbers;
+  });
 }
 
 Result<std::optional<std::string>> MemoryShare::read(Position position) {

@@ -31,6 +31,7 @@ public:
   std::function<std::optional<Error>(std::string_view operation)> after;
 
   Result<Position> tail(Position known) override;
+  Result<std::vector<Position>> numbers_below(Position below, std::size_t most) override;
   Result<std::optional<std::string>> read(Position position) override;
   PutResult put(Position position, std::string_view bytes) override;
   Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) override;

@@ -21,15 +21,16 @@ constexpr const char* kLog = "log";
 constexpr const char* kContent = "entry";  ///< the file in an entry that is a directory
 constexpr std::string_view kTemporary = ".t-";
 
+std::string entry_name(Position position) {
+  return fmt::format("{:08}", position.value);
+}
+
 std::optional<Position> position_of(std::string_view name) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
-  const bool number = name.size() >= 8 && error == std::errc() && end == name.data() + name.size();
-  return number && value > 0 && value <= kLastPosition.value ? std::optional(Position{value}) : std::nullopt;
-}
-
-std::string entry_name(Position position) {
-  return fmt::format("{:08}", position.value);
+  const bool number = error == std::errc() && end == name.data() + name.size();
+  const bool ours = number && value > 0 && value <= kLastPosition.value && name == entry_name(Position{value});
+  return ours ? std::optional(Position{value}) : std::nullopt;
 }
 
 std::string fresh_temporary() {
@@ -95,13 +96,33 @@ Result<Position> DirectoryLog::tail(Position known) const {
         std::find_if(listed.begin(), listed.end(), [&](Position each) { return is_entry(log, entry_name(each)); });
     tail = last != listed.end() ? *last : tail;
   }
-  while (true) {  // a listing may be old; entries after it may be there all the same
+  while (tail < kLastPosition) {  // a listing may be old; entries after it may be there all the same
     TRY_ASSIGN(const auto entry, read(tail.next()).map_error(share_error));
     if (!entry) {
       return tail;
     }
     tail = tail.next();
   }
+  return tail;
+}
+
+Result<std::vector<Position>> DirectoryLog::numbers_below(Position below, std::size_t most) const {
+  TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog));
+  std::vector<Position> numbers;
+  TRY(log.each(kMaxLogNames, [&](const char* name) {
+    const auto position = position_of(name);
+    if (position && *position < below) {
+      numbers.push_back(*position);
+    }
+  }));
+  std::sort(numbers.rbegin(), numbers.rend());
+  std::vector<Position> entries;
+  for (auto each = numbers.begin(); each != numbers.end() && entries.size() < most; ++each) {
+    if (is_entry(log, entry_name(*each))) {
+      entries.push_back(*each);
+    }
+  }
+  return entries;
 }
 
 Result<std::string> DirectoryLog::read_content(const ShareFolder& log, const std::string& name) const {

@@ -26,8 +26,9 @@ public:
   DirectoryLog(Path root, Primitive primitive, std::chrono::milliseconds put_patience)
       : root_(std::move(root)), primitive_(primitive), put_patience_(put_patience) {}
 
-  /// As in Share. Errors of tail(): not_found, if the directory of the log is not there.
+  /// As in Share. Errors of the first two: not_found, if the directory of the log is not there.
   [[nodiscard]] Result<Position> tail(Position known) const;
+  [[nodiscard]] Result<std::vector<Position>> numbers_below(Position below, std::size_t most) const;
   [[nodiscard]] Result<std::optional<std::string>> read(Position position) const;
   [[nodiscard]] PutResult put(Position position, std::string_view bytes) const;
 

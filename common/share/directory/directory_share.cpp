@@ -76,6 +76,10 @@ bool DirectoryShare::has_cell(CellKind kind, std::string_view name) const {
   return folder && folder->look(std::string(name)).has_value();
 }
 
+Result<std::vector<Position>> DirectoryShare::numbers_below(Position below, std::size_t most) {
+  return log_.numbers_below(below, most).map_error(share_error);
+}
+
 Result<void> DirectoryShare::write_cell(CellKind kind, std::string_view name, std::string_view bytes) {
   return put_cell(kind, name, bytes, false);
 }

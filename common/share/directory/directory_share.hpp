@@ -20,6 +20,7 @@ public:
       : root_(root), log_(root, primitive, put_patience) {}
 
   Result<Position> tail(Position known) override;
+  Result<std::vector<Position>> numbers_below(Position below, std::size_t most) override;
   Result<std::optional<std::string>> read(Position position) override { return log_.read(position); }
   PutResult put(Position position, std::string_view bytes) override { return log_.put(position, bytes); }
   Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) override;

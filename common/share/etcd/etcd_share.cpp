@@ -127,6 +127,12 @@ void EtcdShare::saw(Position position, std::int64_t revision) {
   }
 }
 
+std::optional<Position> EtcdShare::position_of(const std::string& entry) const {
+  const auto number = number_of(std::string_view(entry).substr(key("log/").size()));
+  const bool ours = number && *number > 0 && entry == entry_key({*number});
+  return ours ? std::optional(Position{*number}) : std::nullopt;
+}
+
 Result<Position> EtcdShare::highest(Position from) {
   EtcdRange range{entry_key(from), entry_key(kLastPosition.next()), 1, true, true};
   for (int i = 0; i < kMaxStrayKeys; ++i) {
@@ -135,14 +141,25 @@ Result<Position> EtcdShare::highest(Position from) {
       return Position{};
     }
     const std::string& last = found.front().key;
-    const auto number = number_of(std::string_view(last).substr(key("log/").size()));
-    if (number && *number > 0 && last == entry_key({*number})) {
-      return Position{*number};
+    if (const auto position = position_of(last)) {
+      return *position;
     }
     range.end = last;  // not an entry: look below it
   }
   return fail(ErrorCode::refused, fmt::format("{} has many keys among its entries that are none", name()),
               "find out who put them there, and remove them");
+}
+
+Result<std::vector<Position>> EtcdShare::numbers_below(Position below, std::size_t most) {
+  const EtcdRange range{key("log/"), entry_key(below), static_cast<unsigned>(most), true, true};
+  TRY_ASSIGN(const auto found, kv_.range(range));
+  std::vector<Position> numbers;
+  for (const EtcdValue& each : found) {
+    if (const auto position = position_of(each.key)) {
+      numbers.push_back(*position);
+    }
+  }
+  return numbers;
 }
 
 Result<Position> EtcdShare::tail(Position known) {

@@ -30,6 +30,7 @@ public:
   [[nodiscard]] static Result<InitOutcome> init(EtcdSettings settings);
 
   Result<Position> tail(Position known) override;
+  Result<std::vector<Position>> numbers_below(Position below, std::size_t most) override;
   Result<std::optional<std::string>> read(Position position) override;
   PutResult put(Position position, std::string_view bytes) override;
   Result<void> write_cell(CellKind kind, std::string_view name, std::string_view bytes) override;
@@ -59,6 +60,7 @@ private:
   std::string key(std::string_view rest) const;
   std::string entry_key(Position position) const;
   Result<std::string> format();
+  [[nodiscard]] std::optional<Position> position_of(const std::string& entry) const;
   Result<Position> highest(Position from);
   PutResult judge(Position position, std::string_view bytes, const EtcdOutcome& outcome);
   Result<EtcdOutcome> put_cell(CellKind kind, std::string_view name, std::string_view bytes, bool only_if_absent);

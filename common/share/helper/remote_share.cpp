@@ -118,6 +118,18 @@ Result<Position> RemoteShare::tail(Position known) {
   return call(entry_call(ShareCall::TAIL, known)).map([](const ShareReply& reply) { return Position{reply.number()}; });
 }
 
+Result<std::vector<Position>> RemoteShare::numbers_below(Position below, std::size_t most) {
+  ShareCall list = entry_call(ShareCall::NUMBERS_BELOW, below);
+  list.set_most(most);
+  return call(list).map([](const ShareReply& reply) {
+    std::vector<Position> numbers;
+    for (const std::uint64_t each : reply.numbers()) {
+      numbers.push_back(Position{each});
+    }
+    return numbers;
+  });
+}
+
 Result<std::optional<std::string>> RemoteShare::read(Position position) {
   return call(entry_call(ShareCall::READ, position)).map(content_in);
 }

@@ -135,6 +135,12 @@ private:
     switch (static_cast<int>(call.kind())) {  // protobuf adds values of its own to the enumeration
       case ShareCall::TAIL:
         return answer(reply, share_->tail(position), number);
+      case ShareCall::NUMBERS_BELOW:
+        return answer(reply, share_->numbers_below(position, call.most()), [&](const std::vector<Position>& found) {
+          for (const Position& each : found) {
+            reply.add_numbers(each.value);
+          }
+        });
       case ShareCall::READ:
         return answer(reply, share_->read(position), content);
       case ShareCall::PUT: {

@@ -24,21 +24,21 @@ protected:
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
   OtherHost host_{state_};
   MemoryShare share_{state_};
-  LogReader log_{share_};
+  LogReader log_{share_, fleet_trust()};
 };
 
 }  // namespace
 
 TEST_F(KnownLeaderTest, NobodyHasLedAnEmptyLog) {
   EXPECT_EQ(leading(), 0U);
-  EXPECT_FALSE(known_leader(share_, view()));
+  EXPECT_FALSE(known_leader(share_, view(), fleet_trust()));
 }
 
 TEST_F(KnownLeaderTest, WhoHoldsTheOpenClaimLeads) {
   const Leadership leadership = host_.claim();
   host_.beat(leadership);
 
-  const auto leader = known_leader(share_, view());
+  const auto leader = known_leader(share_, view(), fleet_trust());
 
   ASSERT_TRUE(leader);
   EXPECT_EQ(leader->claim->owner, leadership.owner);
@@ -51,7 +51,7 @@ TEST_F(KnownLeaderTest, WhoHoldsTheOpenClaimLeads) {
 TEST_F(KnownLeaderTest, OneWithoutAHeartbeatLeadsNoLess) {
   host_.claim();
 
-  const auto leader = known_leader(share_, view());
+  const auto leader = known_leader(share_, view(), fleet_trust());
 
   ASSERT_TRUE(leader);
   EXPECT_TRUE(leader->at_work);
@@ -62,7 +62,23 @@ TEST_F(KnownLeaderTest, ADamagedHeartbeatIsNone) {
   const Leadership leadership = host_.claim();
   ASSERT_OK(share_.write_cell(CellKind::heartbeat, claim_cell(leadership.claim, leadership.owner), "garbage"));
 
-  EXPECT_FALSE(known_leader(share_, view())->beat);
+  const auto leader = known_leader(share_, view(), fleet_trust());
+  EXPECT_FALSE(leader->beat);
+  ASSERT_TRUE(leader->bad_beat);
+  EXPECT_EQ(leader->bad_beat->code, ErrorCode::refused);
+}
+
+TEST_F(KnownLeaderTest, OneThatAStrangerWroteIsNone) {
+  const Leadership leadership = host_.claim();
+  HeartbeatInfo info;
+  info.claim = {leadership.claim, leadership.owner};
+  ASSERT_OK(
+      share_.write_cell(CellKind::heartbeat, claim_cell(info.claim), swarmout::encode(info, strangers_key()).value()));
+
+  const auto leader = known_leader(share_, view(), fleet_trust());
+
+  EXPECT_FALSE(leader->beat);
+  EXPECT_TRUE(leader->bad_beat);
 }
 
 TEST_F(KnownLeaderTest, ALeaderServesOnAfterItsCommit) {
@@ -70,7 +86,7 @@ TEST_F(KnownLeaderTest, ALeaderServesOnAfterItsCommit) {
   host_.commit(leadership);
   host_.beat(leadership);
 
-  const auto leader = known_leader(share_, view());
+  const auto leader = known_leader(share_, view(), fleet_trust());
 
   ASSERT_TRUE(leader);
   EXPECT_EQ(leader->claim->position, leadership.claim);
@@ -84,7 +100,7 @@ TEST_F(KnownLeaderTest, OneThatFoundNothingNewServesOnToo) {
   host_.commit_unchanged(again, release);
   host_.beat(again);
 
-  const auto leader = known_leader(share_, view());
+  const auto leader = known_leader(share_, view(), fleet_trust());
 
   ASSERT_TRUE(leader);
   EXPECT_EQ(leader->claim->position, again.claim);
@@ -112,7 +128,7 @@ TEST_F(KnownLeaderTest, ThePublisherIsKnownWhileAnotherHostLeads) {
   const Leadership next = host_.claim();
 
   EXPECT_EQ(leading(), next.claim.value);
-  const auto publisher = publisher_of(share_, view(), release);
+  const auto publisher = publisher_of(share_, view(), release, fleet_trust());
   ASSERT_TRUE(publisher);
   EXPECT_EQ(publisher->claim->position, published.claim);
   EXPECT_FALSE(publisher->at_work);
@@ -123,7 +139,7 @@ TEST_F(KnownLeaderTest, AReleaseThatTheViewDoesNotHaveHasNoPublisher) {
   host_.commit(host_.claim());
 
   for (const std::uint64_t release : {0U, 1U, 42U}) {
-    EXPECT_FALSE(publisher_of(share_, view(), Position{release})) << release;
+    EXPECT_FALSE(publisher_of(share_, view(), Position{release}, fleet_trust())) << release;
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/fleet/log_entry.hpp"
+#include "tests/support/fleet_keys.hpp"
 #include "tests/support/memory_share.hpp"
 
 #include <memory>
@@ -21,8 +22,8 @@ public:
     LogEntry entry;
     entry.kind = kind;
     entry.position = Position{tail() + 1};
-    entry.previous = all_.empty() ? Digest{} : sha256(all_.rbegin()->second);
-    entry.owner = "owner-" + std::to_string(tail() + 1);
+    entry.previous = all_.empty() ? Digest{} : digest_of(all_.rbegin()->second, Position{tail()});
+    entry.owner = id_of("owner-" + std::to_string(tail() + 1));
     entry.nonce = life_ + "nonce-" + std::to_string(tail() + 1);
     entry.host = "test-host";
     return entry;

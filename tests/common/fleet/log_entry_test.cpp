@@ -3,6 +3,7 @@
 #include "common/base/host.hpp"
 #include "common/share/share.hpp"
 #include "tests/support/bytes.hpp"
+#include "tests/support/fleet_keys.hpp"
 #include "tests/support/result_matchers.hpp"
 
 #include <gmock/gmock.h>
@@ -17,10 +18,11 @@ LogEntry sample(EntryKind kind) {
   entry.kind = kind;
   entry.position = Position{7};
   entry.previous = sha256("entry 6");
-  entry.owner = "owner-1";
+  entry.log = "log-1";
+  entry.owner = id_of("owner-1");
   entry.slot = "2026-11-23T12:00:00Z/300";
   entry.attempt = 3;
-  entry.nonce = "nonce-1";
+  entry.nonce = id_of("nonce-1");
   entry.host =
       "host with an \xc3\xb6"
       "dd name";
@@ -49,11 +51,10 @@ LogEntry unchanged() {
 
 /// Body of an entry with a proper last line.
 std::string ended(const std::string& body) {
-  return body + "end " + sha256(body).hex() + "\n";
+  return signed_text(body);
 }
 std::string body_of(const LogEntry& entry) {
-  const std::string bytes = encode(entry);
-  return bytes.substr(0, bytes.rfind("end "));
+  return std::string(text_of_record(encode(entry)).value());
 }
 /// An entry with one line replaced (or left out, where `value` is null) and a proper last line.
 std::string with_line(const LogEntry& entry, const std::string& key, const char* value) {
@@ -74,6 +75,7 @@ TEST_P(LogEntryOf, AnyKindIsReadAsItWasWritten) {
   ASSERT_OK_AND_ASSIGN(const LogEntry read, decode_entry(encode(entry)));
 
   EXPECT_EQ(read.kind, entry.kind);
+  EXPECT_EQ(read.log, entry.log);
   EXPECT_EQ(read.position, entry.position);
   EXPECT_EQ(read.previous, entry.previous);
   EXPECT_EQ(read.nonce, entry.nonce);
@@ -167,7 +169,7 @@ TEST(LogEntryTest, MoreThanAnEntryMayHaveIsRefused) {
 
 TEST(LogEntryTest, AnotherVersionIsRefused) {
   std::string body = body_of(sample(EntryKind::claim));
-  body.replace(0, body.find('\n'), "swarmout-log 2");
+  body.replace(0, body.find('\n'), "swarmout-log 1");
 
   EXPECT_THAT(decode_entry(ended(body)), FailsWith(ErrorCode::refused, "swarmout-log"));
 }
@@ -182,8 +184,71 @@ TEST(LogEntryTest, NoOwnerIsRefused) {
 }
 
 TEST(LogEntryTest, AnOverlongOwnerIsRefused) {
-  EXPECT_THAT(decode_entry(with_line(sample(EntryKind::claim), "owner", std::string(65, 'o').c_str())),
+  EXPECT_THAT(decode_entry(with_line(sample(EntryKind::claim), "owner", std::string(33, 'a').c_str())),
               FailsWith(ErrorCode::refused, "owner"));
+}
+
+namespace {
+
+struct Odd {
+  const char* key;
+  std::string value;
+};
+void PrintTo(const Odd& odd, std::ostream* out) {
+  *out << odd.key << ' ' << odd.value.substr(0, 40);
+}
+class OddField : public testing::TestWithParam<Odd> {};
+
+}  // namespace
+
+/// Of somebody who has the key, or of a program that is wrong: what becomes part of a name, or of an answer, is no more
+/// than it may be.
+TEST_P(OddField, IsRefused) {
+  EXPECT_THAT(decode_entry(with_line(sample(EntryKind::claim), GetParam().key, GetParam().value.c_str())),
+              FailsWith(ErrorCode::refused));
+}
+INSTANTIATE_TEST_SUITE_P(OfAClaim, OddField,
+                         testing::Values(Odd{"owner", "../../xyz"}, Odd{"owner", "60F2BE94EB3ADD7D11858F31E8673876"},
+                                         Odd{"owner", std::string(31, 'a')}, Odd{"owner", std::string(31, 'a') + "/"},
+                                         Odd{"nonce", "../../xyz"}, Odd{"nonce", ""}, Odd{"position", "0"},
+                                         Odd{"position", "9007199254740993"}, Odd{"position", "18446744073709551615"},
+                                         Odd{"position", "18446744073709551616"}, Odd{"position", "-1"},
+                                         Odd{"time", "yesterday"}, Odd{"time", ""},
+                                         Odd{"slot", std::string(kMaxSlot + 1, 's')},
+                                         Odd{"host", std::string(256, 'h')}, Odd{"boot", std::string(65, 'b')},
+                                         Odd{"log", std::string(kMaxCluster + 1, 'l')}, Odd{"previous", "../../xyz"}));
+
+TEST(LogEntryTest, ACommitOfNoReleaseIsRefused) {
+  EXPECT_THAT(decode_entry(with_line(unchanged(), "release", "0")), FailsWith(ErrorCode::refused, "release"));
+}
+
+TEST(LogEntryTest, TheHighestNumberIsOne) {
+  EXPECT_THAT(decode_entry(with_line(sample(EntryKind::claim), "position", "9007199254740992")), IsOk());
+}
+
+TEST(LogEntryTest, WhatAStrangerSignedIsRefused) {
+  EXPECT_THAT(decode_entry(encode_with(sample(EntryKind::claim), strangers_key())), FailsWith(ErrorCode::refused));
+}
+
+TEST(LogEntryTest, WhatNobodySignedIsRefusedHoweverWellItIsWritten) {
+  EXPECT_THAT(decode_entry(body_of(sample(EntryKind::claim))), FailsWith(ErrorCode::refused, "nobody signed"));
+}
+
+TEST(LogEntryTest, AHeartbeatIsNoEntry) {
+  EXPECT_THAT(decode_entry(encode(HeartbeatInfo{})), FailsWith(ErrorCode::refused, "swarmout-log"));
+}
+
+TEST(LogEntryTest, TheAnswerToTheLargestClaimFits) {
+  LogEntry entry = sample(EntryKind::claim);
+  entry.slot = std::string(kMaxSlot, '\n');
+  entry.log = std::string(kMaxCluster, '\xff');
+  ASSERT_OK_AND_ASSIGN(LogEntry answer, decode_entry(encode(entry)));
+  answer.kind = EntryKind::abandon;
+  answer.slot = entry.slot;
+  answer.host = std::string(255, '\xff');
+  answer.reason = std::string(100'000, '\xff');
+
+  EXPECT_THAT(decode_entry(encode(answer)), IsOk());
 }
 
 TEST(LogEntryTest, ACommitOfAFutureReleaseIsRefused) {
@@ -209,12 +274,12 @@ TEST_P(EntryLine, MustBeThere) {
               FailsWith(ErrorCode::refused, GetParam().key));
 }
 INSTANTIATE_TEST_SUITE_P(Claim, EntryLine,
-                         testing::Values(Line{EntryKind::claim, "kind"}, Line{EntryKind::claim, "position"},
-                                         Line{EntryKind::claim, "previous"}, Line{EntryKind::claim, "nonce"},
-                                         Line{EntryKind::claim, "owner"}, Line{EntryKind::claim, "slot"},
-                                         Line{EntryKind::claim, "attempt"}, Line{EntryKind::claim, "host"},
-                                         Line{EntryKind::claim, "boot"}, Line{EntryKind::claim, "pid"},
-                                         Line{EntryKind::claim, "time"}));
+                         testing::Values(Line{EntryKind::claim, "kind"}, Line{EntryKind::claim, "log"},
+                                         Line{EntryKind::claim, "position"}, Line{EntryKind::claim, "previous"},
+                                         Line{EntryKind::claim, "nonce"}, Line{EntryKind::claim, "owner"},
+                                         Line{EntryKind::claim, "slot"}, Line{EntryKind::claim, "attempt"},
+                                         Line{EntryKind::claim, "host"}, Line{EntryKind::claim, "boot"},
+                                         Line{EntryKind::claim, "pid"}, Line{EntryKind::claim, "time"}));
 INSTANTIATE_TEST_SUITE_P(Commit, EntryLine,
                          testing::Values(Line{EntryKind::commit, "release"}, Line{EntryKind::commit, "revision"},
                                          Line{EntryKind::commit, "descriptor"}, Line{EntryKind::commit, "signature"}));

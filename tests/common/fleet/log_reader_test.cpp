@@ -44,7 +44,7 @@ protected:
 
   LogBuilder log_;
   MemoryShare share_{log_.state()};
-  LogReader reader_{share_};
+  LogReader reader_{share_, fleet_trust()};
   std::map<std::string, int> calls_;
   std::set<std::string> broken_;
 };
@@ -213,7 +213,7 @@ TEST_F(LogReaderTest, TheReleaseThatIsCurrentIsNeverForgotten) {
 
   ASSERT_NE(view().newest_release(), nullptr);
   EXPECT_EQ(view().newest_release()->position.value, 2U);
-  EXPECT_EQ(view().newest_release()->owner, "owner-1");
+  EXPECT_EQ(view().newest_release()->owner, id_of("owner-1"));
 }
 
 TEST_F(LogReaderTest, WhatWasForgottenCanBeReadAgain) {

@@ -38,7 +38,7 @@ protected:
 
   LogBuilder log_;
   MemoryShare share_{log_.state()};
-  LogReader reader_{share_};
+  LogReader reader_{share_, fleet_trust()};
 };
 
 }  // namespace
@@ -303,7 +303,7 @@ TEST_F(LogViewTest, VoidEntriesAreJudgedTheSameWhereverTheReaderCameIn) {
   log_.append("garbage");
   log_.claim();
   log_.commit("somebody else");
-  LogReader along(share_);
+  LogReader along(share_, fleet_trust());
   for (std::uint64_t tail = 1; tail <= log_.tail(); ++tail) {
     log_.show_up_to(tail);
     ASSERT_OK(along.refresh());

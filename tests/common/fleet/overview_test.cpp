@@ -16,7 +16,7 @@ class FleetOverviewTest : public testing::Test {
 protected:
   FleetOverviewTest() { state_->clock = &clock_; }
   FleetOverview overview(std::size_t releases = 5) {
-    auto seen = fleet_overview(share_, releases);
+    auto seen = fleet_overview(share_, fleet_trust(), releases, clock_.wall());
     EXPECT_THAT(seen, IsOk());
     return std::move(seen).value_or(FleetOverview{});
   }
@@ -26,7 +26,8 @@ protected:
     record.active_hash = content;
     ASSERT_OK(share_.write_cell(CellKind::peer, id, encode(record)));
   }
-  void beat(const Leadership& leadership, const HeartbeatInfo& info) {
+  void beat(const Leadership& leadership, HeartbeatInfo info) {
+    info.claim = {leadership.claim, leadership.owner};
     ASSERT_OK(share_.write_cell(CellKind::heartbeat, claim_cell(leadership.claim, leadership.owner), encode(info)));
   }
   static InfoHash content_of(Position release) { return OtherHost::made_up(release, "r1").descriptor.info_hash; }
@@ -59,8 +60,7 @@ TEST_F(FleetOverviewTest, ReleasesComeNewestFirstAndAsManyAsAskedFor) {
   ASSERT_EQ(fleet.releases.size(), 2U);
   EXPECT_EQ(fleet.releases[0].commit.revision, "r3");
   EXPECT_EQ(fleet.releases[1].commit.revision, "r2");
-  ASSERT_TRUE(fleet.releases[0].descriptor);
-  EXPECT_EQ(fleet.releases[0].descriptor->position, Position{6});
+  EXPECT_EQ(fleet.releases[0].descriptor.position, Position{6});
 }
 
 TEST_F(FleetOverviewTest, HostsCountForTheReleaseThatTheyAreOn) {
@@ -144,10 +144,36 @@ TEST_F(FleetOverviewTest, TheBoundIsThatOfTheLeadersLine) {
   EXPECT_EQ(bound_multiple(overview(), record), 2.0);
 }
 
+TEST_F(FleetOverviewTest, WhatNobodySignedIsLeftOutAndNamed) {
+  host_.commit(host_.claim(), "r1");
+  OtherHost stranger(state_, "stranger");
+  stranger.sign_with(strangers_key());
+  stranger.commit(stranger.claim(), "forged");
+
+  const FleetOverview fleet = overview();
+
+  ASSERT_EQ(fleet.releases.size(), 1U);
+  EXPECT_EQ(fleet.releases[0].commit.revision, "r1");
+  ASSERT_EQ(fleet.foreign.size(), 1U);
+  EXPECT_THAT(fleet.foreign[0].message, testing::HasSubstr("2 entries"));
+  ASSERT_TRUE(fleet.newest_word);
+}
+
+TEST_F(FleetOverviewTest, AReleaseWhoseDescriptorNobodySignedIsLeftOutAndNamed) {
+  const Leadership leadership = host_.claim();
+  SignedDescriptor release = OtherHost::made_up(leadership.claim.next(), "r1");
+  release.signature = strangers_key().sign(release.text, "test").value();
+  ASSERT_OK(publish(host_.pen(), leadership, release, {}));
+
+  EXPECT_TRUE(overview().releases.empty());
+  ASSERT_EQ(overview().foreign.size(), 1U);
+  EXPECT_THAT(overview().foreign[0].message, testing::HasSubstr("release 2 is not trusted"));
+}
+
 TEST_F(FleetOverviewTest, AShareThatIsAwayIsAnError) {
   share_.before = [](std::string_view) { return std::optional(Error{ErrorCode::temporary, "away", ""}); };
 
-  EXPECT_THAT(fleet_overview(share_, 5), FailsWith(ErrorCode::temporary));
+  EXPECT_THAT(fleet_overview(share_, fleet_trust(), 5, clock_.wall()), FailsWith(ErrorCode::temporary));
 }
 
 }  // namespace swarmout::test

@@ -4,6 +4,7 @@
 
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/peer_record.hpp"
+#include "tests/support/fleet_keys.hpp"
 #include "tests/support/result_matchers.hpp"
 
 #include <gtest/gtest.h>
@@ -16,8 +17,14 @@ namespace swarmout::test {
 
 inline constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
+inline ClaimId claim_id() {
+  return {Position{3}, id_of("owner")};
+}
+
 inline HeartbeatInfo heartbeat() {
   HeartbeatInfo info;
+  info.claim = claim_id();
+  info.time = WallTime(std::chrono::seconds(1'790'000'000));
   info.counter = 1;
   info.host = "host\nwith \xff";
   info.phase = Phase::exporting;
@@ -63,6 +70,7 @@ inline PeerRecord peer(const std::string& id = "peer-1") {
 
 inline StagedRelease staged() {
   StagedRelease each;
+  each.claim = claim_id();
   each.release.descriptor.position = Position{4};
   each.release.descriptor.revision = "r4";
   each.release.text = encode(each.release.descriptor);

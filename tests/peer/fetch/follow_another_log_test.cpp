@@ -105,10 +105,20 @@ TEST_F(AnotherLogTest, ACopyOfTheShareAsItWasLastWeekIsRefused) {
   publish("r1");
   const auto last_week = state_->log;
   const Seen seen = after_three();
-  make_anew();
   state_->log = last_week;
 
-  EXPECT_THAT(look(seen), FailsWith(ErrorCode::refused, "another share"));
+  EXPECT_THAT(look(seen), FailsWith(ErrorCode::refused, "lost entries"));
+}
+
+TEST_F(AnotherLogTest, EntriesOfAnotherShareAreNoneHere) {
+  const Seen seen = after_three();
+  state_->cluster = "another";
+
+  ASSERT_OK_AND_ASSIGN(const Wanted wanted, look(seen));
+
+  EXPECT_FALSE(wanted.published);
+  ASSERT_TRUE(wanted.foreign);
+  EXPECT_THAT(wanted.foreign->message, testing::HasSubstr("a copy"));
 }
 
 TEST_F(AnotherLogTest, ABackupIsRefusedUntilSomethingNewIsPublished) {
@@ -150,14 +160,13 @@ TEST_F(AnotherLogTest, WhatTheBackupHadLostCannotComeBackLater) {
 }
 
 TEST_F(AnotherLogTest, TheSameTreeIsFollowedWhereverItIsPublished) {
-  publish("r1");
-  const auto old = state_->log;
+  const SignedDescriptor old = publish("r1");
   clock_.advance(1h);
   publish_as(made_now(host_.share().tail({}).value().next().next(), "r1"));
   Follower follower(share_, key_, {}, clock_);
   ASSERT_OK(follower.look());
-  state_->log = old;
-  state_->cluster = "another";
+  make_anew();
+  publish_as(old);
 
   ASSERT_OK_AND_ASSIGN(const Wanted wanted, look(follower.seen()));
 
@@ -177,6 +186,7 @@ TEST_F(AnotherLogTest, AReleaseOfAnotherKeyIsRefusedAndForgetsNothing) {
 TEST_F(AnotherLogTest, WithANewKeyOnThisHostWhatItSignsIsFollowed) {
   const Seen seen = after_three();
   make_anew();
+  host_.sign_with(strangers_key());
   publish_as(stranger_.release({2}, "r4"));
   const TrustedKeys new_key = stranger_.trusted();
 

@@ -19,17 +19,21 @@ inline const Endpoint kBeatingTracker{"192.0.2.8", 6969};
 class FollowTest : public testing::Test {
 protected:
   /// A COMMIT under a new claim. Anything may stand in it.
-  Position publish_as(const SignedDescriptor& release) { return commit_raw(host_.share(), host_.claim(), release); }
+  Position publish_as(const SignedDescriptor& release) {
+    return commit_raw(host_.share(), host_.claim(), release, host_.key());
+  }
   Position publish_next(const std::string& revision) {
     return publish_as(signer_.release(host_.share().tail({}).value().next().next(), revision));
   }
   void stage(const Leadership& leadership, const SignedDescriptor& release) {
-    EXPECT_THAT(host_.share().write_cell(CellKind::stage, claim_cell(leadership.claim, leadership.owner),
-                                         encode(StagedRelease{release, kStaging, kStagingTracker})),
+    EXPECT_THAT(host_.share().write_cell(
+                    CellKind::stage, claim_cell(leadership.claim, leadership.owner),
+                    encode(StagedRelease{{leadership.claim, leadership.owner}, release, kStaging, kStagingTracker})),
                 IsOk());
   }
   void beat(const Leadership& leadership) {
     HeartbeatInfo info;
+    info.claim = {leadership.claim, leadership.owner};
     info.endpoint = kBeating;
     info.tracker = kBeatingTracker;
     EXPECT_THAT(
@@ -47,7 +51,7 @@ protected:
   OtherHost host_{state_};
   MemoryShare share_{state_};
   Signer signer_;
-  Signer stranger_;
+  Signer stranger_{strangers_key()};
   TrustedKeys key_ = signer_.trusted();
 };
 

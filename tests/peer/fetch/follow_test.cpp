@@ -99,7 +99,9 @@ TEST_F(FollowTest, ANewestReleaseThatIsNotTrustedDoesNotFallBackToAnOlderOne) {
 }
 
 TEST_F(FollowTest, AReleaseWithoutASignatureIsRefused) {
-  publish_as(OtherHost::made_up({2}, "r1"));
+  SignedDescriptor release = OtherHost::made_up({2}, "r1");
+  release.signature = "not a signature";
+  publish_as(release);
 
   EXPECT_THAT(follower().look(), FailsWith(ErrorCode::refused));
 }

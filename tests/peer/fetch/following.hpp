@@ -6,18 +6,14 @@
 #include "common/release/signing.hpp"
 #include "peer/fetch/follow.hpp"
 #include "tests/seeder/election/log_text.hpp"
-#include "tests/support/temp_dir.hpp"
 
 namespace swarmout::test {
 
-/// A key pair made for this test.
+/// What signs releases.
 class Signer {
 public:
-  Signer() {
-    EXPECT_THAT(make_key_pair(dir_.path()), IsOk());
-    key_.emplace(SigningKey::load(dir_ / kSecretKeyFile).value());
-  }
-  [[nodiscard]] TrustedKeys trusted() const { return TrustedKeys::load(dir_.path()).value(); }
+  explicit Signer(const SigningKey& key = fleet_key()) : key_(&key) {}
+  [[nodiscard]] TrustedKeys trusted() const { return TrustedKeys(key_->verify_key()); }
   [[nodiscard]] const SigningKey& key() const { return *key_; }
   [[nodiscard]] SignedDescriptor sign(SignedDescriptor release) const {
     release.text = encode(release.descriptor);
@@ -30,14 +26,15 @@ public:
   }
 
 private:
-  TempDir dir_;
-  std::optional<SigningKey> key_;
+  const SigningKey* key_;
 };
 
 /// A COMMIT under a claim, whatever the descriptor says: publish() would not write some of them.
-inline Position commit_raw(Share& share, const Leadership& leadership, const SignedDescriptor& release) {
+inline Position commit_raw(Share& share, const Leadership& leadership, const SignedDescriptor& release,
+                           const SigningKey& key = fleet_key()) {
   LogEntry entry;
   entry.kind = EntryKind::commit;
+  entry.log = leadership.log;
   entry.position = leadership.claim.next();
   entry.previous = leadership.claim_digest;
   entry.owner = leadership.owner;
@@ -46,7 +43,7 @@ inline Position commit_raw(Share& share, const Leadership& leadership, const Sig
   entry.descriptor = release.text;
   entry.signature = release.signature;
   sign_in(entry, share.now().value());
-  EXPECT_EQ(share.put(entry.position, encode(entry)).outcome, PutOutcome::won);
+  EXPECT_EQ(share.put(entry.position, encode_with(entry, key)).outcome, PutOutcome::won);
   return entry.position;
 }
 

@@ -162,7 +162,7 @@ TEST_F(SeenTest, ADamagedFileIsAnErrorAndNotTheNumberZero) {
 
 TEST_F(SeenTest, WhereTheFileIsDamagedTheReleasesThatAreHereSayWhatWasFollowed) {
   const Signer signer;
-  const Signer stranger;
+  const Signer stranger(strangers_key());
   ASSERT_OK_AND_ASSIGN(Store store, Store::open(dir_.path()));
   ASSERT_OK(store.record(signer.sign(release_made(2, kToday))));
   ASSERT_OK(store.record(signer.sign(release_made(9, kYesterday))));

@@ -14,6 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint64_t kFrozen = 17;  ///< a counter that does not move
+
 class ContenderTest : public testing::Test {
 protected:
   ContenderTest() {
@@ -24,14 +26,18 @@ protected:
     settings_.takeover_jitter = 20s;
     contender_ = Contender(settings_, [](std::chrono::milliseconds limit) { return limit; });
   }
-  NextStep step(std::optional<std::string> heartbeat = {}, bool read = true) {
+  NextStep step(std::optional<std::uint64_t> beat = {}, bool read = true) {
     const LogView* const view = reader_.refresh().value();
+    std::optional<HeartbeatInfo> heartbeat;
+    if (beat) {
+      heartbeat.emplace().counter = *beat;
+    }
     return contender_.step({*view, clock_.wall(), clock_.now(), read, std::move(heartbeat)});
   }
   /// Looks every beat, with a heartbeat that does not change, until the step is something else than "look again".
   NextStep watch_a_silent_leader(int most) {
     for (int i = 0; i < most; ++i) {
-      NextStep next = step("frozen");
+      NextStep next = step(kFrozen);
       if (!std::holds_alternative<LookAgain>(next)) {
         return next;
       }
@@ -43,7 +49,7 @@ protected:
   FakeClock clock_;
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
   MemoryShare share_{state_};
-  LogReader reader_{share_};
+  LogReader reader_{share_, fleet_trust()};
   OtherHost other_{state_};
   ElectionSettings settings_;
   Contender contender_{{}, {}};
@@ -60,10 +66,10 @@ TEST_F(ContenderTest, OnAnEmptyLogItClaimsTheFirstNumber) {
 
 TEST_F(ContenderTest, BesideALivingLeaderItAsksForASeat) {
   other_.claim("s");
-  EXPECT_TRUE(std::holds_alternative<LookAgain>(step("1")));
+  EXPECT_TRUE(std::holds_alternative<LookAgain>(step(1)));
   clock_.advance(10s);
 
-  const NextStep next = step("2");
+  const NextStep next = step(2);
 
   ASSERT_TRUE(std::holds_alternative<TakeSeat>(next));
   EXPECT_EQ(std::get<TakeSeat>(next).claim, Position{1});
@@ -71,19 +77,19 @@ TEST_F(ContenderTest, BesideALivingLeaderItAsksForASeat) {
 
 TEST_F(ContenderTest, WithoutASeatItLeaves) {
   other_.claim("s");
-  (void)step("1");
+  (void)step(1);
   clock_.advance(10s);
-  (void)step("2");
+  (void)step(2);
   contender_.seated(false);
 
-  EXPECT_TRUE(std::holds_alternative<SomebodyElse>(step("2")));
+  EXPECT_TRUE(std::holds_alternative<SomebodyElse>(step(2)));
 }
 
 TEST_F(ContenderTest, ADeputyStaysAndTakesOverWhenTheLeaderFallsSilent) {
   other_.claim("s");
-  (void)step("1");
+  (void)step(1);
   clock_.advance(10s);
-  (void)step("frozen");
+  (void)step(kFrozen);
   contender_.seated(true);
   const MonotonicTime silent = clock_.now();
 
@@ -97,9 +103,9 @@ TEST_F(ContenderTest, ADeputyStaysAndTakesOverWhenTheLeaderFallsSilent) {
 
 TEST_F(ContenderTest, ADeputyWhoseLeaderPublishesGoesQuietly) {
   const Leadership leader = other_.claim("s");
-  (void)step("1");
+  (void)step(1);
   clock_.advance(10s);
-  (void)step("2");
+  (void)step(2);
   contender_.seated(true);
   other_.commit(leader);
 
@@ -108,9 +114,9 @@ TEST_F(ContenderTest, ADeputyWhoseLeaderPublishesGoesQuietly) {
 
 TEST_F(ContenderTest, ADeputyWhoseLeaderGivesUpTriesAtOnce) {
   const Leadership leader = other_.claim("s");
-  (void)step("1");
+  (void)step(1);
   clock_.advance(10s);
-  (void)step("2");
+  (void)step(2);
   contender_.seated(true);
   other_.abandon(leader, "no disk space");
 
@@ -146,13 +152,13 @@ TEST_F(ContenderTest, BeforeTheThirdAttemptItWaitsAndBeforeTheFourthTwiceAsLong)
 TEST_F(ContenderTest, ASignOfLifeDuringTheWaitBeforeATakeoverCancelsIt) {
   other_.claim("s");
   for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(std::holds_alternative<LookAgain>(step("frozen")));
+    EXPECT_TRUE(std::holds_alternative<LookAgain>(step(kFrozen)));
     clock_.advance(10s);
   }
   contender_.seated(true);
-  EXPECT_TRUE(std::holds_alternative<LookAgain>(step("it lives"))) << "no claim";
+  EXPECT_TRUE(std::holds_alternative<LookAgain>(step(kFrozen + 1))) << "no claim";
   clock_.advance(10s);
-  EXPECT_TRUE(std::holds_alternative<LookAgain>(step("it lives"))) << "and the checks start anew";
+  EXPECT_TRUE(std::holds_alternative<LookAgain>(step(kFrozen + 1))) << "and the checks start anew";
 }
 
 TEST_F(ContenderTest, NobodyIsJudgedWhileTheShareDoesNotAnswer) {

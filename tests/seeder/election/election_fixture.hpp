@@ -40,7 +40,7 @@ protected:
   }
   Decision decided() { return decide(view(), settings_, clock_.wall()); }
   Result<ElectionOutcome> elected(std::stop_token stop = {}) {
-    return elect(share_, reader_, clock_, settings_, std::move(stop));
+    return elect(share_, reader_, clock_, fleet_key(), settings_, std::move(stop));
   }
   /// Called before each look at a heartbeat, with the number of the look: 1, 2, …
   void before_look(std::function<std::optional<Error>(int)> action) {
@@ -52,7 +52,7 @@ protected:
   FakeClock clock_;
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
   MemoryShare share_{state_};
-  LogReader reader_{share_};
+  LogReader reader_{share_, fleet_trust()};
   OtherHost other_{state_};
   ElectionSettings settings_;
   int looks_ = 0;

@@ -170,7 +170,8 @@ TEST_F(Elect, TheOwnerIsToldBeforeTheClaimIsPut) {
     return std::nullopt;
   };
 
-  const auto outcome = elect(share_, reader_, clock_, settings_, {}, [&](const std::string& owner) { told = owner; });
+  const auto outcome =
+      elect(share_, reader_, clock_, fleet_key(), settings_, {}, [&](const std::string& owner) { told = owner; });
 
   const auto* const won = as<Leadership>(outcome);
   ASSERT_NE(won, nullptr);
@@ -201,6 +202,8 @@ TEST(ElectFleet, OfAHundredHostsExactlyOneLeadsEachSlot) {
             if (operation == "read_cell") {
               const LogEntry last = entry_at(leaders_hand, leaders_hand.tail({}).value());
               HeartbeatInfo info;
+              info.claim = {last.position, last.owner};
+              info.time = clock.wall();
               info.counter = ++beats;
               EXPECT_THAT(
                   leaders_hand.write_cell(CellKind::heartbeat, claim_cell(last.position, last.owner), encode(info)),
@@ -208,12 +211,12 @@ TEST(ElectFleet, OfAHundredHostsExactlyOneLeadsEachSlot) {
             }
             return std::nullopt;
           };
-          LogReader reader(share);
+          LogReader reader(share, fleet_trust());
           ElectionSettings settings;
           settings.slot = "round-" + std::to_string(round);
           settings.deputies = 0;  // nobody here ends its work
           start.arrive_and_wait();
-          const auto outcome = elect(share, reader, clock, settings, {});
+          const auto outcome = elect(share, reader, clock, fleet_key(), settings, {});
           EXPECT_THAT(outcome, IsOk());
           if (const auto* const won = outcome ? std::get_if<Leadership>(&*outcome) : nullptr) {
             ++leaders;

@@ -21,7 +21,7 @@ protected:
 
   void start() { start_on(std::make_unique<MemoryShare>(state_)); }
   void start_on(std::unique_ptr<Share> share) {
-    heartbeat_.emplace(std::move(share), leadership_, HeartbeatSettings{10s, 1h}, clock_, order_, [this] {
+    heartbeat_.emplace(std::move(share), fleet_keys(), leadership_, HeartbeatSettings{10s, 1h}, clock_, order_, [this] {
       HeartbeatInfo info;
       info.phase = phase_;
       info.files = files_;
@@ -37,7 +37,7 @@ protected:
     if (!cell || !*cell) {
       return {};
     }
-    const auto info = decode_heartbeat((*cell)->bytes);
+    const auto info = decode_heartbeat((*cell)->bytes, {leadership_.claim, leadership_.owner}, fleet_trust());
     EXPECT_THAT(info, IsOk());
     return info.value_or(HeartbeatInfo{});
   }
@@ -148,6 +148,28 @@ TEST_F(HeartbeatTest, SoIsAnAbandonInOurName) {
 
   ASSERT_TRUE(wait_for([this] { return order_.given().has_value(); }));
   EXPECT_THAT(order_.given()->why, testing::HasSubstr("abandoned by"));
+}
+
+TEST_F(HeartbeatTest, WhatNobodySignedIsNoSuccessorButTakesTheNumber) {
+  start();
+  MemoryShare share(state_);
+  ASSERT_EQ(share.put(leadership_.claim.next(), "garbage").outcome, PutOutcome::won);
+
+  clock_.pass(kLookAtLog, 1s);
+
+  ASSERT_TRUE(wait_for([this] { return order_.given().has_value(); }));
+  EXPECT_EQ(order_.given()->reason, StopReason::hindered);
+  EXPECT_EQ(error_of(*order_.given()).code, ErrorCode::refused);
+  EXPECT_THAT(order_.given()->why, testing::HasSubstr("entry 2 that is not signed"));
+}
+
+TEST_F(HeartbeatTest, ABeatSaysUnderWhichClaimAndWhenByTheSharesClock) {
+  start();
+
+  EXPECT_EQ(seen().claim, (ClaimId{leadership_.claim, leadership_.owner}));
+  const WallTime first = seen().time;
+  clock_.pass(30s, 1s);
+  EXPECT_EQ(seen().time - first, 30s);
 }
 
 TEST_F(HeartbeatTest, OurOwnCommitPassesNobody) {

@@ -29,12 +29,13 @@ protected:
     };
   }
   Result<PublishOutcome> published(std::chrono::milliseconds patience = 5min) {
-    return publish(share_, clock_, leadership_, release_, patience);
+    return publish(pen_, leadership_, release_, patience);
   }
 
   FakeClock clock_;
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
   MemoryShare share_{state_};
+  Pen pen_{share_, clock_, fleet_keys()};
   OtherHost host_{state_, "this-host"};
   OtherHost other_{state_, "other-host"};
   const Leadership leadership_ = [this] {
@@ -79,7 +80,7 @@ TEST_F(PublishTest, ACommitHasWhatReadersNeed) {
 TEST_F(PublishTest, ACommitCountsForReaders) {
   ASSERT_NE(as<Published>(published()), nullptr);
 
-  LogReader reader(share_);
+  LogReader reader(share_, fleet_trust());
   ASSERT_OK_AND_ASSIGN(const LogView* view, reader.refresh());
   ASSERT_NE(view->newest_release(), nullptr);
   EXPECT_EQ(view->newest_release()->position.value, 2U);
@@ -108,7 +109,34 @@ TEST_F(PublishTest, AFencedCommitIsNotInTheLog) {
 TEST_F(PublishTest, AnEntryThatCannotBeReadFencesToo) {
   ASSERT_EQ(other_.share().put(Position{2}, "garbage").outcome, PutOutcome::won);
 
-  EXPECT_NE(as<Fenced>(published()), nullptr);
+  const auto outcome = published();
+
+  const auto* const fenced = as<Fenced>(outcome);
+  ASSERT_NE(fenced, nullptr);
+  EXPECT_TRUE(fenced->foreign);
+  EXPECT_THAT(fenced->by, testing::HasSubstr("entry 2 that is not signed"));
+}
+
+TEST_F(PublishTest, SoDoesOneThatAStrangerSigned) {
+  LogEntry claim;
+  claim.position = Position{2};
+  claim.previous = leadership_.claim_digest;
+  claim.owner = "stranger";
+  ASSERT_EQ(other_.share().put(Position{2}, encode_with(claim, strangers_key())).outcome, PutOutcome::won);
+
+  const auto outcome = published();
+
+  ASSERT_NE(as<Fenced>(outcome), nullptr);
+  EXPECT_TRUE(as<Fenced>(outcome)->foreign);
+}
+
+TEST_F(PublishTest, ASuccessorIsNoStranger) {
+  other_.claim("slot-1", 3);
+
+  const auto outcome = published();
+
+  ASSERT_NE(as<Fenced>(outcome), nullptr);
+  EXPECT_FALSE(as<Fenced>(outcome)->foreign);
 }
 
 TEST_F(PublishTest, AfterALostReplyItTurnsOutToBeWon) {
@@ -169,7 +197,7 @@ TEST_F(PublishTest, TheTimeIsTheSharesOwn) {
   FakeClock ours;
   ours.set_wall(WallTime{});
 
-  ASSERT_NE(as<Published>(publish(share_, ours, leadership_, release_, 5min)), nullptr);
+  ASSERT_NE(as<Published>(publish({share_, ours, fleet_keys()}, leadership_, release_, 5min)), nullptr);
 
   EXPECT_EQ(entry_at(share_, Position{2}).time, utc(clock_.wall()));
 }
@@ -181,7 +209,7 @@ TEST_F(PublishTest, WithoutTheSharesTimeItIsOurs) {
   FakeClock ours;
   ours.set_wall(WallTime{});
 
-  ASSERT_NE(as<Published>(publish(share_, ours, leadership_, release_, 5min)), nullptr);
+  ASSERT_NE(as<Published>(publish({share_, ours, fleet_keys()}, leadership_, release_, 5min)), nullptr);
 
   EXPECT_EQ(entry_at(share_, Position{2}).time, "1970-01-01T00:00:00Z");
 }
@@ -193,7 +221,7 @@ TEST_F(PublishTest, AnUnchangedCommitPointsToTheOldRelease) {
   const Position release = third.commit(first, "r7");
   const Leadership second = third.claim("slot-2");
 
-  ASSERT_NE(as<Published>(publish_unchanged(share_, clock_, second, release, "r7", 5min)), nullptr);
+  ASSERT_NE(as<Published>(publish_unchanged(pen_, second, release, "r7", 5min)), nullptr);
 
   const LogEntry entry = entry_at(share_, second.claim.next());
   EXPECT_EQ(entry.kind, EntryKind::commit);
@@ -205,11 +233,11 @@ TEST_F(PublishTest, AnUnchangedCommitPointsToTheOldRelease) {
 TEST_F(PublishTest, AnUnchangedCommitCanBeFenced) {
   other_.claim("slot-1", 3);
 
-  EXPECT_NE(as<Fenced>(publish_unchanged(share_, clock_, leadership_, Position{1}, "r7", 5min)), nullptr);
+  EXPECT_NE(as<Fenced>(publish_unchanged(pen_, leadership_, Position{1}, "r7", 5min)), nullptr);
 }
 
 TEST_F(PublishTest, AnAbandonGivesTheReason) {
-  ASSERT_NE(as<Published>(abandon(share_, clock_, leadership_, "disk full on /var", 5min)), nullptr);
+  ASSERT_NE(as<Published>(abandon(pen_, leadership_, "disk full on /var", 5min)), nullptr);
 
   const LogEntry entry = entry_at(share_, Position{2});
   EXPECT_EQ(entry.kind, EntryKind::abandon);
@@ -218,7 +246,7 @@ TEST_F(PublishTest, AnAbandonGivesTheReason) {
 }
 
 TEST_F(PublishTest, AnAbandonWithAnEndlessReasonFits) {
-  ASSERT_NE(as<Published>(abandon(share_, clock_, leadership_, std::string(100'000, '\xff'), 5min)), nullptr);
+  ASSERT_NE(as<Published>(abandon(pen_, leadership_, std::string(100'000, '\xff'), 5min)), nullptr);
 
   EXPECT_EQ(entry_at(share_, Position{2}).kind, EntryKind::abandon);
 }
@@ -226,13 +254,13 @@ TEST_F(PublishTest, AnAbandonWithAnEndlessReasonFits) {
 TEST_F(PublishTest, AnAbandonAgainstASuccessorIsFenced) {
   other_.claim("slot-1", 3);
 
-  EXPECT_NE(as<Fenced>(abandon(share_, clock_, leadership_, "disk full", 5min)), nullptr);
+  EXPECT_NE(as<Fenced>(abandon(pen_, leadership_, "disk full", 5min)), nullptr);
 }
 
 TEST_F(PublishTest, AnAbandonWithALostReplyIsWon) {
   share_.after = failing_puts(2);
 
-  EXPECT_NE(as<Published>(abandon(share_, clock_, leadership_, "disk full", 5min)), nullptr);
+  EXPECT_NE(as<Published>(abandon(pen_, leadership_, "disk full", 5min)), nullptr);
 }
 
 }  // namespace swarmout::test

@@ -1,0 +1,38 @@
+// An entry as it stands on a share: what it says if it counts, and why not if it does not.
+
+#pragma once
+
+#include "common/fleet/log_entry.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace swarmout {
+
+enum class Validity {
+  good,
+  damaged,       ///< no record with a last line: cut short, or never one
+  not_signed,    ///< by no key that this host trusts, or changed since
+  misplaced,     ///< signed for another number or another log: a copy
+  out_of_chain,  ///< signed for this place, but it does not follow the entry before it
+};
+
+/// Whoever wrote it had the key, and wrote it for this place.
+[[nodiscard]] constexpr bool is_signed(Validity validity) {
+  return validity == Validity::good || validity == Validity::out_of_chain;
+}
+
+struct LogRecord {
+  Digest digest;   ///< SHA-256 of its bytes; all zero unless it is signed: who wrote it can change it any time
+  LogEntry entry;  ///< a void one has kind abandon, no owner, and the reason why it is void
+  Validity validity = Validity::good;
+};
+
+/// A void entry: its number is burned, and nothing else of it counts.
+[[nodiscard]] LogRecord void_record(const Digest& digest, Position position, Validity validity, std::string why);
+
+/// What `bytes` are as entry `position` of the log `log`; not yet held against the entry before it.
+[[nodiscard]] LogRecord record_of(std::string_view bytes, Position position, std::string_view log,
+                                  const TrustedKeys& keys);
+
+}  // namespace swarmout
