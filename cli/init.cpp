@@ -2,7 +2,10 @@
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/host.hpp"
-#include "common/release/signing.hpp"
+#include "common/base/places.hpp"
+#include "common/release/signing_files.hpp"
+#include "common/release/signing_pair.hpp"
+#include "common/release/signing_source.hpp"
 #include "common/share/open_share.hpp"
 #include "common/swarm/swarm_certificate.hpp"
 
@@ -21,27 +24,31 @@ constexpr const char* kDecide =
 struct InitTargets {
   ShareAddress share;
   Path keys = kDefaultKeys;
+  std::string sign_command;
 };
 
-/// True: made now.
-Result<bool> have_keys(const Path& keys) {
-  if (!path_exists(keys / kSecretKeyFile)) {
-    TRY(make_key_pair(keys));
-    return true;
+/// The id of the key that is to sign, and what was done for it.
+struct KeysAtHand {
+  std::string id;
+  const char* were;
+};
+
+/// The pair of a fleet is made once; two who do it at the same time have the same one.
+Result<KeysAtHand> have_keys(const InitTargets& to) {
+  const char* were = "was there already";
+  if (to.sign_command.empty()) {
+    TRY_ASSIGN(const PairWas pair, ensure_key_pair(to.keys));
+    if (pair == PairWas::half) {
+      spdlog::info("{} was missing, and is made again from the secret key", (to.keys / kPublicKeyFile).native());
+    }
+    were = pair == PairWas::missing ? "made" : were;
   }
-  if (!path_exists(keys / kPublicKeyFile)) {
-    TRY(restore_public_key(keys));
-    spdlog::info("{} was missing, and is made again from the secret key", (keys / kPublicKeyFile).native());
-  }
-  TRY_ASSIGN(const TrustedKeys trusted, TrustedKeys::load(keys));
-  TRY_ASSIGN(const SigningKey secret, SigningKey::load(keys / kSecretKeyFile));
-  if (!trusted.has(secret.verify_key().id())) {
-    return fail(ErrorCode::refused, fmt::format("the two keys in {} do not belong together", keys.native()));
-  }
-  return false;
+  TRY_ASSIGN(const LeaderKeys keys, load_leader_keys({to.keys, to.sign_command}));
+  return KeysAtHand{keys.signer->verify_key().id(), were};
 }
 
 Result<bool> have_certificate(const Path& keys) {
+  const Fd lock = lock_keys(keys);  // two files: of two who make them at once, the second finds both
   if (!path_exists(keys / kCertificateFile) || !path_exists(keys / kCertificateKeyFile)) {
     TRY(make_swarm_certificate(keys));
     return true;
@@ -51,15 +58,14 @@ Result<bool> have_certificate(const Path& keys) {
 }
 
 Result<void> run_init(const InitTargets& to, std::stop_token stop) {
-  TRY_ASSIGN(const bool made_keys, have_keys(to.keys));
+  TRY_ASSIGN(const KeysAtHand keys, have_keys(to));
   TRY_ASSIGN(const bool made_certificate, have_certificate(to.keys));
   TRY_ASSIGN(const InitOutcome share, init_share(to.share, stop));
-  TRY_ASSIGN(const VerifyKey key, VerifyKey::load(to.keys / kPublicKeyFile));
   const auto said = [](bool made) { return made ? "made" : "was there already"; };
   const char* const shared = share == InitOutcome::repaired ? "was there; what was missing in it is made again"
                                                             : said(share == InitOutcome::made);
   return print_result(fmt::format("share {} {}\nkey {} {} in {}\nswarm certificate {} in {}\n{}", to.share.url, shared,
-                                  key.id(), said(made_keys), to.keys.native(), said(made_certificate), to.keys.native(),
+                                  keys.id, keys.were, to.keys.native(), said(made_certificate), to.keys.native(),
                                   made_certificate ? kDecide : ""));
 }
 
@@ -71,6 +77,7 @@ Verb init_verb() {
   const auto to = std::make_shared<InitTargets>();
   add_share_settings(verb, to->share);
   add_keys_setting(verb, to->keys);
+  add_sign_setting(verb, to->sign_command);
   verb.run = [to](std::stop_token stop) { return run_init(*to, stop); };
   return verb;
 }

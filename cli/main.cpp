@@ -1,7 +1,7 @@
-#include "cli/ending.hpp"
+#include "cli/process/ending.hpp"
 #include "cli/journal.hpp"
 #include "cli/output.hpp"
-#include "cli/process_setup.hpp"
+#include "cli/process/process_setup.hpp"
 #include "cli/settings/command_line.hpp"
 #include "cli/settings/given.hpp"
 #include "cli/settings/help.hpp"
@@ -68,6 +68,7 @@ int status_of(const Result<void>& done) {
 
 int main(int argc, char** argv) {
   hold_standard_descriptors();
+  keep_secrets_in_memory();
   const bool helper = argc == 2 && std::string_view(argv[1]) == kShareHelperVerb;  // not for people
   if (helper) {
     ignore_requests_to_end();  // before they are let through

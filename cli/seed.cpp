@@ -86,6 +86,7 @@ void add_publishing_settings(Verb& verb, SeedOptions& options) {
 
 void add_swarm_settings(Verb& verb, SeedTargets& to) {
   SeedOptions& options = to.options;
+  add_sign_setting(verb, options.sign_command);
   add_host_settings(verb, {options.keys, options.state, options.swarm, to.wishes});
   add_setting(verb, options.tracker_port, Port{},
               {.name = "tracker-port",

@@ -38,6 +38,13 @@ void add_keys_setting(Verb& verb, Path& keys) {
               {.name = "keys", .help = "Directory with swarmout.pub, and swarmout.key on hosts that may lead"});
 }
 
+void add_sign_setting(Verb& verb, std::string& command) {
+  add_setting(verb, command, Text{.word = "COMMAND"},
+              {.name = "sign-command",
+               .help = "Signs instead of swarmout.key: gets the bytes on standard input, prints the Ed25519 signature "
+                       "in base64"});
+}
+
 void add_dest_setting(Verb& verb, Path& dest) {
   add_setting(verb, dest, Place{},
               {.name = "dest", .help = "Where releases/ with the trees and the link `current` are"});

@@ -24,6 +24,8 @@ struct HostTargets {
   ListenWishes& wishes;
 };
 void add_keys_setting(Verb& verb, Path& keys);
+/// What signs, of verbs that do.
+void add_sign_setting(Verb& verb, std::string& command);
 void add_dest_setting(Verb& verb, Path& dest);
 void add_host_settings(Verb& verb, const HostTargets& targets);
 

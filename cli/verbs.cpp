@@ -4,7 +4,7 @@ namespace swarmout {
 
 std::vector<Verb> all_verbs(bool& verbose) {
   std::vector<Verb> verbs;
-  for (const auto make : {init_verb, seed_verb, peer_verb, fetch_verb, status_verb, abandon_verb}) {
+  for (const auto make : {init_verb, seed_verb, peer_verb, fetch_verb, status_verb, abandon_verb, keys_verb}) {
     verbs.push_back(make());
     add_setting(verbs.back(), verbose, Flag{},
                 {.name = "verbose", .help = "Say more, also when nobody watches", .short_name = "v"});

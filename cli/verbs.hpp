@@ -14,6 +14,7 @@ namespace swarmout {
 [[nodiscard]] Verb fetch_verb();
 [[nodiscard]] Verb status_verb();
 [[nodiscard]] Verb abandon_verb();
+[[nodiscard]] Verb keys_verb();
 
 /// All of them. `verbose` is a setting of each, and outlives them.
 [[nodiscard]] std::vector<Verb> all_verbs(bool& verbose);

@@ -20,6 +20,7 @@ namespace swarmout {
 // What a peer's troubles are about.
 inline constexpr std::string_view kOfShare = "share";
 inline constexpr std::string_view kOfLog = "log";
+inline constexpr std::string_view kOfKeys = "keys";
 inline constexpr std::string_view kOfStage = "stage";
 inline constexpr std::string_view kOfForeign = "foreign";
 inline constexpr std::string_view kOfAge = "age";

@@ -96,6 +96,7 @@ private:
       return;
     }
     holdings_.inspect();
+    read_keys();
     auto wanted = follower_.look();
     const bool often = (wanted && wanted->in_progress) || waiting_for_somebody();
     const auto interval = look_interval(options_.poll, often, often ? presence_.fleet() : 0);
@@ -121,6 +122,20 @@ private:
 
   void has_or_well(std::string_view kind, const std::optional<Error>& error) {
     error ? troubles_.has(kind, *error) : troubles_.well(kind);
+  }
+
+  /// The keys of today: one that was added is trusted, and one that was taken away is not, from the next look on.
+  void read_keys() {
+    auto keys = TrustedKeys::load(options_.keys);
+    if (!keys) {
+      troubles_.has(kOfKeys, keys.error());
+      return;
+    }
+    troubles_.well(kOfKeys);
+    if (!keys->same_as(keys_)) {
+      narrate_(fmt::format("this host trusts {} from here on", keys->names()));
+      keys_ = *std::move(keys);
+    }
   }
 
   Here here() const {

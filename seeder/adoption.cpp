@@ -48,6 +48,11 @@ std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Posit
   return std::nullopt;
 }
 
+std::optional<SealedRelease> as_sealed(Share& share, const SignedDescriptor& release) {
+  auto torrent = torrent_on_share(share, release.descriptor);
+  return torrent ? std::optional(SealedRelease{release, std::move(torrent->bytes)}) : std::nullopt;
+}
+
 Result<std::optional<SealedRelease>> adopt(const SealedRelease& staged, const Job& job, Store& store,
                                            const Signer& signer, const std::stop_token& stop) {
   const Descriptor& theirs = staged.release.descriptor;

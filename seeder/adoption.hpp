@@ -20,6 +20,9 @@ namespace swarmout {
 [[nodiscard]] std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Position claim,
                                                        const TrustedKeys& keys);
 
+/// A published release, to be published again under another number. Nothing, if its torrent is not on the share.
+[[nodiscard]] std::optional<SealedRelease> as_sealed(Share& share, const SignedDescriptor& release);
+
 /// What a leader is to publish.
 struct Job {
   std::string revision;

@@ -126,13 +126,15 @@ private:
       return unchanged(*newest);
     }
     say_why_anew(standing);
-    if (left && revision) {
+    // What is published, and only to be signed anew, goes the same way as what was staged.
+    const auto kept = standing == Standing::another_key ? as_sealed(epoch_.share, *newest) : left;
+    if (kept && revision) {
       const Job job{*revision, without_credentials(epoch_.options.source), leadership_.claim.next(),
                     epoch_.options.clone_limits, epoch_.certificate()};
-      TRY_ASSIGN(const auto adopted, adopt(*left, job, epoch_.store, epoch_.signer, epoch_.stop));
+      TRY_ASSIGN(const auto adopted, adopt(*kept, job, epoch_.store, epoch_.signer, epoch_.stop));
       if (adopted) {
         TRY(check_size(adopted->release.descriptor.files, newest, size_rule()));
-        epoch_.say(*revision + " was staged by the leader before, and is whole here; nothing is exported");
+        epoch_.say(*revision + " is whole here; nothing is exported");
         return stage_and_publish(*adopted);
       }
     }
@@ -148,11 +150,15 @@ private:
   }
 
   Standing standing_to(const std::optional<SignedDescriptor>& newest, const std::string& revision) {
-    return newest ? standing_of(epoch_.share, *newest, revision, epoch_.certificate()) : Standing::other;
+    return newest ? standing_of(epoch_.share, *newest, revision, epoch_.certificate(), epoch_.signer.verify_key().id())
+                  : Standing::other;
   }
   void say_why_anew(Standing standing) const {
     if (standing == Standing::another_swarm) {
       epoch_.say("publishing anew: the newest release was made for another swarm certificate, or for none");
+    }
+    if (standing == Standing::another_key) {
+      epoch_.say("publishing anew: the newest release was signed with another key than this host signs with");
     }
   }
   SizeRule size_rule() const { return {epoch_.options.allow_empty, epoch_.options.allow_shrink}; }

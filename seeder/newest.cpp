@@ -17,12 +17,15 @@ Result<std::optional<SignedDescriptor>> newest_release(const LogView& log, const
 }
 
 Standing standing_of(Share& share, const SignedDescriptor& newest, const std::string& revision,
-                     const std::string& certificate) {
+                     const std::string& certificate, const std::string& key) {
   if (newest.descriptor.revision != revision) {
     return Standing::other;
   }
   const auto torrent = torrent_on_share(share, newest.descriptor);
-  return torrent && torrent->contents.certificate != certificate ? Standing::another_swarm : Standing::same;
+  if (torrent && torrent->contents.certificate != certificate) {
+    return Standing::another_swarm;
+  }
+  return signed_with(newest.signature) != key ? Standing::another_key : Standing::same;
 }
 
 Result<void> check_size(std::uint64_t files, const std::optional<SignedDescriptor>& newest, const SizeRule& rule) {

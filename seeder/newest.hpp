@@ -20,12 +20,13 @@ namespace swarmout {
 enum class Standing {
   other,          ///< another revision
   same,           ///< what is published is what would be
+  another_key,    ///< the same, signed with a key that is to be replaced
   another_swarm,  ///< the same revision, made for another swarm certificate, or for none
 };
 /// `certificate`: of our swarm, in PEM; empty: in the clear. A torrent that cannot be read says nothing about its
-/// swarm.
+/// swarm. `key`: id of the one that signs here.
 [[nodiscard]] Standing standing_of(Share& share, const SignedDescriptor& newest, const std::string& revision,
-                                   const std::string& certificate);
+                                   const std::string& certificate, const std::string& key);
 
 /// What a leader may publish without being told to.
 struct SizeRule {

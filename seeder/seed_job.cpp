@@ -11,6 +11,7 @@
 #include "seeder/election/slot.hpp"
 #include "seeder/lead.hpp"
 #include "seeder/sealed_release.hpp"
+#include "seeder/source/credentials.hpp"
 #include "seeder/source/open_source.hpp"
 
 #include <fmt/format.h>
@@ -110,7 +111,7 @@ Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_
                             const Narrator& progress, const LastResort& last_resort) {
   // A wrong spelling should not wait for an election.
   TRY(open_source(options.source, options.state, options.source_options));
-  TRY_ASSIGN(const LeaderKeys keys, load_leader_keys({options.keys}));
+  TRY_ASSIGN(const LeaderKeys keys, load_leader_keys({options.keys, options.sign_command, quotable}));
   TRY(make_private_directory(options.state));  // first, so that trouble with the share can be remembered in it
   // Runs of one host must not pile up behind a slow one.
   const Path lock_file = options.state / "seed.lock";

@@ -23,6 +23,7 @@ struct SeedOptions {
   SourceOptions source_options;
   Path state = kDefaultState;
   Path keys = kDefaultKeys;
+  std::string sign_command;  ///< signs instead of the secret key; empty: none
   ElectionSettings election{.slot = {}, .hold_off = std::chrono::minutes(10)};
   std::chrono::seconds period{0};  ///< not 0: the slot comes from the share's clock
   bool catch_up = false;           ///< with a period: after publishing, run once more if the next slot has begun

@@ -58,7 +58,7 @@ void no_input_and_output() {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const int null = ::open("/dev/null", O_RDONLY);
-  ::dup2(null, 0);
+  ::dup2(start.input >= 0 ? start.input : null, 0);
   ::dup2(start.output, 1);
   ::dup2(start.errors, 2);
   // libtorrent 2.0.8 opens sockets and files without O_CLOEXEC.

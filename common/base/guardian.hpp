@@ -37,6 +37,7 @@ struct GuardedStart {
   int report;   ///< a pipe that exec(2) closes: its end to write to
   int started;  ///< its end to read from
   int held;     ///< stays open until all has ended; -1: nothing
+  int input;    ///< the program's standard input; -1: /dev/null
 };
 
 /// The guardian's life, in the child of a fork(2). Async-signal-safe calls only, since other threads may have held any

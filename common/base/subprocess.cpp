@@ -117,9 +117,16 @@ Result<Subprocess> Subprocess::start(const Command& command) {
   std::vector<std::string> environment = environment_with(command);
   const auto argv_pointers = pointers_to(argv);
   const auto environment_pointers = pointers_to(environment);
-  const GuardedStart start{command.directory.c_str(), argv_pointers.data(), environment_pointers.data(),
-                           output.other.get(),        errors.other.get(),   control.other.get(),
-                           report.other.get(),        report.one.get(),     command.held};
+  const GuardedStart start{command.directory.c_str(),
+                           argv_pointers.data(),
+                           environment_pointers.data(),
+                           output.other.get(),
+                           errors.other.get(),
+                           control.other.get(),
+                           report.other.get(),
+                           report.one.get(),
+                           command.held,
+                           command.input};
   const pid_t pid = ::fork();
   if (pid < 0) {
     return fail_errno("cannot start", argv[0], errno);

@@ -1,9 +1,9 @@
 // Running another program: its output as a stream, its last words for the error message.
 //
-// The child gets /dev/null as input, no terminal to ask at, no descriptors of ours but its three, default signals, and
-// nothing of our environment that begins with SWARMOUT_, passwords among it. It does not outlive this process, nor does
-// what it started (guardian.hpp); only a child that ends by itself, and well, may leave something running. Nothing here
-// waits without a limit or a stop token. Threads: one object is used by one thread.
+// The child gets /dev/null as input, unless the caller says what, no terminal to ask at, no descriptors of ours but its
+// three, default signals, and nothing of our environment that begins with SWARMOUT_, passwords among it. It does not
+// outlive this process, nor does what it started (guardian.hpp); only a child that ends by itself, and well, may leave
+// something running. Nothing here waits without a limit or a stop token. Threads: one object is used by one thread.
 
 #pragma once
 
@@ -28,6 +28,8 @@ struct Command {
   std::function<bool(std::string_view name)> inherits{};
   /// A descriptor, a lock for example, that stays open until all that was started has ended, however we end.
   int held = -1;
+  /// A descriptor that it reads as its standard input; -1: /dev/null. The caller closes it when it likes.
+  int input = -1;
 };
 
 class Subprocess {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <span>
 
 namespace swarmout {
 
@@ -187,6 +186,14 @@ std::string TrustedKeys::names() const {
     text += (i == 0 ? "" : i + 1 == entries_.size() ? " and " : ", ") + entries_[i].key.id();
   }
   return text;
+}
+
+bool TrustedKeys::same_as(const TrustedKeys& other) const {
+  return entries_.size() == other.entries_.size() &&
+         std::all_of(entries_.begin(), entries_.end(), [&](const Entry& each) {
+           const VerifyKey* const there = other.find(each.key.id());
+           return there != nullptr && *there == each.key;
+         });
 }
 
 Result<const VerifyKey*> TrustedKeys::choose(const KeyIdBytes& id) const {

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,6 +92,9 @@ public:
   /// For people: "key A", "keys A and B".
   [[nodiscard]] std::string names() const;
 
+  /// The same keys, whatever their files are called.
+  [[nodiscard]] bool same_as(const TrustedKeys& other) const;
+
 private:
   [[nodiscard]] static Result<TrustedKeys> load_once(const Path& directory);
   [[nodiscard]] Result<const VerifyKey*> choose(const KeyIdBytes& id) const;
@@ -139,7 +143,7 @@ public:
   [[nodiscard]] static Result<SigningKey> load(const Path& file);
 
 private:
-  friend Result<void> make_key_pair(const Path& directory);
+  friend Result<bool> make_secret_key(const Path& file);
   struct Wipe {
     void operator()(unsigned char* bytes) const;
   };
@@ -152,7 +156,11 @@ private:
   Secret secret_;
 };
 
-/// Makes kPublicKeyFile again, from kSecretKeyFile. Errors: as SigningKey::load(); cannot_write.
+/// Makes a secret key file (0600, flushed) with a new key. False: there is one, which stays.
+[[nodiscard]] Result<bool> make_secret_key(const Path& file);
+
+/// Makes kPublicKeyFile again, from kSecretKeyFile. Errors: as SigningKey::load(); refused: there is another one;
+/// cannot_write.
 [[nodiscard]] Result<void> restore_public_key(const Path& directory);
 
 /// Makes kPublicKeyFile (0644) and kSecretKeyFile (0600) in `directory`. Errors: cannot_write; usage, if one of them

@@ -1,7 +1,8 @@
-// Secret keys in files, and pairs of keys.
+// Secret keys in files.
 
 #include "common/base/private_files.hpp"
 #include "common/release/signing.hpp"
+#include "common/release/signing_files.hpp"
 #include "common/release/signing_records.hpp"
 
 #include <fmt/format.h>
@@ -107,20 +108,7 @@ Result<SignatureBytes> SigningKey::sign_bytes(std::string_view bytes) const {
   return bare;
 }
 
-Result<void> restore_public_key(const Path& directory) {
-  TRY_ASSIGN(const SigningKey key, SigningKey::load(directory / kSecretKeyFile));
-  return replace_file(directory / kPublicKeyFile, as_bytes(key.verify_key().file_text()), 0644);
-}
-
-Result<void> make_key_pair(const Path& directory) {
-  for (const std::string_view name : {kPublicKeyFile, kSecretKeyFile}) {
-    if (path_exists(directory / name)) {
-      return fail(
-          ErrorCode::usage, fmt::format("{} exists already", (directory / name).native()),
-          "put its other half beside it again, or remove it and make a new pair, which all hosts must have then");
-    }
-  }
-  TRY(make_directories(directory));
+Result<bool> make_secret_key(const Path& file) {
   SigningKey::Secret secret = SigningKey::secret_memory();
   std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> public_part{};
   KeyIdBytes id{};
@@ -136,12 +124,11 @@ Result<void> make_key_pair(const Path& directory) {
 
   const SigningKey key(id, std::move(secret));
   const SecretText base64(to_base64(record.view()));
-  SecretText file;
-  file.text.reserve(kMaxKeyFile);  // once: what it grew out of would not be wiped
-  file.text.append(kComment).append("swarmout secret key ").append(key.verify_key().id());
-  file.text.append("\n").append(base64.text).append("\n");
-  TRY(replace_file(directory / kSecretKeyFile, as_bytes(file.text), 0600));
-  return replace_file(directory / kPublicKeyFile, as_bytes(key.verify_key().file_text()), 0644);
+  SecretText text;
+  text.text.reserve(kMaxKeyFile);  // once: what it grew out of would not be wiped
+  text.text.append(kComment).append("swarmout secret key ").append(key.verify_key().id());
+  text.text.append("\n").append(base64.text).append("\n");
+  return put_key_file(file, text.text, 0600, Existing::keep);
 }
 
 }  // namespace swarmout

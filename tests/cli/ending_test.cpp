@@ -1,4 +1,4 @@
-#include "cli/ending.hpp"
+#include "cli/process/ending.hpp"
 
 #include <gtest/gtest.h>
 

@@ -68,8 +68,7 @@ TEST_F(TrustedKeysTest, WhatAStrangerSignedIsRefusedWithItsNameAndOurs) {
 }
 
 TEST_F(TrustedKeysTest, ALineIsTheKeysIdAndASignatureInBase64) {
-  EXPECT_THAT(trust("one").sign_line(kRecord).value(),
-              testing::MatchesRegex(id("one") + " [A-Za-z0-9+/]{86}=="));
+  EXPECT_THAT(trust("one").sign_line(kRecord).value(), testing::MatchesRegex(id("one") + " [A-Za-z0-9+/]{86}=="));
 }
 
 TEST_F(TrustedKeysTest, ALineOfAnotherTextIsRefused) {

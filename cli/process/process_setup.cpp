@@ -1,9 +1,10 @@
-#include "cli/process_setup.hpp"
+#include "cli/process/process_setup.hpp"
 
-#include "cli/output.hpp"
+#include "common/base/result.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -33,6 +34,12 @@ void reset_inherited_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void keep_secrets_in_memory() {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 void ignore_requests_to_end() {

@@ -12,6 +12,10 @@ void hold_standard_descriptors();
 /// blocked, SIGPIPE ignored: a reader that has gone is an error of write(2).
 void reset_inherited_signals();
 
+/// What this process knows (the secret key, the certificate's, passwords) goes into no core, and no other process of
+/// the same user reads its memory. Not in builds with sanitizers, whose leak checker does just that.
+void keep_secrets_in_memory();
+
 /// For the share's helper, which ends when its owner does: what is sent to the whole group, by a terminal or
 /// timeout(1), must not take it away while the owner still has an ABANDON to write.
 void ignore_requests_to_end();
