@@ -1,6 +1,6 @@
-#include "cli/process/ending.hpp"
 #include "cli/journal.hpp"
 #include "cli/output.hpp"
+#include "cli/process/ending.hpp"
 #include "cli/process/process_setup.hpp"
 #include "cli/settings/command_line.hpp"
 #include "cli/settings/given.hpp"

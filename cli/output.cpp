@@ -2,7 +2,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/key_values.hpp"
-#include "common/fleet/line_limit.hpp"
+#include "cli/line_limit.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>

@@ -17,7 +17,8 @@ namespace swarmout {
 // Nothing of a FORMAT is quoted in an error: whoever can write the share decides what it says, and errors end up in
 // records on the share.
 
-/// The random id of the share: at most kMaxCluster bytes, as `init` makes them. Errors: refused: another version, or damaged.
+/// The random id of the share: at most kMaxCluster bytes, as `init` makes them. Errors: refused: another version, or
+/// damaged.
 [[nodiscard]] Result<std::string> cluster_in(std::string_view format, const std::string& share);
 /// Errors: refused: another version, or damaged.
 [[nodiscard]] Result<std::string> primitive_in(std::string_view format, const std::string& share);

@@ -1,4 +1,4 @@
-#include "common/fleet/line_limit.hpp"
+#include "cli/line_limit.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,0 +1,61 @@
+// What a person or a source gives: an archive, a configuration file, a revision.
+
+#include "cli/settings/config_file.hpp"
+#include "seeder/source/git_revision.hpp"
+#include "seeder/source/tar_reader.hpp"
+#include "tests/fuzz/targets.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace swarmout::fuzz {
+
+namespace {
+
+/// A disk of this size: what an archive may make of a few bytes must end somewhere.
+constexpr Bytes kDisk = 64 * kMiB;
+
+class Disk final : public TreeSink {
+public:
+  Result<void> entry(const TreeEntry& entry) override {
+    check(missing_ == 0, "a file has what it announced before the next entry");
+    check(!entry.path.empty() && entry.path.front() != '/', "a path is relative");
+    check(("/" + entry.path + "/").find("/../") == std::string::npos, "a path stays inside");
+    missing_ = entry.size;
+    return {};
+  }
+  Result<void> data(ByteView bytes) override {
+    check(bytes.size() <= missing_, "a file has no more than it announced");
+    missing_ -= bytes.size();
+    used_ += bytes.size();
+    return used_ <= kDisk ? Result<void>{} : fail(ErrorCode::cannot_write, "the disk is full");
+  }
+
+private:
+  Bytes missing_ = 0;
+  Bytes used_ = 0;
+};
+
+}  // namespace
+
+void tar(std::string_view input) {
+  Disk disk;
+  const auto read = [&](std::span<std::byte> into) -> Result<std::size_t> {
+    const std::size_t size = std::min(into.size(), input.size());
+    std::memcpy(into.data(), input.data(), size);
+    input.remove_prefix(size);
+    return size;
+  };
+  (void)read_tar(read, disk);
+}
+
+void settings(std::string_view input) {
+  if (const auto lines = parse_config(input, "file")) {
+    for (const ConfigLine& line : *lines) {
+      check(line.value.find('\n') == std::string::npos, "a value is one line");
+    }
+  }
+  (void)parse_git_revision(std::string(input));
+}
+
+}  // namespace swarmout::fuzz
