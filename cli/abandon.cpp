@@ -2,7 +2,7 @@
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
-#include "common/base/places.hpp"
+#include "common/base/host.hpp"
 #include "common/release/signing_source.hpp"
 #include "common/share/open_share.hpp"
 #include "seeder/election/abandon_claim.hpp"

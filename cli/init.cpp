@@ -2,7 +2,6 @@
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/host.hpp"
-#include "common/base/places.hpp"
 #include "common/release/signing_files.hpp"
 #include "common/release/signing_pair.hpp"
 #include "common/release/signing_source.hpp"

@@ -3,7 +3,7 @@
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/key_values.hpp"
-#include "common/base/places.hpp"
+#include "common/base/host.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/trust.hpp"
 #include "common/release/signing_pair.hpp"
@@ -98,7 +98,8 @@ Result<void> newest_is_of(const VerifyKey& key, const KeysTargets& to, std::stop
                 "give --share, or --force if you know");
   }
   TRY_ASSIGN(const auto share, open_share(to.share, stop));
-  LogReader reader(*share);
+  TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(to.keys));  // the old one, too
+  LogReader reader(*share, keys);
   TRY_ASSIGN(const LogView* const log, reader.refresh());
   const LogEntry* const newest = log->newest_release();
   if (newest == nullptr) {

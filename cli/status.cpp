@@ -4,7 +4,7 @@
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/duration.hpp"
-#include "common/base/places.hpp"
+#include "common/base/host.hpp"
 #include "common/fleet/overview.hpp"
 #include "common/share/open_share.hpp"
 

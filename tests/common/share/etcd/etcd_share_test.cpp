@@ -142,7 +142,7 @@ TEST_F(EtcdShareTest, KeysOfEntriesSortAsTheirNumbersDo) {
 
   EXPECT_EQ(other_.tail({}).value_or(Position{}), kLastPosition);
   EXPECT_THAT(keys_under("log/"),
-              ElementsAre("log/00000000000000000009", "log/00000000000000000010", "log/04611686018427387904"));
+              ElementsAre("log/00000000000000000009", "log/00000000000000000010", "log/00009007199254740992"));
 }
 
 TEST_F(EtcdShareTest, ANumberAfterWhichThereIsNoneIsNoEntry) {
