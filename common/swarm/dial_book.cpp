@@ -58,15 +58,25 @@ bool DialBook::dial(const Endpoint& endpoint, MonotonicTime now) {
   const bool may =
       found == records_.end() ? may_begin(endpoint, now) : found->second.connections == 0 && due(found->second, now);
   if (may) {
-    ++record_of(endpoint, now).tries;
+    Record& record = record_of(endpoint, now);
+    ++record.tries;
+    record.handshakes = std::max<std::size_t>(record.handshakes, 1);
   }
   return may;
+}
+
+bool DialBook::reached(const Endpoint& endpoint, MonotonicTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = records_.find(endpoint);  // a tracker's are not in it
+  Record& record = found != records_.end() ? found->second : record_of(endpoint, now);
+  return record.handshakes > 0 && record.handshakes-- > 0;
 }
 
 void DialBook::met(const Endpoint& endpoint, MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   Record& record = record_of(endpoint, now);
   record.tries = 0;
+  record.handshakes = kHandshakes;
   record.answered = true;
   ++record.connections;
 }

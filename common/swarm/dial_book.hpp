@@ -25,6 +25,8 @@ public:
   /// Half an hour of them. Then it rests, and is forgotten.
   static constexpr std::size_t kMostTries = 12;
   static constexpr std::chrono::hours kForgotten{1};
+  /// Handshakes without an answer at first; a host that has only begun has no release yet. Then one a try.
+  static constexpr std::size_t kHandshakes = 2;
   /// Ports of one address that were tried while it has never answered: hosts may share an address, but one of them
   /// answers.
   static constexpr std::size_t kMostOfAnAddress = 16;
@@ -35,6 +37,9 @@ public:
 
   /// May it be tried now? If so, that is a try. Not while there is a connection with it.
   [[nodiscard]] bool dial(const Endpoint& endpoint, MonotonicTime now);
+  /// Something took the connection, as any server does. May a handshake be tried once more? libtorrent takes it for no
+  /// failure when that ends without an answer, and would try again each second.
+  [[nodiscard]] bool reached(const Endpoint& endpoint, MonotonicTime now);
   /// Somebody of the swarm is there, whoever connected to whom.
   void met(const Endpoint& endpoint, MonotonicTime now);
   /// And is gone.
@@ -42,9 +47,10 @@ public:
 
 private:
   struct Record {
-    std::size_t tries = 0;        ///< since it was last met
-    bool answered = false;        ///< it was met, ever
-    std::size_t connections = 0;  ///< now
+    std::size_t tries = 0;                 ///< since it was last met
+    bool answered = false;                 ///< it was met, ever
+    std::size_t connections = 0;           ///< now
+    std::size_t handshakes = kHandshakes;  ///< that may be tried before it is dialled again
     MonotonicTime noticed{};
   };
   [[nodiscard]] static bool due(const Record& record, MonotonicTime now);

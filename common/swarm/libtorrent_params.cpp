@@ -121,7 +121,7 @@ lt::session_params session_params_for(const SwarmSettings& settings) {
   pack.set_bool(sp::smooth_connects, false);
   pack.set_int(sp::torrent_connect_boost, 255);
   pack.set_int(sp::min_reconnect_time, 1);
-  pack.set_int(sp::max_failcount, 3);  // within 5 s; after that as dial_book has it
+  pack.set_int(sp::max_failcount, 2);  // within 2 s; after that as dial_book has it
   pack.set_int(sp::peer_connect_timeout, 3);
   pack.set_int(sp::handshake_timeout, 5);
   pack.set_int(sp::tick_interval, 100);

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::array<char, 5> kChokeMessage{0, 0, 0, 1, 0};
 constexpr std::array<char, 5> kUnchokeMessage{0, 0, 0, 1, 1};
-constexpr char kFastExtension = 0x04;  ///< in the last of the handshake's reserved bytes
+constexpr lt::disconnect_severity_t kFailure{1};  ///< after max_failcount of these libtorrent tries no more
+constexpr char kFastExtension = 0x04;             ///< in the last of the handshake's reserved bytes
 
 /// Of one torrent.
 struct Entrance {
@@ -41,6 +42,13 @@ public:
   ~DoorConnection() override { leave(); }
 
   lt::string_view type() const override { return "swarmout-doors"; }
+
+  void on_connected() override {
+    if (!doors_.known->book.reached(host(), doors_.clock.now())) {
+      lt::peer_connection_handle(connection())
+          .disconnect(lt::errors::make_error_code(lt::errors::timed_out), lt::operation_t::connect, kFailure);
+    }
+  }
 
   bool on_handshake(lt::span<char const> reserved) override {
     fast_ = reserved.size() == 8 && (reserved[7] & kFastExtension) != 0;

@@ -54,6 +54,28 @@ TEST_F(DialBookTest, WhoAnsweredAndIsGoneIsTriedAtOnce) {
   EXPECT_TRUE(book_.dial(host_, now_));
 }
 
+TEST_F(DialBookTest, WhatTakesConnectionsAndSaysNothingIsLeftAlone) {
+  ASSERT_TRUE(book_.dial(host_, now_));
+  for (std::size_t each = 0; each < DialBook::kHandshakes; ++each) {
+    EXPECT_TRUE(book_.reached(host_, now_));
+  }
+  EXPECT_FALSE(book_.reached(host_, now_));
+  EXPECT_FALSE(book_.reached(host_, now_ + 1h)) << "libtorrent's own idea";
+  now_ += DialBook::kFirst;
+  ASSERT_TRUE(book_.dial(host_, now_));
+  EXPECT_TRUE(book_.reached(host_, now_));
+  EXPECT_FALSE(book_.reached(host_, now_));
+}
+
+TEST_F(DialBookTest, AHostThatWasMetHasItsHandshakesAgain) {
+  ASSERT_TRUE(book_.dial(host_, now_));
+  while (book_.reached(host_, now_)) {
+  }
+  book_.met(host_, now_);
+  book_.left(host_, now_);
+  EXPECT_TRUE(book_.reached(host_, now_));
+}
+
 TEST_F(DialBookTest, WhoConnectedToUsNeedNotBeTried) {
   book_.met(host_, now_);
   EXPECT_FALSE(book_.dial(host_, now_));

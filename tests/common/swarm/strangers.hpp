@@ -37,6 +37,14 @@ inline std::string compact(const Endpoint& endpoint) {
   return compact_peer(endpoint);
 }
 
+/// A handshake, with a peer id of its own: who comes with one that is there already is closed.
+inline std::string as_another(std::string hello) {
+  static std::atomic<int> others{10'000'000};
+  constexpr std::size_t kIdEnds = 68;
+  const std::string id = std::to_string(++others);
+  return hello.replace(kIdEnds - id.size(), id.size(), id);
+}
+
 /// Requests on every connection as much as it gets, chokes or not, until it is destroyed.
 class Strangers {
 public:
@@ -44,7 +52,7 @@ public:
     const std::string interested = framed("\x02");
     for (std::size_t each = 0; each < connections; ++each) {
       clients_.emplace_back(seeder, source);
-      clients_.back().send(hello + framed("\x0f") + interested);
+      clients_.back().send(as_another(hello) + framed("\x0f") + interested);
     }
     worker_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }

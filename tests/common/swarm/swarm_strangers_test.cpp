@@ -149,7 +149,7 @@ TEST_F(SwarmStrangersTest, AnEndlessListOfATrackerIsNotFollowed) {
 TEST_F(SwarmStrangersTest, WhoDoesNotSpeakTheProtocolIsTriedAFewTimesHoweverOftenItIsNamed) {
   const Bystander named;
   Host clone = make_clone("clone", {named.endpoint()});
-  const auto end = Steady::now() + 12s;
+  const auto end = Steady::now() + 20s;
 
   ASSERT_TRUE(poll_until({&clone}, [&] {
     clone.session->connect(torrent_.info_hash, {named.endpoint()});
@@ -157,7 +157,7 @@ TEST_F(SwarmStrangersTest, WhoDoesNotSpeakTheProtocolIsTriedAFewTimesHoweverOfte
   }));
 
   EXPECT_GE(named.connections, 1);
-  EXPECT_LE(named.connections, 5) << "libtorrent's three, and one after each pause of the dial book";
+  EXPECT_LE(named.connections, 8) << "four at first, and two after each pause of the dial book";
 }
 
 TEST_F(SwarmStrangersTest, AHundredConnectionsOfAStrangerLeaveAnHonestHostItsPart) {
@@ -181,7 +181,7 @@ TEST_F(SwarmStrangersTest, StrangersThatTakeEveryPlaceGiveOneUp) {
   slow.limits.upload = 4 * kMiB;
   Host seeder = make_serving(slow);
   Strangers strangers(seeder.session->endpoint(), "127.0.0.2", 160, fast_hello());
-  ASSERT_TRUE(poll_until({&seeder}, [&] { return seeder.session->status(torrent_.info_hash).connected >= 99; }));
+  ASSERT_TRUE(poll_until({&seeder}, [&] { return seeder.session->status(torrent_.info_hash).connected >= 90; }));
 
   Host honest = make_host("honest", listening("127.0.0.3"));
   add(honest, {}, {seeder.session->endpoint()});
@@ -205,8 +205,8 @@ protected:
   /// A host that asks for a block of one piece, and what it is answered: 7 it is served, 16 it is refused, 0 neither.
   class Asker {
   public:
-    Asker(const SwarmTest& /*test*/, const Endpoint& seeder, const std::string& source, const std::string& greeting)
-        : client_(seeder, source), sent_(client_.send(greeting + framed("\x02"))) {}  // interested
+    Asker(const Endpoint& seeder, const std::string& source, const std::string& greeting)
+        : client_(seeder, source), sent_(client_.send(as_another(greeting) + framed("\x02"))) {}  // interested
     int ask(Host& seeder, int piece) {
       heard_ += client_.heard(200ms);
       const std::size_t from = heard_.size();
@@ -243,10 +243,10 @@ TEST_F(GateAndStrangers, HaveAllOfAStrangerDoesNotMakePiecesLeaveTwice) {
   Host seeder = make_serving(listening("127.0.0.1"));
   seeder.session->know({{"127.0.0.2", 6881}, {"127.0.0.3", 6881}});
   const RawClient stranger(seeder.session->endpoint(), "127.0.0.9");
-  ASSERT_TRUE(stranger.send(greeting(kHaveAll)));
+  ASSERT_TRUE(stranger.send(as_another(greeting(kHaveAll))));
   pass({&seeder}, 500ms);
-  Asker first(*this, seeder.session->endpoint(), "127.0.0.2", greeting(kHaveNone));
-  Asker second(*this, seeder.session->endpoint(), "127.0.0.3", greeting(kHaveNone));
+  Asker first(seeder.session->endpoint(), "127.0.0.2", greeting(kHaveNone));
+  Asker second(seeder.session->endpoint(), "127.0.0.3", greeting(kHaveNone));
 
   EXPECT_EQ(first.ask(seeder, kPiece), 7);
   EXPECT_EQ(second.ask(seeder, kPiece), 16) << "it was given to the first one, and there are others to be had";
@@ -255,11 +255,11 @@ TEST_F(GateAndStrangers, HaveAllOfAStrangerDoesNotMakePiecesLeaveTwice) {
 TEST_F(GateAndStrangers, HaveAllOfAHostOfTheFleetDoesAlsoWhenTheRecordComesLater) {
   Host seeder = make_serving(listening("127.0.0.1"));
   const RawClient whole(seeder.session->endpoint(), "127.0.0.9");
-  ASSERT_TRUE(whole.send(greeting(kHaveNone) + framed("\x04" + number(kPiece))));
+  ASSERT_TRUE(whole.send(as_another(greeting(kHaveNone)) + framed("\x04" + number(kPiece))));
   pass({&seeder}, 500ms);
   seeder.session->know({{"127.0.0.2", 6881}, {"127.0.0.3", 6881}, {"127.0.0.9", 6881}});
   pass({&seeder}, 1500ms);
-  Asker first(*this, seeder.session->endpoint(), "127.0.0.2", greeting(kHaveNone));
+  Asker first(seeder.session->endpoint(), "127.0.0.2", greeting(kHaveNone));
 
   EXPECT_EQ(first.ask(seeder, kPiece), 16) << "somebody else has it";
 }
