@@ -1,8 +1,8 @@
 #include "cli/output.hpp"
 
+#include "cli/line_limit.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/key_values.hpp"
-#include "cli/line_limit.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>

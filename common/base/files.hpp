@@ -60,7 +60,8 @@ struct FileIdentity {
   std::uint64_t mount = 0;  ///< 0, where the kernel does not say (before 5.8)
   bool operator==(const FileIdentity&) const = default;
   [[nodiscard]] bool same_mount(const FileIdentity& other) const {
-    return device == other.device && mount == other.mount;
+    // Of an overlay, files have another device than directories.
+    return mount != 0 && other.mount != 0 ? mount == other.mount : device == other.device;
   }
 };
 [[nodiscard]] std::optional<FileIdentity> identity_of(int fd);

@@ -14,6 +14,12 @@ constexpr std::uint64_t kKept = 200;
 /// Refreshes: half a minute at the default `--poll`, as long as an NFS client may keep a negative look-up.
 constexpr unsigned kListEvery = 16;
 
+/// What stands behind something that no key of today has signed says nothing of it: its writer may have trusted a key
+/// that is trusted no more, or have counted it as void.
+bool follows(const LogRecord& record, const LogRecord& before) {
+  return !is_signed(before.validity) || record.entry.previous == before.digest;
+}
+
 }  // namespace
 
 Result<std::optional<LogRecord>> LogReader::find(Position position) {
@@ -43,8 +49,8 @@ void LogReader::judge(Position position) {
   if (record.validity != Validity::good) {
     return;
   }
-  const Digest expected = position.value > 1 ? before->second.digest : Digest{};
-  if (record.entry.previous != expected) {
+  const bool first = position.value == 1;
+  if (first ? record.entry.previous != Digest{} : !follows(record, before->second)) {
     record = void_record(record.digest, position, Validity::out_of_chain, "the chain is broken here");
     return;
   }
@@ -236,7 +242,7 @@ Result<bool> LogReader::extend_to(Position top) {
       }
       return true;
     }
-    if (record->validity == Validity::good && record->entry.previous != view_.tail_digest()) {
+    if (record->validity == Validity::good && !follows(*record, view_.records_.rbegin()->second)) {
       return false;
     }
     view_.above_.erase(each);
@@ -250,6 +256,10 @@ Result<bool> LogReader::extend_to(Position top) {
 }
 
 Result<const LogView*> LogReader::refresh() {
+  if (!keys_.same_as(judged_by_)) {
+    forget();  // what was void may be good, and the other way round
+    judged_by_ = keys_;
+  }
   const bool list = view_.records_.empty() || refreshes_ % kListEvery == 0;
   ++refreshes_;
   TRY_ASSIGN(const Position top, share_.tail(list ? Position{} : view_.tail()));

@@ -59,6 +59,7 @@ private:
 
   Share& share_;
   const TrustedKeys& keys_;
+  TrustedKeys judged_by_;  ///< what is read was held against these
   LogView view_;
   Position first_;  ///< from here to the tail the view has every entry; before it, at most the current release
   std::string cluster_;

@@ -21,7 +21,9 @@ LogRecord record_of(std::string_view bytes, Position position, std::string_view 
   }
   auto entry = decode_entry(bytes, keys);
   if (!entry) {
-    return none(Validity::not_signed, entry.error().message);
+    LogRecord record = none(Validity::not_signed, entry.error().message);
+    record.advice = entry.error().hint;
+    return record;
   }
   if (entry->position != position || entry->log != log) {
     return none(Validity::misplaced, fmt::format("it is a copy of entry {}{}", entry->position.value,

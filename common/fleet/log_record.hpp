@@ -26,6 +26,7 @@ struct LogRecord {
   Digest digest;   ///< SHA-256 of its bytes; all zero unless it is signed: who wrote it can change it any time
   LogEntry entry;  ///< a void one has kind abandon, no owner, and the reason why it is void
   Validity validity = Validity::good;
+  std::string advice{};  ///< not signed: what to do, if it is signed with a key that may be missing here
 };
 
 /// A void entry: its number is burned, and nothing else of it counts.

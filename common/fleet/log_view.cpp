@@ -100,11 +100,11 @@ const LogEntry* LogView::last_signed() const {
 std::vector<Stray> LogView::strays() const {
   std::vector<Stray> found;
   for (auto each = records_.rbegin(); each != records_.rend() && !is_signed(each->second.validity); ++each) {
-    found.push_back({each->first, each->second.validity});
+    found.push_back({each->first, each->second.validity, each->second.entry.reason, each->second.advice});
   }
   std::reverse(found.begin(), found.end());
   for (const auto& [position, why] : above_) {
-    found.push_back({position, why});
+    found.push_back({position, why, {}, {}});
   }
   return found;
 }

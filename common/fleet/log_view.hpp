@@ -22,6 +22,8 @@ inline constexpr std::size_t kMaxStrays = 100;
 struct Stray {
   Position position;
   Validity why = Validity::damaged;
+  std::string reason{};  ///< of the last one before the end: in words, and what to do
+  std::string advice{};
 };
 
 class LogView {

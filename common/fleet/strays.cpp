@@ -43,11 +43,17 @@ std::optional<Error> about_strays(const LogView& log, const std::string& share) 
   if (strays.size() > kNamedStrays) {
     named += fmt::format(" and {} more", strays.size() - kNamedStrays);
   }
+  // One of a key that is not here may be of the fleet's new one.
+  const auto known =
+      std::find_if(strays.rbegin(), strays.rend(), [](const Stray& each) { return !each.advice.empty(); });
+  if (known != strays.rend()) {
+    named += "; " + known->reason;
+  }
   return Error{ErrorCode::refused,
                fmt::format("{} at the end of {} {} not signed by a key that this host trusts, and void: {}",
                            strays.size() == 1 ? "an entry" : fmt::format("{} entries", strays.size()), share,
                            strays.size() == 1 ? "is" : "are", named),
-               kFindOut};
+               known != strays.rend() ? known->advice : kFindOut};
 }
 
 Error about_cell(const std::string& what, const LogEntry& claim, const std::string& share, const Error& why) {

@@ -153,7 +153,7 @@ class Fleet:
         return source
 
     def status(self):
-        done = subprocess.run("%s status %s --json" % (self.swarmout, self.common.split(" --keys")[0]), shell=True, check=True,
+        done = subprocess.run("%s status %s --json" % (self.swarmout, self.common), shell=True, check=True,
                               stdout=subprocess.PIPE, text=True)
         return json.loads(done.stdout)
 

@@ -9,6 +9,8 @@
 #include "peer/tree/unpack.hpp"
 #include "tests/fuzz/targets.hpp"
 
+#include <fcntl.h>
+
 #include <cstdlib>
 #include <filesystem>
 

@@ -34,9 +34,9 @@ def read_log(directory, problems):
     for number, name in enumerate(names, 1):
         with open(os.path.join(directory, name), "rb") as file:
             content = file.read()
-        head, _, end = content.rstrip(b"\n").rpartition(b"\nend ")
+        head, _, signature = content.rstrip(b"\n").rpartition(b"\nsigned ")
         fields = dict(line.split(" ", 1) for line in head.decode().splitlines()[1:])
-        whole = hashlib.sha256(head + b"\n").hexdigest().encode() == end
+        whole = re.fullmatch(rb"[0-9A-F]{16} [A-Za-z0-9+/]{86}==", signature)
         if not whole or int(name) != number or int(fields["position"]) != number or fields["previous"] != previous:
             problems.append("entry %s is not whole, or does not follow the one before it" % name)
         entry = Entry(number, fields["kind"], fields["owner"], fields["slot"], fields["host"])

@@ -165,8 +165,8 @@ TEST_F(DirectoryShareTest, StrayFilesAmongThePeersAreNotListed) {
 }
 
 TEST_F(DirectoryShareTest, StrayThingsAmongThePeersAreNoPeers) {
-  ASSERT_OK(share_.write_cell(CellKind::peer, "real", encode(some_peer())));
-  write_file(root_ / "peers/real.bak", "stray");
+  ASSERT_OK(share_.write_cell(CellKind::peer, some_peer().id, encode(some_peer())));
+  write_file(root_ / "peers" / (some_peer().id + ".bak"), "stray");
   ASSERT_OK(make_directories(root_ / "peers/directory"));
 
   ASSERT_OK_AND_ASSIGN(const auto peers, live_peers(share_, 0, share_.now().value()));
