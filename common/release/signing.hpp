@@ -159,10 +159,6 @@ private:
 /// Makes a secret key file (0600, flushed) with a new key. False: there is one, which stays.
 [[nodiscard]] Result<bool> make_secret_key(const Path& file);
 
-/// Makes kPublicKeyFile again, from kSecretKeyFile. Errors: as SigningKey::load(); refused: there is another one;
-/// cannot_write.
-[[nodiscard]] Result<void> restore_public_key(const Path& directory);
-
 /// Makes kPublicKeyFile (0644) and kSecretKeyFile (0600) in `directory`. Errors: cannot_write; usage, if one of them
 /// exists.
 [[nodiscard]] Result<void> make_key_pair(const Path& directory);

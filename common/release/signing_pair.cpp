@@ -176,10 +176,6 @@ Result<RotationStep> end_rotation(const Path& directory) {
   return RotationStep{renamed, key->id()};
 }
 
-Result<void> restore_public_key(const Path& directory) {
-  return put_public_half(directory, kPublicKeyFile, kSecretKeyFile).map([](const VerifyKey&) {});
-}
-
 Result<void> make_key_pair(const Path& directory) {
   for (const std::string_view name : {kPublicKeyFile, kSecretKeyFile}) {
     if (path_exists(directory / name)) {

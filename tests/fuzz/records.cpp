@@ -5,39 +5,18 @@
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/peer_record.hpp"
 #include "tests/fuzz/targets.hpp"
+#include "tests/support/fleet_keys.hpp"
 #include "tests/support/memory_share.hpp"
-
-#include <cstdlib>
-#include <filesystem>
 
 namespace swarmout::fuzz {
 
 namespace {
 
-/// Of a fleet that lives as long as the process. Whoever has it is an attacker, too: a host that was taken over.
-const SigningKey& key() {
-  static const SigningKey key = [] {
-    std::string directory = (std::filesystem::temp_directory_path() / "swarmout-fuzz-XXXXXX").native();
-    check(::mkdtemp(directory.data()) != nullptr, "there is a place for a key");
-    check(make_key_pair(directory).has_value(), "a key can be made");
-    auto loaded = SigningKey::load(Path(directory) / kSecretKeyFile);
-    std::filesystem::remove_all(directory);
-    check(loaded.has_value(), "a key can be read");
-    return *std::move(loaded);
-  }();
-  return key;
-}
-
-const TrustedKeys& trust() {
-  static const TrustedKeys trust(key().verify_key());
-  return trust;
-}
-
-/// The text of a record under a good last line, whatever its own is.
+/// The text of a record under a good last line, whatever its own is: who has the key is an attacker, too.
 std::string signed_anew(std::string_view record) {
   const auto text = text_of_record(record);
   const std::string all(text ? *text : record);
-  return signed_record(all.ends_with('\n') ? all : all + "\n", key()).value_or("");
+  return test::signed_text(all.ends_with('\n') ? all : all + "\n");
 }
 
 const ClaimId& claim() {
@@ -48,16 +27,16 @@ const ClaimId& claim() {
 /// What was read once is read again from what it is written as, and then it is the same.
 template <typename Value, typename Decode>
 void comes_back(const Value& value, const Decode& decode) {
-  const auto written = encode(value, key());
+  const auto written = encode(value, test::fleet_key());
   check(written.has_value(), "what was read can be written");
   const auto again = decode(*written);
   check(again.has_value(), "what was written can be read");
-  const auto twice = encode(*again, key());
+  const auto twice = encode(*again, test::fleet_key());
   check(twice && *twice == *written, "and is the same");
 }
 
 Result<LogEntry> entry_of(std::string_view bytes) {
-  return decode_entry(bytes, trust());
+  return decode_entry(bytes, test::fleet_trust());
 }
 
 constexpr std::size_t kMostEntries = 48;
@@ -106,7 +85,7 @@ void log_view(std::string_view input) {
   const auto state = std::make_shared<MemoryShareState>();
   state->log = entries_of(input);
   MemoryShare share(state);
-  LogReader reader(share, trust());
+  LogReader reader(share, test::fleet_trust());
   if (const auto view = reader.refresh()) {
     look_at(**view);
   }
@@ -119,7 +98,7 @@ void log_view(std::string_view input) {
 }
 
 void heartbeat(std::string_view input) {
-  const auto decode = [](std::string_view bytes) { return decode_heartbeat(bytes, claim(), trust()); };
+  const auto decode = [](std::string_view bytes) { return decode_heartbeat(bytes, claim(), test::fleet_trust()); };
   (void)decode(input);
   if (const auto beat = decode(signed_anew(input))) {
     comes_back(*beat, decode);
@@ -127,7 +106,7 @@ void heartbeat(std::string_view input) {
 }
 
 void stage(std::string_view input) {
-  const auto decode = [](std::string_view bytes) { return decode_staged(bytes, claim(), trust()); };
+  const auto decode = [](std::string_view bytes) { return decode_staged(bytes, claim(), test::fleet_trust()); };
   (void)decode(input);
   if (const auto staged = decode(signed_anew(input))) {
     comes_back(*staged, decode);

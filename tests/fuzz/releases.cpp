@@ -1,17 +1,16 @@
 // What a release is made of: descriptor, signature, manifest, torrent, packs.
 
 #include "common/base/files.hpp"
-#include "common/base/remove_tree.hpp"
 #include "common/release/descriptor.hpp"
 #include "common/release/manifest.hpp"
 #include "common/release/signing.hpp"
 #include "common/release/torrent_file.hpp"
 #include "peer/tree/unpack.hpp"
 #include "tests/fuzz/targets.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <fcntl.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 namespace swarmout::fuzz {
@@ -19,23 +18,6 @@ namespace swarmout::fuzz {
 namespace {
 
 constexpr const char* kManifest = "state/manifests/3c1fe773ffd00de8fe1bd69a4b4bb4de1097333e438a9a728fda57bf14f1a842";
-
-/// Removed with what is in it.
-class Scratch {
-public:
-  Scratch() {
-    path_ = (std::filesystem::temp_directory_path() / "swarmout-fuzz-XXXXXX").native();
-    check(::mkdtemp(path_.data()) != nullptr, "there is a place for a tree");
-  }
-  ~Scratch() { check(remove_tree(path_).has_value(), "a tree can be removed"); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  [[nodiscard]] Path operator/(std::string_view name) const { return Path(path_) / name; }
-
-private:
-  std::string path_;
-};
 
 }  // namespace
 
@@ -76,7 +58,7 @@ void torrent(std::string_view input) {
 void pack(std::string_view input) {
   static const auto good = decode_manifest(data(kManifest));
   check(good && good->packs.size() == 1, "the manifest of the data is good");
-  const Scratch scratch;
+  const test::TempDir scratch;
   std::filesystem::create_directory(scratch / "tree");
   {
     const auto file = open_file(scratch / "pack", O_WRONLY | O_CREAT, 0600);

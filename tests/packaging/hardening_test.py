@@ -19,9 +19,8 @@ def problems(binary):
         yield "not position-independent"
     if "GNU_RELRO" not in segments or "BIND_NOW" not in dynamic or " NOW" not in dynamic:
         yield "relocations stay writable (full RELRO)"
-    stack = next((line for line in segments.splitlines() if "GNU_STACK" in line), "RWE")
-    if " RWE " in stack or "RWE" in stack.split():
-        yield "the stack can be executed"
+    if not any("GNU_STACK" in line for line in segments.splitlines()):
+        yield "nothing says that the stack cannot be executed"
     if any("RWE" in line.split() for line in segments.splitlines()):
         yield "something is writable and can be executed"
     if "RUNPATH" in dynamic or "RPATH" in dynamic:

@@ -30,7 +30,7 @@ TimeoutStartSec=%d
 STEPS = r"""
 exec >/result/said 2>&1
 set -eux
-trap 'journalctl --no-pager -u swarmout-peer >/result/journal 2>&1; echo $? >/dev/null' EXIT
+trap 'journalctl --no-pager -u swarmout-peer >/result/journal 2>&1' EXIT
 ip link set lo up
 mkdir -p /mnt/share/swarmout /etc/swarmout/keys
 chown swarmout:swarmout /mnt/share/swarmout /etc/swarmout/keys

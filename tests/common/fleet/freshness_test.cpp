@@ -13,16 +13,12 @@ using namespace std::chrono_literals;
 
 const WallTime kThen = *parse_utc("2026-11-23T12:00:00Z");  ///< of what a LogBuilder writes
 
-class FreshnessTest : public testing::Test {
+class FreshnessTest : public LogTest {
 protected:
-  std::optional<Freshness> at(WallTime now) { return freshness_of(**reader_.refresh(), now); }
+  std::optional<Freshness> at(WallTime now) { return freshness_of(view(), now); }
   std::optional<Error> complaint(WallTime now, std::chrono::milliseconds max_age = 2h) {
     return too_old(at(now), max_age, "share");
   }
-
-  LogBuilder log_;
-  MemoryShare share_{log_.state()};
-  LogReader reader_{share_, fleet_trust()};
 };
 
 }  // namespace

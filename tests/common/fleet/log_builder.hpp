@@ -3,8 +3,12 @@
 #pragma once
 
 #include "common/fleet/log_entry.hpp"
+#include "common/fleet/log_reader.hpp"
 #include "tests/support/fleet_keys.hpp"
 #include "tests/support/memory_share.hpp"
+#include "tests/support/result_matchers.hpp"
+
+#include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
@@ -75,6 +79,21 @@ private:
   std::map<Position, std::string> all_;
   std::string life_;
   std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
+};
+
+/// A log, and a host that reads it.
+class LogTest : public testing::Test {
+protected:
+  const LogView& view() {
+    const auto refreshed = reader_.refresh();
+    EXPECT_THAT(refreshed, IsOk());
+    static const LogView kNothing;
+    return refreshed ? **refreshed : kNothing;
+  }
+
+  LogBuilder log_;
+  MemoryShare share_{log_.state()};
+  LogReader reader_{share_, fleet_trust()};
 };
 
 }  // namespace swarmout::test

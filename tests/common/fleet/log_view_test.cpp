@@ -11,14 +11,8 @@ namespace swarmout::test {
 
 namespace {
 
-class LogViewTest : public testing::Test {
+class LogViewTest : public LogTest {
 protected:
-  const LogView& view() {
-    const auto refreshed = reader_.refresh();
-    EXPECT_THAT(refreshed, IsOk());
-    static const LogView kNothing;
-    return refreshed ? **refreshed : kNothing;
-  }
   /// Position, kind and reason of an entry as the view has it.
   std::string shown(std::uint64_t position) {
     const LogEntry* const entry = view().at(Position{position});
@@ -35,10 +29,6 @@ protected:
     }
     return "?";
   }
-
-  LogBuilder log_;
-  MemoryShare share_{log_.state()};
-  LogReader reader_{share_, fleet_trust()};
 };
 
 }  // namespace

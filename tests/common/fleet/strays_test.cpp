@@ -17,14 +17,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class StraysTest : public testing::Test {
+class StraysTest : public LogTest {
 protected:
-  const LogView& view() {
-    const auto refreshed = reader_.refresh();
-    EXPECT_THAT(refreshed, IsOk());
-    static const LogView kNothing;
-    return refreshed ? **refreshed : kNothing;
-  }
   void publish() { log_.commit(log_.claim()); }
   /// On the share, but not in what a log builder takes for the log.
   void put(std::uint64_t position, const std::string& bytes) { log_.state()->log[Position{position}] = bytes; }
@@ -42,10 +36,6 @@ protected:
     }
     return positions;
   }
-
-  LogBuilder log_;
-  MemoryShare share_{log_.state()};
-  LogReader reader_{share_, fleet_trust()};
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "common/release/signing.hpp"
 
+#include "common/release/signing_pair.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -338,7 +339,7 @@ TEST_F(SigningTest, APublicKeyThatIsMissingIsMadeAgainFromTheSecretOne) {
   const std::string before = content(open_);
   ASSERT_EQ(::unlink(open_.c_str()), 0);
 
-  ASSERT_OK(restore_public_key(keys_));
+  ASSERT_OK(ensure_key_pair(keys_));
 
   EXPECT_EQ(content(open_), before);
 }
