@@ -56,7 +56,7 @@ struct KeysTargets {
 
 std::string since(const Path& file) {
   struct stat info {};
-  return ::stat(file.c_str(), &info) == 0 ? utc(WallTime(std::chrono::seconds(info.st_mtim.tv_sec))) : "unknown";
+  return ::stat(file.c_str(), &info) == 0 ? utc(wall_time(std::chrono::seconds(info.st_mtim.tv_sec))) : "unknown";
 }
 
 /// Which key signs here, in words for the table; and why none does.

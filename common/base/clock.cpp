@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
@@ -31,6 +32,13 @@ Clock& system_clock() {
   return clock;
 }
 
+WallTime wall_time(std::chrono::seconds seconds, std::chrono::nanoseconds more) {
+  constexpr std::chrono::seconds first{0};
+  constexpr auto last = std::chrono::floor<std::chrono::seconds>(WallTime::duration::max()) - std::chrono::seconds(1);
+  const auto nearest = std::clamp(seconds, first, last);
+  return WallTime(nearest + (nearest == seconds ? more : std::chrono::nanoseconds{}));
+}
+
 std::string utc(WallTime time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
@@ -42,8 +50,8 @@ std::optional<WallTime> parse_utc(std::string_view text) {
   if (end == nullptr || *end != '\0') {
     return std::nullopt;
   }
-  const WallTime parsed{std::chrono::seconds(::timegm(&time))};
-  return utc(parsed) == text ? std::optional(parsed) : std::nullopt;  // no 31st of February
+  const WallTime parsed = wall_time(std::chrono::seconds(::timegm(&time)));
+  return utc(parsed) == text ? std::optional(parsed) : std::nullopt;  // no 31st of February, and no year 4052
 }
 
 }  // namespace swarmout

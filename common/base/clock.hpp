@@ -29,6 +29,10 @@ public:
 /// The machine's clock. Any number of threads may use it.
 Clock& system_clock();
 
+/// Of a file or a server, which can say anything: the nearest from 1970 until 2262, where nanoseconds in 64 bits end.
+/// The difference of any two of these is a duration.
+[[nodiscard]] WallTime wall_time(std::chrono::seconds seconds, std::chrono::nanoseconds more = {});
+
 /// "2026-11-23T12:00:00Z"
 [[nodiscard]] std::string utc(WallTime time);
 /// Reads what utc() writes; nullopt for anything else.

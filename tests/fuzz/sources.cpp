@@ -3,6 +3,7 @@
 #include "cli/settings/config_file.hpp"
 #include "seeder/source/git_revision.hpp"
 #include "seeder/source/tar_reader.hpp"
+#include "seeder/source/tree_guard.hpp"
 #include "tests/fuzz/targets.hpp"
 
 #include <algorithm>
@@ -40,13 +41,16 @@ private:
 
 void tar(std::string_view input) {
   Disk disk;
+  TreeGuard guard(disk);  // as between a source and the packer
   const auto read = [&](std::span<std::byte> into) -> Result<std::size_t> {
     const std::size_t size = std::min(into.size(), input.size());
     std::memcpy(into.data(), input.data(), size);
     input.remove_prefix(size);
     return size;
   };
-  (void)read_tar(read, disk);
+  if (read_tar(read, guard)) {
+    (void)guard.finish();
+  }
 }
 
 void settings(std::string_view input) {

@@ -71,8 +71,7 @@ Error share_error(Error error) {
 }
 
 WallTime wall_time(const timespec& time) {
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::seconds(time.tv_sec) +
-                                                                 std::chrono::nanoseconds(time.tv_nsec)));
+  return wall_time(std::chrono::seconds(time.tv_sec), std::chrono::nanoseconds(time.tv_nsec));
 }
 
 Result<ShareFolder> ShareFolder::root(const Path& root) {

@@ -271,7 +271,7 @@ private:
     if (date == -1) {
       return;
     }
-    const auto difference = WallTime(std::chrono::seconds(date)) + std::chrono::milliseconds(500) - clock_.wall();
+    const auto difference = wall_time(std::chrono::seconds(date)) + std::chrono::milliseconds(500) - clock_.wall();
     const auto agree = [&](WallTime::duration a, WallTime::duration b) {
       return std::chrono::abs(a - b) <= kClockTolerance + took;
     };

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace swarmout::test {
 
 namespace {
@@ -64,6 +66,13 @@ TEST(ParseUtc, ReadsTheBeginningOfTime) {
   EXPECT_EQ(parse_utc("1970-01-01T00:00:00Z"), WallTime{});
 }
 
+TEST(ParseUtc, RefusesAYearThatNoClockHereCountsTo) {
+  EXPECT_TRUE(parse_utc("2262-04-11T23:47:15Z"));
+  EXPECT_EQ(parse_utc("2262-04-11T23:47:17Z"), std::nullopt);
+  EXPECT_EQ(parse_utc("4052-11-26T11:29:34Z"), std::nullopt);
+  EXPECT_EQ(parse_utc("9999-12-31T23:59:59Z"), std::nullopt);
+}
+
 TEST(ParseUtc, RefusesAnEmptyText) {
   EXPECT_EQ(parse_utc(""), std::nullopt);
 }
@@ -94,6 +103,16 @@ TEST(ParseUtc, RefusesADayThatItsMonthDoesNotHave) {
 
 TEST(ParseUtc, RefusesNumbersWithoutTheirZeros) {
   EXPECT_EQ(parse_utc("2026-1-3T1:2:3Z"), std::nullopt);
+}
+
+TEST(WallTimes, OfFilesAndServersAreTheNearestThereAre) {
+  constexpr std::chrono::seconds longest{std::numeric_limits<std::int64_t>::max()};
+
+  EXPECT_EQ(wall_time(3s, 5ns), WallTime(3s + 5ns));
+  EXPECT_EQ(wall_time(-1s, 999ms), WallTime{});
+  EXPECT_EQ(wall_time(-longest), WallTime{});
+  EXPECT_EQ(utc(wall_time(longest, 999ms)), "2262-04-11T23:47:15Z");
+  EXPECT_GT(wall_time(longest) + 500ms - wall_time(-longest), 0s);
 }
 
 }  // namespace swarmout::test

@@ -8,6 +8,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -162,6 +163,16 @@ TEST_F(DirectoryShareTest, StrayFilesAmongThePeersAreNotListed) {
   ASSERT_OK_AND_ASSIGN(const auto names, share_.list_cells(CellKind::peer));
 
   EXPECT_THAT(names, testing::ElementsAre("real"));
+}
+
+TEST_F(DirectoryShareTest, ACellThatIsDatedAfterTheEndOfClocksIsNotOld) {
+  ASSERT_OK(share_.write_cell(CellKind::peer, "dated", "value"));
+  const timespec times[2] = {{1LL << 40, 0}, {1LL << 40, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (root_ / "peers/dated").c_str(), times, 0), 0);
+
+  EXPECT_GT(share_.read_cell(CellKind::peer, "dated").value()->written, share_.now().value());
+  ASSERT_OK(share_.remove_stale(share_.now().value()));
+  EXPECT_TRUE(share_.read_cell(CellKind::peer, "dated").value());
 }
 
 TEST_F(DirectoryShareTest, StrayThingsAmongThePeersAreNoPeers) {
