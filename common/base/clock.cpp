@@ -33,9 +33,9 @@ Clock& system_clock() {
 }
 
 WallTime wall_time(std::chrono::seconds seconds, std::chrono::nanoseconds more) {
-  constexpr std::chrono::seconds first{0};
-  constexpr auto last = std::chrono::floor<std::chrono::seconds>(WallTime::duration::max()) - std::chrono::seconds(1);
-  const auto nearest = std::clamp(seconds, first, last);
+  constexpr std::chrono::seconds kFirst{0};
+  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(WallTime::duration::max()) - std::chrono::seconds(1);
+  const auto nearest = std::clamp(seconds, kFirst, kLast);
   return WallTime(nearest + (nearest == seconds ? more : std::chrono::nanoseconds{}));
 }
 
