@@ -16,8 +16,8 @@ namespace {
 constexpr const char* kConfigVariable = "SWARMOUT_CONFIG";
 constexpr std::size_t kShownValue = 80;
 
-/// Variables that are no settings: the secret that must not be on a command line or in a file, and what tests set.
-constexpr std::string_view kOtherVariables[] = {kConfigVariable, "SWARMOUT_ETCD_PASSWORD", "SWARMOUT_FAILPOINT"};
+/// Variables that are no settings, such as the secret that must not be on a command line or in a file.
+constexpr std::string_view kOtherVariables[] = {kConfigVariable, "SWARMOUT_ETCD_PASSWORD"};
 constexpr std::string_view kTestVariables = "SWARMOUT_TEST_";
 
 /// Not with an '@': a URL may have a password in it.

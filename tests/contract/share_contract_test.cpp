@@ -7,6 +7,7 @@
 #include "tests/support/etcd_cluster.hpp"
 #include "tests/support/memory_share.hpp"
 #include "tests/support/name_of.hpp"
+#include "tests/support/programs.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace swarmout::test {
@@ -60,7 +61,7 @@ public:
 private:
   static ShareAddress behind_helper(const Path& root) {
     ShareAddress address(root.native());
-    address.helper = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarmout";
+    address.helper = swarmout_program();
     return address;
   }
 

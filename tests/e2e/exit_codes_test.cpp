@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -178,6 +179,18 @@ TEST(ExitCodes, SettingsComeFromFlagsTheEnvironmentAndTheFileInThisOrder) {
   EXPECT_EQ(
       fleet.command({"--config", config, "status", "--share", fleet.share()}, {{"SWARMOUT_SHARE", "/from-env"}}).status,
       0);
+}
+
+TEST(Failpoints, AreNotInTheProgramThatIsShipped) {
+  Fleet fleet;
+  write_file(fleet.scratch("source") / "file", "content");
+  const std::string source = "dir:" + fleet.scratch("source").native();
+  Process testing = fleet.seed(1, source, {"--linger", "0s"}, {{"SWARMOUT_FAILPOINT", "before-claim:kill"}});
+  EXPECT_EQ(testing.wait(), 128 + SIGKILL);
+
+  Process shipped = fleet.seed_under({"env", "SWARMOUT_FAILPOINT=before-claim:kill"}, 1, source, {"--linger", "0s"});
+
+  EXPECT_EQ(shipped.wait(), 0) << shipped.err();
 }
 
 }  // namespace swarmout::test

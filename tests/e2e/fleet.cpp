@@ -2,13 +2,13 @@
 
 #include "common/share/open_share.hpp"
 #include "common/share/share.hpp"
+#include "tests/support/programs.hpp"
 #include "tests/support/tree.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <sstream>
 
 namespace swarmout::test {
@@ -19,9 +19,13 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
   to.insert(to.end(), more.begin(), more.end());
 }
 
-/// Beside this program. No definition of the compiler's: that would be another one in each build directory.
-std::string swarmout() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarmout";
+/// What is shipped, but where a failpoint is wanted.
+std::string swarmout(const Fleet::Environment& environment = {}) {
+  constexpr const char* kFailpoint = "SWARMOUT_FAILPOINT";
+  const bool wanted =
+      std::getenv(kFailpoint) != nullptr ||
+      std::any_of(environment.begin(), environment.end(), [](const auto& each) { return each.first == kFailpoint; });
+  return wanted ? program_with_failpoints() : swarmout_program();
 }
 
 }  // namespace
@@ -50,7 +54,7 @@ std::vector<std::string> Fleet::host_options(int host) const {
 }
 
 Process Fleet::peer(int host, const Options& more, const Environment& environment) {
-  Options argv{swarmout(), "peer", "--dest", dest(host), "--poll", "100ms"};
+  Options argv{swarmout(environment), "peer", "--dest", dest(host), "--poll", "100ms"};
   append(argv, host_options(host));
   append(argv, more);
   return Process({argv, environment}, log("peer"));
@@ -71,7 +75,7 @@ Process Fleet::seed(int host, const std::string& source, const Options& more, co
 Process Fleet::seed_under(const Options& wrapper, int host, const std::string& source, const Options& more,
                           const Environment& environment) {
   Options argv = wrapper;
-  append(argv, {swarmout(), "seed", "--source", source, "--splay", "0"});
+  append(argv, {swarmout(environment), "seed", "--source", source, "--splay", "0"});
   // Sanitized programs are slower, so that hosts would take each other for dead: scripts/test gives them longer.
   const char* const heartbeat = std::getenv("SWARMOUT_TEST_HEARTBEAT");
   append(argv, {"--heartbeat", heartbeat != nullptr ? heartbeat : "100ms", "--takeover-jitter", "0", "--retry-wait",
@@ -82,7 +86,7 @@ Process Fleet::seed_under(const Options& wrapper, int host, const std::string& s
 }
 
 Finished Fleet::command(const Options& arguments, const Environment& environment) {
-  Options argv{swarmout()};
+  Options argv{swarmout(environment)};
   append(argv, arguments);
   return run({argv, with_keys(environment)}, log(arguments.front()));
 }

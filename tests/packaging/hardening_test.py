@@ -34,6 +34,8 @@ def problems(binary):
         yield "no fortified call of the C library"
     if "__glibcxx_assert_fail" not in symbols:
         yield "no checks in the C++ library"
+    if b"SWARMOUT_FAILPOINT" in open(binary, "rb").read():
+        yield "it has the failpoints of tests in it"
 
 
 if __name__ == "__main__":

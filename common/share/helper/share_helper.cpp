@@ -1,6 +1,7 @@
 #include "common/share/helper/share_helper.hpp"
 
 #include "common/base/duration.hpp"
+#include "common/base/failpoint.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <thread>
@@ -33,9 +33,6 @@ constexpr std::chrono::milliseconds kLook{50};  ///< between two looks at the st
 /// Times the timeout that a helper which gets on slowly may take: it could be going round in a circle.
 constexpr int kSlowest = 20;
 
-/// The one variable that it gets: no secrets, nothing that a library would obey.
-constexpr const char* kTestVariable = "SWARMOUT_FAILPOINT";
-
 /// Standard input and output are the socket; nothing else is passed on, so that a helper that hangs keeps no lock, no
 /// port, and no pipe of cron's open.
 Result<pid_t> spawn(const std::string& program, int socket) {
@@ -48,9 +45,8 @@ Result<pid_t> spawn(const std::string& program, int socket) {
   std::string name = "swarmout";
   std::string verb = kShareHelperVerb;
   std::array<char*, 3> argv = {name.data(), verb.data(), nullptr};
-  const char* const wanted = std::getenv(kTestVariable);
-  std::string variable = fmt::format("{}={}", kTestVariable, wanted != nullptr ? wanted : "");
-  std::array<char*, 2> environment = {wanted != nullptr ? variable.data() : nullptr, nullptr};
+  std::string variable = failpoint_variable();  // none else: no secrets, nothing that a library would obey
+  std::array<char*, 2> environment = {variable.empty() ? nullptr : variable.data(), nullptr};
   pid_t pid = -1;
   const int error = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environment.data());
   ::posix_spawn_file_actions_destroy(&actions);

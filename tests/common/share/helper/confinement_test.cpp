@@ -7,6 +7,7 @@
 #include "common/share/helper/share_call.pb.h"
 #include "common/share/open_share.hpp"
 #include "tests/support/namespaces.hpp"
+#include "tests/support/programs.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
@@ -30,10 +31,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using wire::ShareCall;
 using wire::ShareReply;
-
-std::string helper_program() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarmout";
-}
 
 bool has_landlock() {
   return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
@@ -114,7 +111,7 @@ TEST_F(ConfinementTest, NothingOutsideOfTheShareCanBeReadWrittenOrMade) {
 }
 
 TEST_F(ConfinementTest, AHelperThatIsToldToMakeAnotherShareDoesNot) {
-  ShareHelper helper(helper_program(), root_, std::chrono::seconds(30), {});
+  ShareHelper helper(swarmout_program(), root_, std::chrono::seconds(30), {});
   ASSERT_OK(helper.start());
   ASSERT_EQ(ask(helper, ShareCall::OPEN, root_).error(), 0);
 
@@ -126,7 +123,7 @@ TEST_F(ConfinementTest, AHelperThatIsToldToMakeAnotherShareDoesNot) {
 }
 
 TEST_F(ConfinementTest, AHelperThatIsGivenANameThatLeadsOutRefuses) {
-  ShareHelper helper(helper_program(), root_, std::chrono::seconds(30), {});
+  ShareHelper helper(swarmout_program(), root_, std::chrono::seconds(30), {});
   ASSERT_OK(helper.start());
   ASSERT_EQ(ask(helper, ShareCall::OPEN, root_).error(), 0);
   write_file(temp_ / "outside", "secret");
@@ -140,7 +137,7 @@ TEST_F(ConfinementTest, AHelperThatIsGivenANameThatLeadsOutRefuses) {
 TEST_F(ConfinementTest, AHelperHasNoSecretsNoPrivilegesAndNoOtherDescriptors) {
   ::setenv("SWARMOUT_ETCD_PASSWORD", "geheim", 1);
   const Fd other(::open("/dev/null", O_RDONLY));  // without O_CLOEXEC
-  ASSERT_OK_AND_ASSIGN(const auto share, RemoteShare::open(helper_program(), root_, std::chrono::seconds(30), {}));
+  ASSERT_OK_AND_ASSIGN(const auto share, RemoteShare::open(swarmout_program(), root_, std::chrono::seconds(30), {}));
   ::unsetenv("SWARMOUT_ETCD_PASSWORD");
 
   const std::string status = about_helper("status");
@@ -164,7 +161,7 @@ TEST_F(ConfinementTest, AShareThatIsMountedAnewIsFoundAgain) {
     if (!mount()) {
       return "cannot mount";
     }
-    auto share = RemoteShare::open(helper_program(), point, std::chrono::seconds(30), {});
+    auto share = RemoteShare::open(swarmout_program(), point, std::chrono::seconds(30), {});
     if (!share || !(*share)->write_cell(CellKind::peer, "a", "x")) {
       return "cannot write";
     }
@@ -195,7 +192,7 @@ TEST_F(ConfinementTest, AFileSystemThatIsMountedAnewIsFoundAgain) {
     if (!mount() || !init_share(point.native())) {
       return "cannot mount";
     }
-    auto share = RemoteShare::open(helper_program(), point, std::chrono::seconds(30), {});
+    auto share = RemoteShare::open(swarmout_program(), point, std::chrono::seconds(30), {});
     if (!share || ::umount2(point.c_str(), 0) != 0 || !mount() || !init_share(point.native())) {
       return "it keeps the file system busy";
     }

@@ -4,6 +4,7 @@
 
 #include "common/share/directory/directory_share.hpp"
 #include "common/share/open_share.hpp"
+#include "tests/support/programs.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
@@ -26,10 +27,6 @@ using Monotonic = std::chrono::steady_clock;
 
 constexpr milliseconds kTimeout{3000};  // time enough to start the helper, also when it is sanitized and others work
 
-std::string program() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarmout";
-}
-
 /// A share in which some names can be made to block whoever opens them, as a server that is away does: a helper stops
 /// at a FIFO.
 class HangingShare : public testing::Test {
@@ -41,7 +38,7 @@ protected:
   void TearDown() override { ::unsetenv("SWARMOUT_FAILPOINT"); }
 
   std::unique_ptr<Share> open(milliseconds timeout = kTimeout, std::stop_token stop = {}) {
-    auto opened = RemoteShare::open(program(), root_, timeout, std::move(stop));
+    auto opened = RemoteShare::open(program_with_failpoints(), root_, timeout, std::move(stop));
     EXPECT_THAT(opened, IsOk());
     return opened ? *std::move(opened) : nullptr;
   }
@@ -75,8 +72,8 @@ TEST_F(HangingShare, ACallThatGetsNoAnswerIsTemporaryAndNamesTheShare) {
 TEST_F(HangingShare, AHelperThatGetsNoProcessorForLongerThanTheTimeoutIsWaitedFor) {
   // It computes for twice as long before it becomes the helper, as one does that shares a processor with many others.
   const auto seconds = std::to_string(2 * std::chrono::duration_cast<std::chrono::seconds>(kTimeout).count());
-  write_file(temp_ / "slow",
-             "#!/bin/bash\nwhile [ $SECONDS -lt " + seconds + " ]; do :; done; exec " + program() + " \"$@\"\n");
+  write_file(temp_ / "slow", "#!/bin/bash\nwhile [ $SECONDS -lt " + seconds + " ]; do :; done; exec " +
+                                 program_with_failpoints() + " \"$@\"\n");
   ASSERT_EQ(::chmod((temp_ / "slow").c_str(), 0755), 0);
 
   EXPECT_THAT(RemoteShare::open(temp_ / "slow", root_, kTimeout, {}), IsOk());
@@ -123,14 +120,15 @@ TEST_F(HangingShare, AFormatThatCannotBeReadIsTemporary) {
   mend("FORMAT");
   hang("FORMAT");
 
-  EXPECT_THAT(RemoteShare::open(program(), root_, kTimeout, {}), FailsWith(ErrorCode::temporary, "does not answer"));
+  EXPECT_THAT(RemoteShare::open(program_with_failpoints(), root_, kTimeout, {}),
+              FailsWith(ErrorCode::temporary, "does not answer"));
 }
 
 TEST_F(HangingShare, MakingAShareOnItIsTemporary) {
   mend("FORMAT");
   hang("FORMAT");
   ShareAddress address(root_.native());
-  address.helper = program();
+  address.helper = program_with_failpoints();
   address.timeout = kTimeout;
 
   EXPECT_THAT(init_share(address), FailsWith(ErrorCode::temporary, "does not answer"));
@@ -160,7 +158,8 @@ TEST_F(HangingShare, AfterAStopAShareThatAnswersStillWorks) {
 TEST_F(HangingShare, AShareThatWasNeverInitialisedIsUnavailable) {
   mend("FORMAT");
 
-  EXPECT_THAT(RemoteShare::open(program(), root_, kTimeout, {}), FailsWith(ErrorCode::unavailable, "swarmout init"));
+  EXPECT_THAT(RemoteShare::open(program_with_failpoints(), root_, kTimeout, {}),
+              FailsWith(ErrorCode::unavailable, "swarmout init"));
 }
 
 TEST_F(HangingShare, AProgramThatIsNoHelperIsAnError) {
