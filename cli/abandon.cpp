@@ -19,6 +19,7 @@ constexpr int kSilentBeats = 3;
 struct AbandonTargets {
   ShareAddress share;
   Path keys = kDefaultKeys;
+  std::string sign_command;
   AbandonOptions options;
   std::chrono::milliseconds beat = ElectionSettings{}.beat;
 };
@@ -37,6 +38,7 @@ Verb abandon_verb() {
   verb.settings.back().default_text.clear();
   add_share_settings(verb, to->share);
   add_keys_setting(verb, to->keys);
+  add_sign_setting(verb, to->sign_command);
   add_setting(verb, to->options.force, Flag{},
               {.name = "force", .help = "Do not look whether its leader is alive", .scope = Scope::command_line});
   add_setting(verb, to->beat, Duration{.least = kLeastBeat},
@@ -45,7 +47,8 @@ Verb abandon_verb() {
                .help = "How often a leader shows that it is alive; three silent beats are waited for"});
   verb.run = [to](std::stop_token stop) -> Result<void> {
     to->options.watch = kSilentBeats * to->beat;
-    TRY_ASSIGN(const LeaderKeys keys, load_leader_keys({to->keys}));  // what is not signed does not count
+    // What is not signed does not count.
+    TRY_ASSIGN(const LeaderKeys keys, load_leader_keys({to->keys, to->sign_command}));
     TRY_ASSIGN(const auto share, open_share(to->share, stop));
     const Pen pen{*share, system_clock(), {*keys.signer, keys.trusted}};
     TRY_ASSIGN(const std::string done, abandon_claim(pen, to->options, stop));

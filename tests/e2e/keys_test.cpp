@@ -172,6 +172,13 @@ TEST_F(Keys, ACommandSignsWhereThereIsNoKeyFile) {
       fleet_.seed(1, source(), {"--keys", keys.native(), "--heartbeat", "2s"}, {{"SWARMOUT_SIGN_COMMAND", command}});
   ASSERT_EQ(seed.wait(), 0) << seed.err();
   EXPECT_TRUE(wait_for([&] { return has(2, "signed by a command"); })) << peer.err();
+
+  Process dead = fleet_.seed(1, source(), {"--keys", keys.native(), "--slot", "s", "--sign-command", command},
+                             {{"SWARMOUT_FAILPOINT", "after-elected:kill"}});
+  ASSERT_EQ(dead.wait(), 128 + SIGKILL) << dead.err();
+  const Finished ended = fleet_.command({"abandon", "3", "--share", fleet_.url(), "--keys", keys.native(),
+                                         "--heartbeat", "100ms", "--sign-command", command});
+  EXPECT_EQ(ended.status, 0) << ended.err;
 }
 
 TEST_F(Keys, ACommandThatFailsIsSaidBeforeAnythingIsWritten) {
