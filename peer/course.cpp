@@ -39,10 +39,13 @@ CourseStep Course::next(const Wanted& wanted, const Here& here, MonotonicTime no
   if (once_ && refused_ && !here.pursuit) {
     return *refused_;
   }
-  return goal == nullptr ? without_goal() : towards(*goal, wanted, here, now);
+  return goal == nullptr ? without_goal(wanted) : towards(*goal, wanted, here, now);
 }
 
-CourseStep Course::without_goal() const {
+CourseStep Course::without_goal(const Wanted& wanted) const {
+  if (once_ && looked_ && wanted.foreign && !wanted.newest_word) {
+    return *wanted.foreign;  // all that is there may be of a key that is missing here
+  }
   if (once_ && looked_) {
     return Error{ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host"};
   }

@@ -74,7 +74,7 @@ public:
   void arrived() { attempts_ = 0; }
 
 private:
-  [[nodiscard]] CourseStep without_goal() const;
+  [[nodiscard]] CourseStep without_goal(const Wanted& wanted) const;
   [[nodiscard]] CourseStep towards(const SignedDescriptor& goal, const Wanted& wanted, const Here& here,
                                    MonotonicTime now) const;
 

@@ -2,6 +2,7 @@
 
 #include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
+#include "common/fleet/strays.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/open_share.hpp"
 #include "peer/fetch/contacts.hpp"
@@ -122,6 +123,9 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   LogReader reader(*share, keys);
   const bool newest = options.revision == "latest";
   TRY_ASSIGN(const LogView* log, newest ? reader.refresh() : reader.refresh_with_history(kSearchedReleases));
+  if (auto strays = log->last_signed() == nullptr ? about_strays(*log, share->name()) : std::nullopt) {
+    return tl::unexpected(*std::move(strays));  // all that is there may be of a key that is missing here
+  }
   TRY_ASSIGN(const SignedDescriptor release, find_release(*log, options.revision, keys));
   const Descriptor& descriptor = release.descriptor;
   TRY_ASSIGN(Places places, places_for(options, descriptor));

@@ -14,12 +14,6 @@ constexpr std::uint64_t kKept = 200;
 /// Refreshes: half a minute at the default `--poll`, as long as an NFS client may keep a negative look-up.
 constexpr unsigned kListEvery = 16;
 
-/// What stands behind something that no key of today has signed says nothing of it: its writer may have trusted a key
-/// that is trusted no more, or have counted it as void.
-bool follows(const LogRecord& record, const LogRecord& before) {
-  return !is_signed(before.validity) || record.entry.previous == before.digest;
-}
-
 }  // namespace
 
 Result<std::optional<LogRecord>> LogReader::find(Position position) {
@@ -50,7 +44,7 @@ void LogReader::judge(Position position) {
     return;
   }
   const bool first = position.value == 1;
-  if (first ? record.entry.previous != Digest{} : !follows(record, before->second)) {
+  if (first ? record.entry.previous != Digest{} : !follows(record.entry, before->second)) {
     record = void_record(record.digest, position, Validity::out_of_chain, "the chain is broken here");
     return;
   }
@@ -242,7 +236,7 @@ Result<bool> LogReader::extend_to(Position top) {
       }
       return true;
     }
-    if (record->validity == Validity::good && !follows(*record, view_.records_.rbegin()->second)) {
+    if (record->validity == Validity::good && !follows(record->entry, view_.records_.rbegin()->second)) {
       return false;
     }
     view_.above_.erase(each);

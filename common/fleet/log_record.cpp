@@ -12,6 +12,11 @@ LogRecord void_record(const Digest& digest, Position position, Validity validity
   return record;
 }
 
+bool follows(const LogEntry& entry, const LogRecord& before) {
+  return entry.previous == before.digest ||
+         (before.validity == Validity::not_signed && entry.previous == before.stands);
+}
+
 LogRecord record_of(std::string_view bytes, Position position, std::string_view log, const TrustedKeys& keys) {
   const auto none = [&](Validity validity, std::string why) {
     return void_record(Digest{}, position, validity, std::move(why));
@@ -23,6 +28,7 @@ LogRecord record_of(std::string_view bytes, Position position, std::string_view 
   if (!entry) {
     LogRecord record = none(Validity::not_signed, entry.error().message);
     record.advice = entry.error().hint;
+    record.stands = sha256(bytes);
     return record;
   }
   if (entry->position != position || entry->log != log) {

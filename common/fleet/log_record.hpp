@@ -26,11 +26,18 @@ struct LogRecord {
   Digest digest;   ///< SHA-256 of its bytes; all zero unless it is signed: who wrote it can change it any time
   LogEntry entry;  ///< a void one has kind abandon, no owner, and the reason why it is void
   Validity validity = Validity::good;
+  /// Not signed: SHA-256 of its bytes as they are now, which a key that was taken away since may have signed.
+  Digest stands{};
   std::string advice{};  ///< not signed: what to do, if it is signed with a key that may be missing here
 };
 
 /// A void entry: its number is burned, and nothing else of it counts.
 [[nodiscard]] LogRecord void_record(const Digest& digest, Position position, Validity validity, std::string why);
+
+/// Does `entry`, which is signed, follow `before`? As its leader saw that: after one that counts for nobody it names no
+/// digest. After one that a key signed which is not trusted any more it names that one's, and whoever changes those
+/// bytes breaks the chain.
+[[nodiscard]] bool follows(const LogEntry& entry, const LogRecord& before);
 
 /// What `bytes` are as entry `position` of the log `log`; not yet held against the entry before it.
 [[nodiscard]] LogRecord record_of(std::string_view bytes, Position position, std::string_view log,

@@ -225,11 +225,11 @@ TEST(NemesisOnEtcd, MembersThatFreezeDieAndComeBackHarmNoElection) {
     const std::string slot = std::to_string(member);
     const int claims = fleet.entries("CLAIM");
     etcd.signal(member, SIGSTOP);
-    Process doomed =
-        fleet.seed(1, source, {"--slot", slot, "--linger", "0s"}, {{"SWARMOUT_FAILPOINT", "after-stage:kill"}});
+    Process doomed = fleet.seed(1, source, {"--slot", slot, "--linger", "0s", "--max-attempts", "100"},
+                                {{"SWARMOUT_FAILPOINT", "after-stage:kill"}});
     std::vector<Process> seeds;
     for (int host = 2; host <= 4; ++host) {
-      seeds.push_back(fleet.seed(host, source, {"--slot", slot, "--linger", "0s", "--wait"}));
+      seeds.push_back(fleet.seed(host, source, {"--slot", slot, "--linger", "0s", "--max-attempts", "100", "--wait"}));
     }
     EXPECT_TRUE(wait_for([&] { return fleet.entries("CLAIM") > claims; })) << "one is elected while it is frozen";
     etcd.signal(member, SIGCONT);
@@ -240,7 +240,7 @@ TEST(NemesisOnEtcd, MembersThatFreezeDieAndComeBackHarmNoElection) {
     }
     etcd.restart(member);
     EXPECT_TRUE(wait_for([&] { return etcd.healthy(); }));
-    Process undisturbed = fleet.seed(5, source, {"--slot", slot, "--linger", "0s", "--wait"});
+    Process undisturbed = fleet.seed(5, source, {"--slot", slot, "--linger", "0s", "--max-attempts", "100", "--wait"});
     EXPECT_EQ(undisturbed.wait(), 0) << undisturbed.err();
     EXPECT_EQ(fleet.entries("COMMIT"), static_cast<int>(member) + 1);
   }

@@ -187,6 +187,14 @@ TEST_F(CourseTest, OnceWaitsForWhatIsStaged) {
   EXPECT_EQ(next(), "stay");
 }
 
+TEST_F(CourseTest, OnceEndsWithWhatStandsThereInsteadIfThatIsOfAKeyThatIsMissingHere) {
+  course_ = Course(true);
+  wanted_.foreign = Error{ErrorCode::refused, "2 entries are not signed by a key that this host trusts", {}};
+  looked();
+
+  EXPECT_EQ(next(), "give up 65");
+}
+
 TEST_F(CourseTest, OnceEndsIfNothingIsPublished) {
   course_ = Course(true);
   EXPECT_EQ(next(), "stay") << "it has not looked yet";

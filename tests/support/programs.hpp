@@ -1,5 +1,5 @@
-// The programs that tests start. Both are beside the test's own: no definition of the compiler's says where, which would
-// be another one in each build directory.
+// The programs that tests start. Both are beside the test's own: no definition of the compiler's says where, which
+// would be another one in each build directory.
 
 #pragma once
 

@@ -29,6 +29,26 @@ protected:
     entry.revision = "forged";
     log_.append(encode_with(entry, strangers_key()));
   }
+  /// As it was right when `key` was trusted together with every other.
+  void append_of(const SigningKey& key, EntryKind kind, const std::string& owner) {
+    LogEntry entry = log_.next(kind);
+    entry.previous = log_.tail() == 0 ? Digest{} : sha256(log_.bytes(log_.tail()));
+    entry.owner = owner;
+    if (kind == EntryKind::commit) {
+      entry.release = entry.position;
+      entry.revision = "r";
+      entry.descriptor = "descriptor";
+    }
+    log_.append(encode_with(entry, key));
+  }
+  /// One release of a key that is not trusted any more, and one of the key that took its place.
+  void change_keys() {
+    const std::string owner = log_.next(EntryKind::claim).owner;
+    for (const SigningKey* const key : {&strangers_key(), &fleet_key()}) {
+      append_of(*key, EntryKind::claim, owner);
+      append_of(*key, EntryKind::commit, owner);
+    }
+  }
   std::vector<std::uint64_t> strays() {
     std::vector<std::uint64_t> positions;
     for (const Stray& each : view().strays()) {
@@ -276,6 +296,40 @@ TEST_F(StraysTest, OfManyThreeAreNamed) {
   }
 
   EXPECT_THAT(about_strays(view(), "share")->message, HasSubstr("and 17 more"));
+}
+
+// Keys that were taken away, or came.
+
+TEST_F(StraysTest, TheFirstReleaseOfANewKeyCountsWhenTheOldKeyIsGone) {
+  change_keys();
+
+  ASSERT_NE(view().newest_release(), nullptr);
+  EXPECT_EQ(view().newest_release()->position.value, 4U);
+  EXPECT_THAT(strays(), ElementsAre());
+  publish();
+  EXPECT_EQ(view().newest_release()->position.value, 6U);
+}
+
+TEST_F(StraysTest, ButNotBehindAnythingElseInTheOldOnesPlace) {
+  change_keys();
+  LogEntry other = log_.next(EntryKind::abandon);
+  other.position = Position{2};
+  put(2, encode_with(other, strangers_key()));
+
+  EXPECT_EQ(view().newest_release(), nullptr);
+}
+
+TEST_F(StraysTest, AReaderFollowsTheKeysOfToday) {
+  change_keys();
+  TrustedKeys keys(strangers_key().verify_key());
+  LogReader reader(share_, keys);
+  ASSERT_OK_AND_ASSIGN(const LogView* old, reader.refresh());
+  EXPECT_EQ(old->newest_release()->position.value, 2U);
+
+  keys = fleet_trust();
+  ASSERT_OK_AND_ASSIGN(const LogView* now, reader.refresh());
+
+  EXPECT_EQ(now->newest_release()->position.value, 4U);
 }
 
 }  // namespace swarmout::test
