@@ -7,8 +7,10 @@
 #include "common/share/etcd/etcd_kv.hpp"
 #include "common/share/etcd/etcd_settings.hpp"
 #include "common/swarm/tracker/tracker_codec.hpp"
+#include "common/swarm/tracker/tracker_server.hpp"
 #include "common/swarm/traffic.hpp"
 #include "tests/fuzz/targets.hpp"
+#include "tests/support/raw_client.hpp"
 #include "tests/support/tcp_server.hpp"
 
 #include <mutex>
@@ -51,6 +53,25 @@ void announce(std::string_view input) {
     (void)(answer ? encode(*answer) : encode_failure(answer.error().message));
   }
   (void)parse_scrape(input);
+}
+
+/// What a stranger sends to a tracker that serves: it answers or closes, and serves the next one.
+void http_request(std::string_view input) {
+  static const auto tracker = [] {
+    auto opened = TrackerServer::open({}, system_clock());
+    check(opened.has_value(), "there is a port");
+    SwarmKey swarm;
+    swarm.fill('\x11');
+    (*opened)->serve(swarm, {"127.0.0.1", 6881});
+    return *std::move(opened);
+  }();
+  const test::RawClient client(tracker->endpoint());
+  check(client.connected(), "it takes connections");
+  client.send(input);
+  ::shutdown(client.socket(), SHUT_WR);
+  const std::string heard = client.heard(std::chrono::seconds(10));
+  check(heard.empty() || heard.starts_with("HTTP/1.1 "), "it answers in its protocol");
+  check(client.closed(), "and then it closes");
 }
 
 void etcd_answer(std::string_view input) {

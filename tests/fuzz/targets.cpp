@@ -22,7 +22,10 @@ std::span<const Target> targets() {
       {"signature", signature, "descriptors/"},
       {"announce", announce, "announce"},
       {"etcd_answer", etcd_answer, "etcd"},
+      {"http_request", http_request, "http_request"},
       {"words", words, "words"},
+      {"share_call", share_call, "share_call"},
+      {"share_reply", share_reply, "share_reply"},
       {"tar", tar, "tar"},
       {"settings", settings, "settings"},
   };

@@ -36,7 +36,11 @@ void signature(std::string_view input);
 
 void announce(std::string_view input);
 void etcd_answer(std::string_view input);
+void http_request(std::string_view input);
 void words(std::string_view input);
+
+void share_call(std::string_view input);
+void share_reply(std::string_view input);
 
 void tar(std::string_view input);
 void settings(std::string_view input);

@@ -1,6 +1,7 @@
 #include "common/share/helper/remote_share.hpp"
 
 #include "common/share/helper/share_call.pb.h"
+#include "common/share/helper/share_reply.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -70,9 +71,10 @@ Result<InitOutcome> RemoteShare::init(std::string program, const std::string& di
 
 Result<ShareReply> RemoteShare::ask(const ShareCall& call) {
   TRY_ASSIGN(const std::string bytes, helper_.exchange(call.SerializeAsString()));
-  ShareReply reply;
-  if (!reply.ParseFromString(bytes)) {
-    return fail(ErrorCode::failed, fmt::format("the helper process for {} sent nonsense", directory_));
+  auto reply = read_reply(call, bytes);
+  if (!reply) {
+    helper_.stop();
+    return fail(reply.error().code, fmt::format("the share {}: {}", directory_, reply.error().message));
   }
   return reply;
 }

@@ -51,6 +51,85 @@ void answer(ShareReply& reply, const Result<void>& result) {
   }
 }
 
+/// What the share's own functions demand of who calls them.
+bool is_call(const ShareCall& call) {
+  const auto kind = static_cast<int>(call.kind());
+  const bool of_cell = kind >= ShareCall::WRITE_CELL && kind <= ShareCall::REMOVE_CELL;
+  const Bytes most = kind == ShareCall::PUT ? kMaxEntry : of_cell ? kMaxCell : kMaxBlob;
+  return ShareCall::Kind_IsValid(kind) && call.content().size() <= most &&
+         (!of_cell || call.cell_kind() <= static_cast<std::uint32_t>(CellKind::peer)) &&
+         (kind != ShareCall::TAIL || call.number() <= kLastPosition.value);
+}
+
+void carry_out(Share& share, const ShareCall& call, ShareReply& reply) {
+  const auto kind = static_cast<CellKind>(call.cell_kind());
+  const Position position{call.number()};
+  const auto number = [&](const Position& found) { reply.set_number(found.value); };
+  const auto flag = [&](bool found) { reply.set_found(found); };
+  const auto content = [&](const std::optional<std::string>& found) {
+    reply.set_found(found.has_value());
+    reply.set_content(found.value_or(""));
+  };
+  const auto names = [&](const std::vector<std::string>& found) {
+    for (const std::string& each : found) {
+      reply.add_names(each);
+    }
+  };
+  switch (static_cast<int>(call.kind())) {  // protobuf adds values of its own to the enumeration
+    case ShareCall::TAIL:
+      return answer(reply, share.tail(position), number);
+    case ShareCall::NUMBERS_BELOW:
+      return answer(reply, share.numbers_below(position, call.most()), [&](const std::vector<Position>& found) {
+        for (const Position& each : found) {
+          reply.add_numbers(each.value);
+        }
+      });
+    case ShareCall::READ:
+      return answer(reply, share.read(position), content);
+    case ShareCall::PUT: {
+      const PutResult put = share.put(position, call.content());
+      reply.set_number(static_cast<std::uint64_t>(put.outcome));
+      reply.set_content(put.winner);
+      if (put.outcome == PutOutcome::unknown) {
+        set_error(reply, put.error);
+      }
+      return;
+    }
+    case ShareCall::WRITE_CELL:
+      return answer(reply, share.write_cell(kind, call.name(), call.content()));
+    case ShareCall::CREATE_CELL:
+      return answer(reply, share.create_cell(kind, call.name(), call.content()), flag);
+    case ShareCall::READ_CELL:
+      return answer(reply, share.read_cell(kind, call.name()), [&](const std::optional<Cell>& cell) {
+        reply.set_found(cell.has_value());
+        if (cell) {
+          reply.set_content(cell->bytes);
+          reply.set_time(cell->written.time_since_epoch().count());
+        }
+      });
+    case ShareCall::LIST_CELLS:
+      return answer(reply, share.list_cells(kind), names);
+    case ShareCall::REMOVE_CELL:
+      return answer(reply, share.remove_cell(kind, call.name()));
+    case ShareCall::WRITE_BLOB:
+      return answer(reply, share.write_blob(call.name(), call.content()));
+    case ShareCall::READ_BLOB:
+      return answer(reply, share.read_blob(call.name(), call.number()), content);
+    case ShareCall::LIST_BLOBS:
+      return answer(reply, share.list_blobs(), names);
+    case ShareCall::REMOVE_BLOB:
+      return answer(reply, share.remove_blob(call.name()));
+    case ShareCall::REMOVE_STALE:
+      return answer(reply, share.remove_stale(WallTime(WallTime::duration(call.time()))));
+    case ShareCall::NOW:
+      return answer(reply, share.now(), [&](const WallTime& now) { reply.set_time(now.time_since_epoch().count()); });
+    case ShareCall::CLUSTER:
+      return answer(reply, share.cluster(), [&](const std::string& cluster) { reply.set_content(cluster); });
+    default:
+      set_error(reply, {ErrorCode::failed, "no such call to the share", {}});
+  }
+}
+
 /// Of one share: the first call says which, and then there is no way to another.
 class Server {
 public:
@@ -63,7 +142,7 @@ public:
     } else if (has_moved()) {
       reply.set_moved(true);
     } else {
-      carry_out(call, reply);
+      carry_out(*share_, call, reply);
       if (reply.error() == static_cast<int>(ErrorCode::cannot_write) && is_locked_out()) {
         reply.Clear();
         reply.set_moved(true);
@@ -118,76 +197,6 @@ private:
     return folder && !Fd(open_in(folder->descriptor(), ".", O_RDONLY | O_DIRECTORY)).valid() && errno == EACCES;
   }
 
-  void carry_out(const ShareCall& call, ShareReply& reply) {
-    const auto kind = static_cast<CellKind>(call.cell_kind());
-    const Position position{call.number()};
-    const auto number = [&](const Position& found) { reply.set_number(found.value); };
-    const auto flag = [&](bool found) { reply.set_found(found); };
-    const auto content = [&](const std::optional<std::string>& found) {
-      reply.set_found(found.has_value());
-      reply.set_content(found.value_or(""));
-    };
-    const auto names = [&](const std::vector<std::string>& found) {
-      for (const std::string& each : found) {
-        reply.add_names(each);
-      }
-    };
-    switch (static_cast<int>(call.kind())) {  // protobuf adds values of its own to the enumeration
-      case ShareCall::TAIL:
-        return answer(reply, share_->tail(position), number);
-      case ShareCall::NUMBERS_BELOW:
-        return answer(reply, share_->numbers_below(position, call.most()), [&](const std::vector<Position>& found) {
-          for (const Position& each : found) {
-            reply.add_numbers(each.value);
-          }
-        });
-      case ShareCall::READ:
-        return answer(reply, share_->read(position), content);
-      case ShareCall::PUT: {
-        const PutResult put = share_->put(position, call.content());
-        reply.set_number(static_cast<std::uint64_t>(put.outcome));
-        reply.set_content(put.winner);
-        if (put.outcome == PutOutcome::unknown) {
-          set_error(reply, put.error);
-        }
-        return;
-      }
-      case ShareCall::WRITE_CELL:
-        return answer(reply, share_->write_cell(kind, call.name(), call.content()));
-      case ShareCall::CREATE_CELL:
-        return answer(reply, share_->create_cell(kind, call.name(), call.content()), flag);
-      case ShareCall::READ_CELL:
-        return answer(reply, share_->read_cell(kind, call.name()), [&](const std::optional<Cell>& cell) {
-          reply.set_found(cell.has_value());
-          if (cell) {
-            reply.set_content(cell->bytes);
-            reply.set_time(cell->written.time_since_epoch().count());
-          }
-        });
-      case ShareCall::LIST_CELLS:
-        return answer(reply, share_->list_cells(kind), names);
-      case ShareCall::REMOVE_CELL:
-        return answer(reply, share_->remove_cell(kind, call.name()));
-      case ShareCall::WRITE_BLOB:
-        return answer(reply, share_->write_blob(call.name(), call.content()));
-      case ShareCall::READ_BLOB:
-        return answer(reply, share_->read_blob(call.name(), call.number()), content);
-      case ShareCall::LIST_BLOBS:
-        return answer(reply, share_->list_blobs(), names);
-      case ShareCall::REMOVE_BLOB:
-        return answer(reply, share_->remove_blob(call.name()));
-      case ShareCall::REMOVE_STALE:
-        return answer(reply, share_->remove_stale(WallTime(WallTime::duration(call.time()))));
-      case ShareCall::NOW:
-        return answer(reply, share_->now(),
-                      [&](const WallTime& now) { reply.set_time(now.time_since_epoch().count()); });
-      case ShareCall::CLUSTER:
-        return answer(reply, share_->cluster(), [&](const std::string& cluster) { reply.set_content(cluster); });
-      default:
-        set_error(reply, {ErrorCode::failed, "no such call to the share", {}});
-    }
-  }
-
   Path root_;
   std::optional<FileIdentity> place_;
   bool confined_ = false;
@@ -195,6 +204,16 @@ private:
 };
 
 }  // namespace
+
+std::optional<std::string> answer_of(Share& share, std::string_view bytes) {
+  ShareCall call;
+  ShareReply reply;
+  if (!call.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !is_call(call)) {
+    return std::nullopt;
+  }
+  carry_out(share, call, reply);
+  return reply.SerializeAsString();
+}
 
 int serve_share(int socket) {
   give_up_privileges();
@@ -204,7 +223,7 @@ int serve_share(int socket) {
     std::string bytes(std::min<Bytes>(size, kMaxShareMessage), '\0');
     ShareCall call;
     if (size > kMaxShareMessage || !receive(socket, std::as_writable_bytes(std::span(bytes))) ||
-        !call.ParseFromString(bytes)) {
+        !call.ParseFromString(bytes) || !is_call(call)) {
       return 1;
     }
     const std::string message = with_length(server.handle(call).SerializeAsString());
