@@ -6,20 +6,6 @@ namespace swarmout {
 
 namespace {
 
-void add_beat(Share& share, const TrustedKeys& keys, KnownLeader& leader) {
-  const LogEntry& claim = *leader.claim;
-  const auto cell = share.read_cell(CellKind::heartbeat, claim_cell(claim.position, claim.owner));
-  if (!cell || !*cell) {
-    return;
-  }
-  auto info = decode_heartbeat((*cell)->bytes, {claim.position, claim.owner}, keys);
-  if (info) {
-    leader.beat = Beat{*std::move(info), (*cell)->written};
-  } else {
-    leader.bad_beat = about_cell("heartbeat", claim, share.name(), info.error());
-  }
-}
-
 /// The CLAIM that the COMMIT at `commit` closed; null if it is not in this view.
 const LogEntry* closed_claim(const LogView& log, Position commit) {
   const LogEntry* const before = commit.value > 1 ? log.at(commit.previous()) : nullptr;
@@ -31,11 +17,28 @@ std::optional<KnownLeader> holder_of(Share& share, const LogView& log, const Log
     return std::nullopt;
   }
   KnownLeader leader{claim, claim == log.open_claim(), std::nullopt};
-  add_beat(share, keys, leader);
+  if (auto cell = read_beat(share, *claim, keys)) {
+    leader.beat = std::move(cell->beat);
+    leader.bad_beat = std::move(cell->bad);
+  }
   return leader;
 }
 
 }  // namespace
+
+Result<BeatCell> read_beat(Share& share, const LogEntry& claim, const TrustedKeys& keys) {
+  const ClaimId id{claim.position, claim.owner};
+  const auto bad = [&](const Error& why) { return BeatCell{{}, about_cell("heartbeat", claim, share.name(), why)}; };
+  const auto cell = share.read_cell(CellKind::heartbeat, claim_cell(id));
+  if (!cell) {
+    return is_no_cell(cell.error()) ? Result<BeatCell>(bad(cell.error())) : tl::unexpected(cell.error());
+  }
+  if (!*cell) {
+    return BeatCell{};
+  }
+  auto info = decode_heartbeat((*cell)->bytes, id, keys);
+  return info ? BeatCell{Beat{*std::move(info), (*cell)->written}, {}} : bad(info.error());
+}
 
 const LogEntry* leading_claim(const LogView& log) {
   if (const LogEntry* const open = log.open_claim()) {

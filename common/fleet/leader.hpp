@@ -16,6 +16,15 @@ struct Beat {
   WallTime written{};  ///< by the share's clock
 };
 
+/// What stands where the leader of a CLAIM beats.
+struct BeatCell {
+  std::optional<Beat> beat;  ///< none: there is nothing yet, or `bad`
+  std::optional<Error> bad;  ///< what is there is not its leader's: not signed for its claim, or no cell at all
+};
+
+/// Errors: temporary, unavailable: the share does not answer, which says nothing about the leader.
+[[nodiscard]] Result<BeatCell> read_beat(Share& share, const LogEntry& claim, const TrustedKeys& keys);
+
 /// The holder of a CLAIM.
 struct KnownLeader {
   const LogEntry* claim = nullptr;  ///< of the view that was asked

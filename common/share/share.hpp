@@ -80,7 +80,8 @@ public:
   /// Creates a cell if it does not exist; false if it does. Of several callers at once one gets true; on network file
   /// systems, in rare cases two: only for what does no harm when done twice.
   [[nodiscard]] virtual Result<bool> create_cell(CellKind kind, std::string_view name, std::string_view bytes) = 0;
-  /// A fresh read. nullopt: not there. Errors: temporary, also for a value caught half written.
+  /// A fresh read. nullopt: not there, or made and not yet written. Errors: refused, cannot_write: something else is in
+  /// its place, or something that is no cell, or half of one (is_no_cell()); temporary: the share does not answer.
   [[nodiscard]] virtual Result<std::optional<Cell>> read_cell(CellKind kind, std::string_view name) = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> list_cells(CellKind kind) = 0;
   /// A missing cell is no error.
@@ -107,6 +108,12 @@ public:
   /// What a person would call this share, for messages.
   [[nodiscard]] virtual std::string name() const = 0;
 };
+
+/// Of a failed read of a cell: the share has answered, and what is there is no cell. Whoever can write there can put
+/// such a thing there for good, so it must not be waited for as for a share that is away.
+[[nodiscard]] inline bool is_no_cell(const Error& error) {
+  return error.code == ErrorCode::refused || error.code == ErrorCode::cannot_write;
+}
 
 /// What `init` found, or did.
 enum class InitOutcome {

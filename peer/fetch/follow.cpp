@@ -107,13 +107,13 @@ void Follower::add_leader(const LogView& log, const KnownLeader& leader, Wanted&
   const LogEntry& claim = *leader.claim;
   const ClaimId id{claim.position, claim.owner};
   const auto stage = share_.read_cell(CellKind::stage, claim_cell(id));
-  if (!stage || !*stage) {
+  if (stage ? !*stage : !is_no_cell(stage.error())) {
     return;
   }
-  auto staged = decode_staged((*stage)->bytes, id, keys_);
+  auto staged = stage ? decode_staged((*stage)->bytes, id, keys_) : tl::unexpected(stage.error());
   const auto good = staged ? judge_staged(log, claim, staged->release) : tl::unexpected(staged.error());
   if (!good) {
-    Error error = good.error();
+    Error error = good.error();  // of the leader's words only its host's name, which a key of the fleet has signed
     error.message =
         fmt::format("not fetching what {} has staged: {}", printable(short_text(claim.host)), error.message);
     wanted.bad_stage = std::move(error);

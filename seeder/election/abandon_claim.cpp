@@ -1,7 +1,7 @@
 #include "seeder/election/abandon_claim.hpp"
 
 #include "common/base/host.hpp"
-#include "common/fleet/leader_record.hpp"
+#include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
 
 #include <fmt/format.h>
@@ -52,15 +52,13 @@ tl::unexpected<Error> why_not(const LogEntry& entry, const LogEntry* after) {
 /// Errors: temporary, if the heartbeat moves while we watch.
 Result<void> watch(const Pen& pen, const LogEntry& claim, std::chrono::milliseconds how_long, std::stop_token stop) {
   constexpr int kLooks = 6;
-  const ClaimId id{claim.position, claim.owner};
   std::optional<std::uint64_t> highest;
   for (int look = 0; look <= kLooks; ++look) {
     if (look > 0 && !pen.clock.sleep(how_long / kLooks, stop)) {
       return fail(ErrorCode::temporary, "stopped on request");
     }
-    TRY_ASSIGN(const auto seen, pen.share.read_cell(CellKind::heartbeat, claim_cell(id)));
-    const auto beat = decode_heartbeat(seen ? seen->bytes : "", id, pen.keys.trusted);
-    const auto counter = beat ? std::optional(beat->counter) : std::nullopt;
+    TRY_ASSIGN(const BeatCell seen, read_beat(pen.share, claim, pen.keys.trusted));
+    const auto counter = seen.beat ? std::optional(seen.beat->info.counter) : std::nullopt;
     if (look > 0 && counter > highest) {
       return fail(
           ErrorCode::temporary,

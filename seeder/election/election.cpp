@@ -2,6 +2,7 @@
 
 #include "common/base/failpoint.hpp"
 #include "common/base/host.hpp"
+#include "common/fleet/leader.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/strays.hpp"
@@ -52,7 +53,8 @@ bool seat_is_free(const Arena& arena, const std::string& cell, const DeputySeat&
     return true;
   }
   const auto there = arena.share.read_cell(CellKind::heartbeat, cell);
-  const bool foreign = there && *there && !check_seat((*there)->bytes, seat, arena.keys.trusted);
+  const bool foreign =
+      there ? !*there || !check_seat((*there)->bytes, seat, arena.keys.trusted) : is_no_cell(there.error());
   return foreign && arena.share.write_cell(CellKind::heartbeat, cell, ours).has_value();
 }
 
@@ -120,26 +122,22 @@ bool near(WallTime beat, WallTime now) {
 
 /// The beat of the open claim's leader, as far as it is one.
 Result<std::optional<HeartbeatInfo>> beat_of(const Arena& arena, const LogEntry& open, Complaints& complaints) {
-  const ClaimId claim{open.position, open.owner};
-  TRY_ASSIGN(const auto cell, arena.share.read_cell(CellKind::heartbeat, claim_cell(claim)));
-  if (!cell) {
+  TRY_ASSIGN(const BeatCell cell, read_beat(arena.share, open, arena.keys.trusted));
+  complaints.about(cell.bad);
+  if (!cell.beat) {
     return std::nullopt;
   }
-  const auto beat = decode_heartbeat(cell->bytes, claim, arena.keys.trusted);
-  if (!beat) {
-    complaints.about(about_cell("heartbeat", open, arena.share.name(), beat.error()));
-    return std::nullopt;
-  }
-  if (!near(beat->time, arena.clock.wall())) {  // either this host's clock is wrong, or it was put there again
+  const HeartbeatInfo& beat = cell.beat->info;
+  if (!near(beat.time, arena.clock.wall())) {  // either this host's clock is wrong, or it was put there again
     TRY_ASSIGN(const WallTime now, arena.share.now());
-    if (!near(beat->time, now)) {
-      complaints.about(about_cell(
-          "heartbeat", open, arena.share.name(),
-          {ErrorCode::refused, fmt::format("it is of {}, and now it is {}", utc(beat->time), utc(now)), {}}));
+    if (!near(beat.time, now)) {
+      complaints.about(
+          about_cell("heartbeat", open, arena.share.name(),
+                     {ErrorCode::refused, fmt::format("it is of {}, and now it is {}", utc(beat.time), utc(now)), {}}));
       return std::nullopt;
     }
   }
-  return *beat;
+  return beat;
 }
 
 /// Whether the number after our CLAIM is free: what stands there already is nobody's COMMIT, and never will be ours.

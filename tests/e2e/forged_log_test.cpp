@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <thread>
@@ -121,6 +123,35 @@ TEST_F(ForgedLog, AForgedClaimWithAHeartbeatThatMovesKeepsNobodyWaiting) {
 
   expect_published("tuesday", "second");
   end = true;
+}
+
+TEST_F(ForgedLog, WhateverIsPutInThePlaceOfADeadLeadersHeartbeatItIsTakenOver) {
+  publish("monday");
+  using Replace = std::function<void(const Path&)>;
+  const std::vector<Replace> replacements{
+      [](const Path& cell) { std::filesystem::create_directory(cell); },
+      [](const Path& cell) { std::filesystem::create_symlink("/etc/shadow", cell); },
+      [](const Path& cell) { EXPECT_EQ(::mkfifo(cell.c_str(), 0644), 0); },
+      [](const Path& cell) { write_file(cell, "cell 4000 of nothing\n"); },
+  };
+  for (std::size_t i = 0; i < replacements.size(); ++i) {
+    const std::string slot = fmt::format("s{}", i);
+    Process dead = fleet_.seed(1, source(), {"--slot", slot}, {{"SWARMOUT_FAILPOINT", "after-stage:kill"}});
+    ASSERT_EQ(dead.wait(), 128 + SIGKILL) << dead.err();
+    const Path hb = fleet_.share() / "hb";
+    const auto cells = list_directory(hb).value();
+    const std::string claim = fmt::format("{:08}", tail());
+    const auto cell =
+        std::find_if(cells.begin(), cells.end(), [&](const auto& each) { return each.starts_with(claim); });
+    ASSERT_NE(cell, cells.end());
+    std::filesystem::remove(hb / *cell);
+    replacements[i](hb / *cell);
+
+    Process next = fleet_.seed(2, source(), {"--slot", slot, "--revision", "r-" + slot, "--linger", "0s"});
+    EXPECT_EQ(next.wait(std::chrono::seconds(30)), 0) << next.err();
+    EXPECT_THAT(next.err(), HasSubstr("is not its leader's")) << i;
+    EXPECT_EQ(fleet_.status()["releases"][0]["revision"], "r-" + slot);
+  }
 }
 
 TEST_F(ForgedLog, AnOwnerThatIsAPathAbortsNobody) {

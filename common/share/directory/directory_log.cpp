@@ -21,6 +21,10 @@ constexpr const char* kLog = "log";
 constexpr const char* kContent = "entry";  ///< the file in an entry that is a directory
 constexpr std::string_view kTemporary = ".t-";
 
+/// Entries that are looked for one by one, behind the last known one or the end of a listing. Whoever was away for more
+/// lists the log.
+constexpr std::uint64_t kMaxProbes = 1000;
+
 std::string entry_name(Position position) {
   return fmt::format("{:08}", position.value);
 }
@@ -81,29 +85,50 @@ bool DirectoryLog::is_entry(const ShareFolder& log, const std::string& name) con
   return folder && folder->has_file(kContent);
 }
 
-Result<Position> DirectoryLog::tail(Position known) const {
-  Position tail = known;
-  if (known.value == 0) {
-    TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog));
-    std::vector<Position> listed;
-    TRY(log.each(kMaxLogNames, [&](const char* name) {
-      if (const auto position = position_of(name)) {
-        listed.push_back(*position);
-      }
-    }));
-    std::sort(listed.rbegin(), listed.rend());
-    const auto last =
-        std::find_if(listed.begin(), listed.end(), [&](Position each) { return is_entry(log, entry_name(each)); });
-    tail = last != listed.end() ? *last : tail;
-  }
-  while (tail < kLastPosition) {  // a listing may be old; entries after it may be there all the same
+Result<Position> DirectoryLog::listed_tail() const {
+  TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog));
+  std::vector<Position> listed;
+  TRY(log.each(kMaxLogNames, [&](const char* name) {
+    if (const auto position = position_of(name)) {
+      listed.push_back(*position);
+    }
+  }));
+  std::sort(listed.rbegin(), listed.rend());
+  const auto last =
+      std::find_if(listed.begin(), listed.end(), [&](Position each) { return is_entry(log, entry_name(each)); });
+  return last != listed.end() ? *last : Position{};
+}
+
+Result<std::optional<Position>> DirectoryLog::probed_tail(Position from) const {
+  for (Position tail = from; tail.value - from.value <= kMaxProbes; tail = tail.next()) {
+    if (tail == kLastPosition) {
+      return tail;
+    }
     TRY_ASSIGN(const auto entry, read(tail.next()).map_error(share_error));
     if (!entry) {
       return tail;
     }
-    tail = tail.next();
   }
-  return tail;
+  return std::nullopt;
+}
+
+Result<Position> DirectoryLog::tail(Position known) const {
+  if (known.value > 0) {
+    TRY_ASSIGN(const auto near, probed_tail(known));
+    if (near) {
+      return *near;
+    }
+  }
+  TRY_ASSIGN(const Position listed, listed_tail());
+  // The listing may be old; entries after it may be there all the same.
+  TRY_ASSIGN(const auto tail, probed_tail(std::max(known, listed)));
+  if (!tail) {
+    return fail(ErrorCode::refused,
+                fmt::format("more than {} entries of {} are there that a listing does not show", kMaxProbes,
+                            (root_ / kLog).native()),
+                "find out who writes so many, and remove what is not the fleet's");
+  }
+  return *tail;
 }
 
 Result<std::vector<Position>> DirectoryLog::numbers_below(Position below, std::size_t most) const {

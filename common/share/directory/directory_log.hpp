@@ -36,6 +36,9 @@ public:
   [[nodiscard]] Result<void> remove_stale(WallTime before) const;
 
 private:
+  [[nodiscard]] Result<Position> listed_tail() const;
+  /// The last entry at or after `from`, looked for one by one; nothing, if that goes on for too long.
+  [[nodiscard]] Result<std::optional<Position>> probed_tail(Position from) const;
   [[nodiscard]] Result<void> write_temporary(const std::string& temporary, std::string_view bytes) const;
   [[nodiscard]] Result<void> give_number(const std::string& temporary, Position position) const;
   [[nodiscard]] Result<std::string> read_content(const ShareFolder& log, const std::string& name) const;

@@ -14,12 +14,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <thread>
 
 namespace swarmout {
 
 namespace {
 
 constexpr std::size_t kCellFile = 4096;  // one block, so that a cell is one write and one read
+/// A write is under way for less than this, or its writer has stopped. Not longer: somebody may put thousands of half
+/// cells there.
+constexpr std::chrono::milliseconds kHalfWritten{5};
 
 /// The content, its length and digest in front, zeros behind.
 std::string seal_cell(std::string_view bytes) {
@@ -30,7 +34,10 @@ std::string seal_cell(std::string_view bytes) {
 }
 
 Result<std::string> unseal_cell(std::string_view sealed, std::string_view path) {
-  const auto torn = [&] { return fail(ErrorCode::temporary, fmt::format("{} was caught half written", path)); };
+  const auto torn = [&] {
+    return fail(ErrorCode::refused, fmt::format("{} is no cell, or half of one", path),
+                "whoever owns it writes it anew; if nobody does, find out who put it there");
+  };
   const std::size_t line = sealed.substr(0, 100).find('\n');
   if (line == std::string_view::npos || !sealed.starts_with("cell ")) {
     return torn();
@@ -118,6 +125,15 @@ Result<void> DirectoryShare::put_cell(CellKind kind, std::string_view name, std:
 
 Result<std::optional<Cell>> DirectoryShare::read_cell(CellKind kind, std::string_view name) {
   TRY(check_name(name));
+  auto found = look_at_cell(kind, name);
+  if (!found && found.error().code == ErrorCode::refused) {  // caught half written, perhaps
+    std::this_thread::sleep_for(kHalfWritten);
+    found = look_at_cell(kind, name);
+  }
+  return found;
+}
+
+Result<std::optional<Cell>> DirectoryShare::look_at_cell(CellKind kind, std::string_view name) const {
   // Opened afresh each time: an open descriptor may never see a change.
   auto file = find_in(root_, cell_directory(kind),
                       [&](const ShareFolder& folder) { return folder.open_file(std::string(name), O_RDONLY); });
@@ -133,6 +149,9 @@ Result<std::optional<Cell>> DirectoryShare::read_cell(CellKind kind, std::string
   struct stat info {};
   if (got < 0 || ::fstat(file->get(), &info) != 0) {
     return fail_errno("cannot read", path, errno);
+  }
+  if (got == 0) {
+    return std::nullopt;
   }
   sealed.resize(static_cast<std::size_t>(got));
   TRY_ASSIGN(std::string content, unseal_cell(sealed, path));

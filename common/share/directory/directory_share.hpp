@@ -38,6 +38,7 @@ public:
   std::string name() const override { return root_.native(); }
 
 private:
+  [[nodiscard]] Result<std::optional<Cell>> look_at_cell(CellKind kind, std::string_view name) const;
   Result<void> put_cell(CellKind kind, std::string_view name, std::string_view bytes, bool create);
   [[nodiscard]] bool has_cell(CellKind kind, std::string_view name) const;
 

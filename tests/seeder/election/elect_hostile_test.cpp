@@ -139,6 +139,45 @@ TEST_F(ElectHostile, BeatsOfAnotherClaimAreNone) {
   ASSERT_NE(as<Leadership>(elected()), nullptr);
 }
 
+TEST_F(ElectHostile, SomethingThatIsNoCellInThePlaceOfADeadLeadersBeatIsNoBeat) {
+  const Leadership dead = other_.claim("slot-1");
+  for (const ErrorCode code : {ErrorCode::refused, ErrorCode::cannot_write}) {
+    looks_ = 0;
+    before_look([&](int look) {
+      if (look == 100) {
+        other_.commit(dead);  // else who waits for it waits for ever
+      }
+      return std::optional(Error{code, "hb/x is no file, but a link", ""});
+    });
+
+    ASSERT_NE(as<Leadership>(elected()), nullptr);
+    EXPECT_EQ(looks_, 7);
+  }
+}
+
+TEST_F(ElectHostile, ButWhileTheShareDoesNotAnswerNobodyIsJudged) {
+  const Leadership leader = other_.claim("slot-1");
+  before_look([&](int look) -> std::optional<Error> {
+    if (look == 40) {
+      other_.commit(leader);
+    }
+    return Error{look % 2 == 0 ? ErrorCode::temporary : ErrorCode::unavailable, "away", ""};
+  });
+
+  EXPECT_NE(as<AlreadyPublished>(elected()), nullptr);
+  EXPECT_EQ(looks_, 40);
+}
+
+TEST_F(ElectHostile, SomethingThatIsNoCellNowAndThenHidesNoLiveLeader) {
+  const Leadership leader = other_.claim("slot-1");
+  before_look([&](int look) -> std::optional<Error> {
+    other_.beat(leader);
+    return look == 2 ? std::optional(Error{ErrorCode::refused, "half of a cell", ""}) : std::nullopt;
+  });
+
+  EXPECT_NE(as<SomebodyElse>(elected()), nullptr);
+}
+
 // Numbers.
 
 TEST_F(ElectHostile, AStrayFarAboveTheEndIsPassedBelow) {
@@ -207,6 +246,25 @@ TEST_F(ElectHostile, SeatsThatNobodySignedAreFree) {
   };
 
   EXPECT_NE(as<AlreadyPublished>(elected()), nullptr) << "it stayed, as a deputy does";
+}
+
+TEST_F(ElectHostile, SoIsOneWithSomethingInItsPlaceThatIsNoCell) {
+  settings_.deputies = 1;
+  const Leadership leader = other_.claim("slot-1");
+  ASSERT_OK(other_.share().write_cell(CellKind::heartbeat, claim_cell(leader.claim, leader.owner) + ".seat1", "x"));
+  share_.before = [&](std::string_view operation) -> std::optional<Error> {
+    if (operation != "read_cell") {
+      return std::nullopt;
+    }
+    other_.beat(leader);
+    if (++looks_ == 10) {
+      other_.commit(leader);
+    }
+    return looks_ == 3 ? std::optional(Error{ErrorCode::refused, "a FIFO", ""})
+                       : std::nullopt;  // two looks, and the seat
+  };
+
+  EXPECT_NE(as<AlreadyPublished>(elected()), nullptr);
 }
 
 TEST_F(ElectHostile, SeatsThatADeputyHasAreNot) {

@@ -9,6 +9,7 @@
 #include "tests/support/tree.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -59,52 +60,53 @@ TEST_F(DirectoryShareTest, ACellIsOneBlock) {
   EXPECT_EQ(std::filesystem::file_size(root_ / "hb/a"), 4096U);
 }
 
-TEST_F(DirectoryShareTest, ACellCutOffInItsContentIsTemporary) {
+TEST_F(DirectoryShareTest, ACellCutOffInItsContentIsNoCell) {
   damage_cell([](std::string& bytes) { bytes.resize(90); });
 
-  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary, "hb/a"));
+  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::refused, "hb/a"));
 }
 
-TEST_F(DirectoryShareTest, ACellCutOffInItsFirstLineIsTemporary) {
+TEST_F(DirectoryShareTest, ACellCutOffInItsFirstLineIsNoCell) {
   damage_cell([](std::string& bytes) { bytes.resize(20); });
 
-  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary));
+  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::refused));
 }
 
-TEST_F(DirectoryShareTest, AnEmptyCellFileIsTemporary) {
+TEST_F(DirectoryShareTest, AnEmptyCellFileIsNotWrittenYet) {
   damage_cell([](std::string& bytes) { bytes.clear(); });
 
-  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary));
+  ASSERT_OK_AND_ASSIGN(const auto found, share_.read_cell(CellKind::heartbeat, "a"));
+  EXPECT_FALSE(found);
 }
 
-TEST_F(DirectoryShareTest, ACellOfZerosIsTemporary) {
+TEST_F(DirectoryShareTest, ACellOfZerosIsNoCell) {
   damage_cell([](std::string& bytes) { bytes.assign(4096, '\0'); });
 
-  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary));
+  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::refused));
 }
 
-TEST_F(DirectoryShareTest, AFlippedByteOfContentIsTemporary) {
+TEST_F(DirectoryShareTest, AFlippedByteOfContentIsNoCell) {
   damage_cell([](std::string& bytes) { bytes[bytes.find("value")] ^= 1; });
 
-  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary));
+  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::refused));
 }
 
-TEST_F(DirectoryShareTest, AFlippedByteOfTheDigestIsTemporary) {
+TEST_F(DirectoryShareTest, AFlippedByteOfTheDigestIsNoCell) {
   damage_cell([](std::string& bytes) { bytes[bytes.find('\n') - 1] ^= 1; });
 
-  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary));
+  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::refused));
 }
 
-TEST_F(DirectoryShareTest, AnImpossibleSizeIsTemporary) {
+TEST_F(DirectoryShareTest, AnImpossibleSizeIsNoCell) {
   damage_cell([](std::string& bytes) { bytes.replace(5, 2, "4095"); });
 
-  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary));
+  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::refused));
 }
 
-TEST_F(DirectoryShareTest, ASizeWithoutADigestIsTemporary) {
+TEST_F(DirectoryShareTest, ASizeWithoutADigestIsNoCell) {
   damage_cell([](std::string& bytes) { bytes.replace(0, bytes.find('\n'), "cell 5"); });
 
-  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::temporary));
+  EXPECT_THAT(share_.read_cell(CellKind::heartbeat, "a"), FailsWith(ErrorCode::refused));
 }
 
 TEST_F(DirectoryShareTest, ATornCellIsWholeAgainAfterTheNextWrite) {
@@ -115,6 +117,17 @@ TEST_F(DirectoryShareTest, ATornCellIsWholeAgainAfterTheNextWrite) {
   ASSERT_OK_AND_ASSIGN(const auto found, share_.read_cell(CellKind::heartbeat, "a"));
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->bytes, "whole");
+}
+
+// The end of the log.
+
+TEST_F(DirectoryShareTest, WhoWasAwayForThousandsOfEntriesFindsTheEndAllTheSame) {
+  for (int i = 1; i <= 2500; ++i) {
+    write_file(root_ / fmt::format("log/{:08}", i), "entry");
+  }
+
+  EXPECT_EQ(share_.tail(Position{1}).value().value, 2500U);
+  EXPECT_EQ(share_.tail(Position{2400}).value().value, 2500U);
 }
 
 // Stray things.
