@@ -117,7 +117,8 @@ Result<SeedReport> run_seed(const SeedOptions& options, Clock& clock, std::stop_
   const Path lock_file = options.state / "seed.lock";
   TRY_ASSIGN(auto lock, HostLock::take(lock_file, clock));
   if (!lock) {
-    TRY_ASSIGN(std::string held, judge_holder(holder_of(lock_file), clock.now(), between_runs(options)));
+    TRY_ASSIGN(const LockHolder holder, holder_of(lock_file, clock));
+    TRY_ASSIGN(std::string held, judge_holder(holder, clock.now(), between_runs(options)));
     return SeedReport{SeedReport::Outcome::somebody_else, {}, std::move(held)};
   }
   TRY_ASSIGN(const auto share, open_share(options.share, stop));

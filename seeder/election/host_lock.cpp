@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <limits>
 
 namespace swarmout {
@@ -59,6 +60,11 @@ std::optional<LockHolder> read_holder(const Path& file) {
   return holder ? std::optional(*holder) : std::nullopt;
 }
 
+/// Where a holder that does not say who it is was met first.
+Path note_beside(const Path& lock) {
+  return lock.native() + ".met";
+}
+
 }  // namespace
 
 Result<std::optional<HostLock>> HostLock::take(const Path& file, Clock& clock) {
@@ -66,6 +72,8 @@ Result<std::optional<HostLock>> HostLock::take(const Path& file, Clock& clock) {
   if (!lock) {
     return std::nullopt;
   }
+  std::error_code not_there;
+  std::filesystem::remove(note_beside(file), not_there);
   const auto before = read_holder(file);
   LockHolder self;
   self.pid = static_cast<std::uint64_t>(::getpid());
@@ -110,26 +118,44 @@ void HostLock::write() {
   }
 }
 
-std::optional<LockHolder> holder_of(const Path& file) {
-  auto holder = read_holder(file);
-  return holder && holder->pid != 0 && holder->boot == boot_id() ? holder : std::nullopt;
+Result<LockHolder> holder_of(const Path& file, Clock& clock) {
+  const std::string boot = boot_id();
+  if (auto holder = read_holder(file); holder && holder->pid != 0 && holder->boot == boot) {
+    return *std::move(holder);
+  }
+  const Path note = note_beside(file);
+  if (auto met = read_holder(note); met && met->boot == boot && met->started <= clock.now()) {
+    return *std::move(met);
+  }
+  LockHolder met;
+  met.boot = boot;
+  met.since = utc(clock.wall());
+  met.started = clock.now();
+  TRY(replace_file(note, as_bytes(encode(met)), 0600));
+  return met;
 }
 
-Result<std::string> judge_holder(const std::optional<LockHolder>& holder, MonotonicTime now,
-                                 std::chrono::milliseconds quiet) {
+Result<std::string> judge_holder(const LockHolder& holder, MonotonicTime now, std::chrono::milliseconds quiet) {
   constexpr const char* kAtWork = "an earlier run is still at work on this host";
-  if (!holder) {
-    return kAtWork;
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - holder.started);
+  if (holder.pid == 0) {
+    if (age <= quiet) {
+      return kAtWork;
+    }
+    return fail(ErrorCode::temporary,
+                fmt::format("{}, or something else holds its lock: since {} or before ({}); it does not say which "
+                            "process it is",
+                            kAtWork, holder.since, to_text(age)),
+                "`lslocks` names the process that has seed.lock, in the state directory");
   }
-  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - holder->started);
-  std::string line = fmt::format("{}: process {}, since {}{}{}", kAtWork, holder->pid, holder->since,
-                                 holder->slot.empty() ? "" : ", slot " + holder->slot,
-                                 holder->phase.empty() ? ", leads nothing" : ", " + holder->phase);
+  std::string line = fmt::format("{}: process {}, since {}{}{}", kAtWork, holder.pid, holder.since,
+                                 holder.slot.empty() ? "" : ", slot " + holder.slot,
+                                 holder.phase.empty() ? ", leads nothing" : ", " + holder.phase);
   if (age <= quiet) {
     return line;
   }
   return fail(ErrorCode::temporary, fmt::format("{} ({})", line, to_text(age)),
-              fmt::format("it ends after --stall-timeout or --max-runtime, or with `kill {}`", holder->pid));
+              fmt::format("it ends after --stall-timeout or --max-runtime, or with `kill {}`", holder.pid));
 }
 
 }  // namespace swarmout

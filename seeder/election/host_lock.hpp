@@ -54,12 +54,15 @@ private:
   std::string dead_owner_;
 };
 
-/// Who holds it, as far as it says. Nothing: not known.
-[[nodiscard]] std::optional<LockHolder> holder_of(const Path& file);
+/// Who holds it, of a run that found it held. Of a holder that does not say who it is (it is none of ours, or could not
+/// write) nobody knows since when: then `pid` is 0, and `since` and `started` are when a run of this host first met it,
+/// which is kept beside the lock until the next one takes it. Errors: as replace_file(): without that a lock could be
+/// held for ever, and nobody would say so.
+[[nodiscard]] Result<LockHolder> holder_of(const Path& file, Clock& clock);
 
 /// Of a run that found the lock held: nothing to worry about for `quiet` since the holder began; then an error. Errors:
 /// temporary.
-[[nodiscard]] Result<std::string> judge_holder(const std::optional<LockHolder>& holder, MonotonicTime now,
+[[nodiscard]] Result<std::string> judge_holder(const LockHolder& holder, MonotonicTime now,
                                                std::chrono::milliseconds quiet);
 
 }  // namespace swarmout

@@ -32,6 +32,8 @@ protected:
     EXPECT_THAT(replace_file(file_, as_bytes(text), 0600), IsOk());
   }
 
+  bool is_known() { return holder_of(file_, clock_).value().pid != 0; }
+
   FakeClock clock_;
   TempDir temp_;
   Path file_ = temp_ / "seed.lock";
@@ -61,14 +63,13 @@ TEST_F(HostLockTest, WhoHoldsItIsInTheFile) {
   lock.leads("slot-1", "0123456789abcdef");
   lock.phase(Phase::exporting);
 
-  const auto holder = holder_of(file_);
+  ASSERT_OK_AND_ASSIGN(const LockHolder holder, holder_of(file_, clock_));
 
-  ASSERT_TRUE(holder);
-  EXPECT_EQ(holder->pid, static_cast<std::uint64_t>(::getpid()));
-  EXPECT_EQ(holder->slot, "slot-1");
-  EXPECT_EQ(holder->phase, "exporting");
-  EXPECT_EQ(holder->since, utc(clock_.wall()));
-  EXPECT_EQ(holder->started, clock_.now());
+  EXPECT_EQ(holder.pid, static_cast<std::uint64_t>(::getpid()));
+  EXPECT_EQ(holder.slot, "slot-1");
+  EXPECT_EQ(holder.phase, "exporting");
+  EXPECT_EQ(holder.since, utc(clock_.wall()));
+  EXPECT_EQ(holder.started, clock_.now());
 }
 
 TEST_F(HostLockTest, AShorterTextLeavesNothingOfALongerOne) {
@@ -76,22 +77,21 @@ TEST_F(HostLockTest, AShorterTextLeavesNothingOfALongerOne) {
   lock.leads(std::string(150, 's'), "owner");
   lock.leads("s", "owner");
 
-  const auto holder = holder_of(file_);
+  ASSERT_OK_AND_ASSIGN(const LockHolder holder, holder_of(file_, clock_));
 
-  ASSERT_TRUE(holder);
-  EXPECT_EQ(holder->slot, "s");
+  EXPECT_EQ(holder.slot, "s");
 }
 
 TEST_F(HostLockTest, ARunThatEndedHoldsNothing) {
   { const HostLock lock = taken(); }
 
-  EXPECT_FALSE(holder_of(file_));
+  EXPECT_FALSE(is_known());
 }
 
 TEST_F(HostLockTest, AnEmptyFileOfAnEarlierVersionNamesNobody) {
   ASSERT_THAT(replace_file(file_, {}), IsOk());
 
-  EXPECT_FALSE(holder_of(file_));
+  EXPECT_FALSE(is_known());
   EXPECT_EQ(taken().dead_owner(), "");
 }
 
@@ -118,7 +118,7 @@ TEST_F(HostLockTest, AnotherBootOrACloneOfTheDiskProvesNothing) {
   text.replace(text.find(boot_id()), boot_id().size(), "another-boot");
   ASSERT_THAT(replace_file(file_, as_bytes(text), 0600), IsOk());
 
-  EXPECT_FALSE(holder_of(file_));
+  EXPECT_FALSE(is_known());
   EXPECT_EQ(taken().dead_owner(), "");
 }
 
@@ -128,6 +128,54 @@ TEST_F(HostLockTest, ADamagedFileProvesNothing) {
   ASSERT_THAT(replace_file(file_, as_bytes(text.substr(0, text.size() / 2))), IsOk());
 
   EXPECT_EQ(taken().dead_owner(), "");
+}
+
+// A holder that does not say who it is.
+
+TEST_F(HostLockTest, OneThatDoesNotSayWhoItIsIsKnownSinceItWasMetFirst) {
+  ASSERT_THAT(replace_file(file_, {}), IsOk());
+  const MonotonicTime first = clock_.now();
+  ASSERT_OK_AND_ASSIGN(const LockHolder met, holder_of(file_, clock_));
+  EXPECT_EQ(met.pid, 0U);
+  EXPECT_EQ(met.started, first);
+  EXPECT_EQ(met.since, utc(clock_.wall()));
+  clock_.advance(2h);
+
+  ASSERT_OK_AND_ASSIGN(const LockHolder again, holder_of(file_, clock_));
+
+  EXPECT_EQ(again.started, first);
+  EXPECT_EQ(again.since, met.since);
+}
+
+TEST_F(HostLockTest, ThatIsForgottenWhenTheLockIsTakenAgain) {
+  ASSERT_THAT(replace_file(file_, {}, 0600), IsOk());
+  ASSERT_THAT(holder_of(file_, clock_), IsOk());
+  clock_.advance(2h);
+  { const HostLock lock = taken(); }
+  clock_.advance(2h);
+
+  ASSERT_OK_AND_ASSIGN(const LockHolder met, holder_of(file_, clock_));
+
+  EXPECT_EQ(met.started, clock_.now());
+  EXPECT_EQ(list_directory(temp_.path()).value().size(), 2U) << "the lock, and the note";
+}
+
+TEST_F(HostLockTest, AndOfAnotherBootItSaysNothing) {
+  ASSERT_THAT(replace_file(file_, {}), IsOk());
+  ASSERT_THAT(holder_of(file_, clock_), IsOk());
+  const Path note = file_.native() + ".met";
+  std::string text = read_file(note, kMiB).value();
+  text.replace(text.find(boot_id()), boot_id().size(), "another-boot");
+  ASSERT_THAT(replace_file(note, as_bytes(text), 0600), IsOk());
+  clock_.advance(2h);
+
+  EXPECT_EQ(holder_of(file_, clock_).value().started, clock_.now());
+}
+
+TEST_F(HostLockTest, ThatItCannotBeNotedIsAnError) {
+  std::filesystem::create_directories(temp_ / "seed.lock.met" / "in the way");
+
+  EXPECT_FALSE(holder_of(file_, clock_));
 }
 
 // What a run says that finds it held.
@@ -154,8 +202,13 @@ TEST_F(JudgeHolder, OneThatIsOlderThanAPeriodIs) {
   EXPECT_THAT(said.error().hint, testing::HasSubstr("kill 4711"));
 }
 
-TEST_F(JudgeHolder, OneThatSaysNothingIsNot) {
-  EXPECT_THAT(judge_holder(std::nullopt, MonotonicTime(2h), 1h), IsOk());
+TEST_F(JudgeHolder, SoIsOneThatDoesNotSayWhoItIs) {
+  holder_.pid = 0;
+
+  EXPECT_THAT(judge_holder(holder_, MonotonicTime(2h), 1h), IsOk());
+  const auto said = judge_holder(holder_, MonotonicTime(2h + 1s), 1h);
+  ASSERT_THAT(said, FailsWith(ErrorCode::temporary, "does not say which process it is"));
+  EXPECT_THAT(said.error().hint, testing::HasSubstr("lslocks"));
 }
 
 }  // namespace swarmout::test
