@@ -73,8 +73,8 @@ bool are_below(const ShareCall& call, const ShareReply& reply) {
 }
 
 bool are_names(const ShareReply& reply) {
-  return reply.names_size() <= kMaxNamesInReply &&
-         std::all_of(reply.names().begin(), reply.names().end(), [](const std::string& each) { return good_name(each); });
+  return reply.names_size() <= kMaxNamesInReply && std::all_of(reply.names().begin(), reply.names().end(),
+                                                               [](const std::string& each) { return good_name(each); });
 }
 
 bool is_answer(const ShareCall& call, const ShareReply& reply) {

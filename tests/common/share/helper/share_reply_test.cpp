@@ -45,7 +45,7 @@ TEST_F(ShareReplyTest, WhatIsNoMessageIsNonsense) {
 
 TEST_F(ShareReplyTest, NothingIsLargerThanItCanBe) {
   const std::vector<std::pair<ShareCall::Kind, Bytes>> limits{
-      {ShareCall::READ, kMaxEntry}, {ShareCall::PUT, kMaxEntry},         {ShareCall::READ_CELL, kMaxCell},
+      {ShareCall::READ, kMaxEntry}, {ShareCall::PUT, kMaxEntry},       {ShareCall::READ_CELL, kMaxCell},
       {ShareCall::READ_BLOB, 100},  {ShareCall::CLUSTER, kMaxCluster}, {ShareCall::NOW, 0},
   };
   for (const auto& [kind, limit] : limits) {
