@@ -43,13 +43,13 @@ CourseStep Course::next(const Wanted& wanted, const Here& here, MonotonicTime no
 }
 
 CourseStep Course::without_goal(const Wanted& wanted) const {
-  if (once_ && looked_ && wanted.foreign && !wanted.newest_word) {
+  if (!once_ || !looked_) {
+    return Stay{};
+  }
+  if (wanted.foreign && !wanted.newest_word) {
     return *wanted.foreign;  // all that is there may be of a key that is missing here
   }
-  if (once_ && looked_) {
-    return Error{ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host"};
-  }
-  return Stay{};
+  return Error{ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host"};
 }
 
 CourseStep Course::towards(const SignedDescriptor& goal, const Wanted& wanted, const Here& here,

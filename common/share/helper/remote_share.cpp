@@ -1,7 +1,6 @@
 #include "common/share/helper/remote_share.hpp"
 
 #include "common/share/helper/share_call.pb.h"
-#include "common/share/helper/share_reply.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -3,14 +3,10 @@
 #pragma once
 
 #include "common/share/helper/share_helper.hpp"
+#include "common/share/helper/share_reply.hpp"
 #include "common/share/share.hpp"
 
 namespace swarmout {
-
-namespace wire {
-class ShareCall;
-class ShareReply;
-}  // namespace wire
 
 class RemoteShare final : public Share {
 public:

@@ -61,6 +61,12 @@ bool is_call(const ShareCall& call) {
          (kind != ShareCall::TAIL || call.number() <= kLastPosition.value);
 }
 
+std::optional<ShareCall> call_in(std::string_view bytes) {
+  ShareCall call;
+  const bool is_one = call.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && is_call(call);
+  return is_one ? std::optional(std::move(call)) : std::nullopt;
+}
+
 void carry_out(Share& share, const ShareCall& call, ShareReply& reply) {
   const auto kind = static_cast<CellKind>(call.cell_kind());
   const Position position{call.number()};
@@ -206,12 +212,12 @@ private:
 }  // namespace
 
 std::optional<std::string> answer_of(Share& share, std::string_view bytes) {
-  ShareCall call;
-  ShareReply reply;
-  if (!call.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !is_call(call)) {
+  const auto call = call_in(bytes);
+  if (!call) {
     return std::nullopt;
   }
-  carry_out(share, call, reply);
+  ShareReply reply;
+  carry_out(share, *call, reply);
   return reply.SerializeAsString();
 }
 
@@ -221,12 +227,12 @@ int serve_share(int socket) {
   std::uint32_t size = 0;
   while (receive(socket, std::as_writable_bytes(std::span(&size, 1)))) {
     std::string bytes(std::min<Bytes>(size, kMaxShareMessage), '\0');
-    ShareCall call;
-    if (size > kMaxShareMessage || !receive(socket, std::as_writable_bytes(std::span(bytes))) ||
-        !call.ParseFromString(bytes) || !is_call(call)) {
+    const bool whole = size <= kMaxShareMessage && receive(socket, std::as_writable_bytes(std::span(bytes)));
+    const auto call = whole ? call_in(bytes) : std::nullopt;
+    if (!call) {
       return 1;
     }
-    const std::string message = with_length(server.handle(call).SerializeAsString());
+    const std::string message = with_length(server.handle(*call).SerializeAsString());
     if (!write_all(socket, as_bytes(message), "the share's reply")) {
       return 1;
     }
