@@ -164,15 +164,19 @@ TEST_P(ShareContract, AReaderOfACellThatIsBeingWrittenSeesWholeValuesOnly) {
       EXPECT_THAT(share_->write_cell(CellKind::peer, "a", values[i % std::size(values)]), IsOk());
     }
   });
-  for (int i = 0; i < 3000; ++i) {
+  constexpr int kReads = 3000;
+  int whole = 0;
+  for (int i = 0; i < kReads; ++i) {
     const auto found = other_->read_cell(CellKind::peer, "a");
     if (found) {
       ASSERT_TRUE(found->has_value());
       EXPECT_THAT(values, testing::Contains((*found)->bytes));
-    } else {
-      EXPECT_THAT(found, FailsWith(ErrorCode::temporary));
+      ++whole;
+    } else {  // refused: it met a writer at work twice, or one whose processor was taken away in the middle
+      EXPECT_THAT(found, testing::AnyOf(FailsWith(ErrorCode::temporary), FailsWith(ErrorCode::refused)));
     }
   }
+  EXPECT_GT(whole, kReads / 2);
 }
 
 }  // namespace swarmout::test
