@@ -65,7 +65,8 @@ void http_request(std::string_view input) {
     (*opened)->serve(swarm, {"127.0.0.1", 6881});
     return *std::move(opened);
   }();
-  const test::RawClient client(tracker->endpoint());
+  static unsigned strangers = 0;  // from one address there would be no port left after some ten thousand in a minute
+  const test::RawClient client(tracker->endpoint(), "127.0.0." + std::to_string(1 + strangers++ % 250));
   check(client.connected(), "it takes connections");
   client.send(input);
   ::shutdown(client.socket(), SHUT_WR);

@@ -73,9 +73,13 @@ void TcpServer::accept_all(const std::stop_token& stop) {
       continue;  // the timeout
     }
     limit_waits(socket);
-    workers_.emplace_back([this, socket](const std::stop_token& end) {
+    workers_.remove_if(
+        [](const Worker& each) { return each.done.load(); });  // a thread that nobody joins keeps its stack
+    Worker& worker = workers_.emplace_back();
+    worker.thread = std::jthread([this, socket, &worker](const std::stop_token& end) {
       const Fd owned(socket);
       handler_(socket, end);
+      worker.done = true;
     });
   }
   workers_.clear();

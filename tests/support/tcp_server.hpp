@@ -34,7 +34,11 @@ private:
   Handler handler_;
   Fd listener_;
   std::uint16_t port_ = 0;
-  std::list<std::jthread> workers_;
+  struct Worker {
+    std::atomic<bool> done = false;
+    std::jthread thread;
+  };
+  std::list<Worker> workers_;
   std::jthread acceptor_;
 };
 
