@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,12 +146,13 @@ TEST_F(SubprocessEnd, WhatASuccessfulOneLeavesIsLeft) {
   ::kill(left, SIGKILL);
 }
 
-/// A process of ours that starts a child, and is killed once that has left `sign`.
+/// A process of ours that starts a child, and is killed once that has written `sign`.
 void killed_with_a_child(const std::string& script, const Path& sign) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     const auto child = Subprocess::start(shell(script));
-    while (::access(sign.c_str(), F_OK) != 0) {
+    struct stat info {};
+    while (::stat(sign.c_str(), &info) != 0 || info.st_size == 0) {  // a shell makes it first, and writes it then
       ::usleep(1000);
     }
     ::raise(SIGKILL);
