@@ -101,13 +101,15 @@ Result<void> newest_is_of(const VerifyKey& key, const KeysTargets& to, std::stop
   TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(to.keys));  // the old one, too
   LogReader reader(*share, keys);
   TRY_ASSIGN(const LogView* const log, reader.refresh());
-  const LogEntry* const newest = log->newest_release();
+  const LogEntry* const newest = log->current_release();
   if (newest == nullptr) {
     return {};
   }
   if (const auto release = trusted(*newest, TrustedKeys(key)); !release) {
     return fail(ErrorCode::temporary, fmt::format("the old key is still needed: {}", release.error().message),
-                "the next run of `seed` on a host that signs with the new key publishes it anew; end the change then");
+                log->hold() ? "the fleet is held; after `swarmout resume` the next run of `seed` publishes it anew"
+                            : "the next run of `seed` on a host that signs with the new key publishes it anew; end the "
+                              "change then");
   }
   return {};
 }

@@ -90,6 +90,11 @@ Json as_json(const PeerRecord& record, std::optional<double> times) {
                 {"downloaded_bytes", record.downloaded},
                 {"uploaded_bytes", record.uploaded},
                 {"trouble", record.trouble}};
+  shown["held_back"] = record.held_back;
+  shown["holds"] = Json::array();
+  for (const Position each : record.holds) {
+    shown["holds"].push_back(each.value);
+  }
   shown["duplicate_bytes"] = record.duplicate;
   shown["failed_bytes"] = record.failed;
   shown["first_piece_seconds"] = seconds_or_null(record.first_piece);
@@ -102,6 +107,13 @@ Json as_json(const PeerRecord& record, std::optional<double> times) {
 /// None: nothing is signed, or what is has a time that is not yet.
 std::optional<std::chrono::milliseconds> age_of(const std::optional<Freshness>& newest) {
   return newest && !newest->ahead ? std::optional(newest->age) : std::nullopt;
+}
+
+Json as_json(const Hold& hold, const std::optional<Position>& current) {
+  return {{"release", current ? Json(current->value) : Json(nullptr)},
+          {"reason", hold.reason},
+          {"by", hold.host},
+          {"since", hold.time}};
 }
 
 /// As docs/operations.md specifies it.
@@ -119,6 +131,8 @@ Json as_json(const FleetOverview& fleet) {
   for (const PublishedRelease& each : fleet.releases) {
     out["releases"].push_back(as_json(each));
   }
+  out["current"] = fleet.current ? Json(fleet.current->value) : Json(nullptr);
+  out["hold"] = fleet.hold ? as_json(*fleet.hold, fleet.current) : Json(nullptr);
   out["leader"] = fleet.leader ? as_json(*fleet.leader) : Json(nullptr);
   out["peers"] = Json::array();
   for (const SeenPeer& each : fleet.peers) {
@@ -157,6 +171,10 @@ std::string table_of(const Json& all) {
                         each.value("files", 0), bytes_of(each.value("tree_bytes", Json(0))),
                         bytes_of(each.value("packed_bytes", Json(0))), each["active_on"].get<std::size_t>(),
                         all["peers"].size());
+  }
+  if (const Json& hold = all["hold"]; !hold.is_null()) {
+    text += fmt::format("HELD by {} since {}: {}\n", hold["by"].get<std::string>(), hold["since"].get<std::string>(),
+                        hold["reason"].get<std::string>());
   }
   if (all["releases"].empty()) {
     text += "          nothing is published yet\n";

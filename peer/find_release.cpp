@@ -69,7 +69,12 @@ Result<SignedDescriptor> find_release(const LogView& log, const std::string& wan
     return fail(ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host");
   }
   if (wanted == "latest") {
-    return trusted(*entries.front(), keys);
+    const LogEntry* const current = log.current_release();
+    if (current == nullptr) {
+      return fail(ErrorCode::not_found, "the fleet is held on a release that the log does not have any more",
+                  "go back to another: `swarmout rollback --to`");
+    }
+    return trusted(*current, keys);
   }
   Believed believed;
   std::optional<Error> not_trusted;

@@ -13,9 +13,10 @@ namespace swarmout {
 /// Releases that are searched, back from the newest.
 inline constexpr std::size_t kSearchedReleases = 1000;
 
-/// In this order: "latest"; a release number; a whole revision; what a release was asked for as, a tag or branch (the
-/// newest of that name); the only revision that begins so, with at least four characters. Believes only what one of
-/// `keys` has signed. Errors: not_found, naming what there is; refused: what was named is not trusted.
+/// In this order: "latest", the one that is current; a release number; a whole revision; what a release was asked for
+/// as, a tag or branch (the newest of that name); the only revision that begins so, with at least four characters.
+/// Believes only what one of `keys` has signed. Errors: not_found, naming what there is; refused: what was named is not
+/// trusted.
 [[nodiscard]] Result<SignedDescriptor> find_release(const LogView& log, const std::string& wanted,
                                                     const TrustedKeys& keys);
 

@@ -90,6 +90,13 @@ private:
       TRY(abandon(epoch_.pen(epoch_.share), leadership_, message, epoch_.options.publish_patience, epoch_.stop));
       return SeedReport{SeedReport::Outcome::already_published, done->release, message};
     }
+    if (const auto hold = view->hold()) {
+      // It was said before this CLAIM, which a contender with an old view has put all the same.
+      std::string message = held_sentence(*hold, *view);
+      TRY(begin_to_end());
+      TRY(abandon(epoch_.pen(epoch_.share), leadership_, message, epoch_.options.publish_patience, epoch_.stop));
+      return SeedReport{SeedReport::Outcome::held, {}, std::move(message)};
+    }
     const auto left = left_behind(epoch_.share, *view, leadership_.claim, epoch_.keys);
     if (const auto tidied = tidy_share(epoch_.share, epoch_.keys); !tidied) {
       spdlog::warn("tidying up {}: {}", epoch_.share.name(), to_string(tidied.error()));
@@ -115,7 +122,7 @@ private:
   Result<SeedReport> lead(const LogView& log, const std::optional<SealedRelease>& left) {
     TRY_ASSIGN(const auto source,
                open_source(epoch_.options.source, epoch_.options.state, epoch_.options.source_options));
-    const auto believed = newest_release(log, epoch_.keys);
+    const auto believed = current_release(log, epoch_.keys);
     if (!believed) {
       spdlog::warn("publishing anew: {}", to_string(believed.error()));
     }

@@ -7,8 +7,8 @@
 
 namespace swarmout {
 
-Result<std::optional<SignedDescriptor>> newest_release(const LogView& log, const TrustedKeys& keys) {
-  const LogEntry* const newest = log.newest_release();
+Result<std::optional<SignedDescriptor>> current_release(const LogView& log, const TrustedKeys& keys) {
+  const LogEntry* const newest = log.current_release();
   if (newest == nullptr) {
     return std::nullopt;
   }

@@ -13,9 +13,9 @@
 
 namespace swarmout {
 
-/// The newest release, if it was signed with a key that is trusted: after a change of keys it is published anew.
-/// Nothing: there is none. Errors: refused: it is not one of ours.
-[[nodiscard]] Result<std::optional<SignedDescriptor>> newest_release(const LogView& log, const TrustedKeys& keys);
+/// The release that is current, the newest one as a rule, if it was signed with a key that is trusted: after a change
+/// of keys it is published anew. Nothing: there is none. Errors: refused: it is not one of ours.
+[[nodiscard]] Result<std::optional<SignedDescriptor>> current_release(const LogView& log, const TrustedKeys& keys);
 
 enum class Standing {
   other,          ///< another revision

@@ -50,6 +50,9 @@ Attempt try_slot(const SeedOptions& options, const ElectionSettings& election, c
   if (const auto* other = std::get_if<SomebodyElse>(&*outcome)) {
     return {SeedReport{SeedReport::Outcome::somebody_else, {}, other->message}};
   }
+  if (const auto* held = std::get_if<FleetHeld>(&*outcome)) {
+    return {SeedReport{SeedReport::Outcome::held, {}, held->message}};
+  }
   const Leadership& leadership = std::get<Leadership>(*outcome);
   const std::string& slot = election.slot;
   context.narrate(fmt::format("epoch {}: elected{}{}", leadership.claim.value, slot.empty() ? "" : " for slot " + slot,
@@ -83,9 +86,10 @@ Result<SeedReport> run_slot(const SeedOptions& options, const std::string& slot,
     election.splay = std::chrono::milliseconds(0);
     attempt = try_slot(options, election, context, stop);
     const bool by_another = attempt.report && (attempt.report->outcome == SeedReport::Outcome::somebody_else ||
-                                               attempt.report->outcome == SeedReport::Outcome::already_published);
+                                               attempt.report->outcome == SeedReport::Outcome::already_published ||
+                                               attempt.report->outcome == SeedReport::Outcome::held);
     if (by_another) {
-      return tl::unexpected(failure);  // the slot is in good hands; what failed here is still to be known
+      return tl::unexpected(failure);  // the slot is in other hands; what failed here is still to be known
     }
   }
   return std::move(attempt.report);

@@ -14,7 +14,7 @@
 namespace swarmout {
 
 struct SeedReport {
-  enum class Outcome { published, unchanged, already_published, somebody_else } outcome;
+  enum class Outcome { published, unchanged, already_published, somebody_else, held } outcome;
   Position release;
   std::string message;  ///< one sentence for the journal
 };

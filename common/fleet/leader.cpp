@@ -45,7 +45,10 @@ const LogEntry* leading_claim(const LogView& log) {
     return open;
   }
   const LogEntry* const commit = log.last_commit();
-  return commit != nullptr ? closed_claim(log, commit->position) : nullptr;
+  if (commit == nullptr) {
+    return nullptr;
+  }
+  return closed_claim(log, commit->hold ? commit->release : commit->position);  // who says it by hand serves nothing
 }
 
 std::optional<KnownLeader> known_leader(Share& share, const LogView& log, const TrustedKeys& keys) {

@@ -34,7 +34,8 @@ struct KnownLeader {
 };
 
 /// The CLAIM at the end of the log, else the one before the last COMMIT: a leader serves on after it, also when that
-/// says "unchanged". Null: nobody has led yet, as far back as the view goes.
+/// says "unchanged". If that was put by hand, the one of the release that it names. Null: nobody has led yet, as far
+/// back as the view goes.
 [[nodiscard]] const LogEntry* leading_claim(const LogView& log);
 
 /// The holder of leading_claim(), with its heartbeat. The leader that died is known until its cell is tidied up: how

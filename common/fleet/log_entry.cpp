@@ -103,6 +103,9 @@ Result<std::string> encode(const LogEntry& entry, const Signer& signer) {
       .add("time", entry.time);
   if (entry.kind == EntryKind::commit) {
     record.add("release", entry.release.value).add("revision", entry.revision);
+    if (entry.hold) {
+      record.add("hold", *entry.hold);
+    }
     if (entry.release == entry.position) {
       record.add("descriptor", entry.descriptor).add("signature", entry.signature);
     }
@@ -137,6 +140,10 @@ Result<LogEntry> decode_entry(std::string_view bytes, const TrustedKeys& keys) {
     TRY_ASSIGN(entry.release, position_in(record, "release"));
     TRY(read_fields(record, kOfCommits, entry));
     REFUSE_UNLESS(entry.release <= entry.position, "a COMMIT names a release of the future");
+    if (const auto hold = record.find("hold")) {
+      REFUSE_UNLESS(hold->size() <= kMaxHold, fmt::format("the hold of a log entry has more than {} bytes", kMaxHold));
+      entry.hold = printable(std::string(*hold));
+    }
   }
   const bool publishes = commits && entry.release == entry.position;
   if (publishes) {
@@ -148,7 +155,8 @@ Result<LogEntry> decode_entry(std::string_view bytes, const TrustedKeys& keys) {
   for (std::string* const shown : {&entry.slot, &entry.host, &entry.boot, &entry.revision, &entry.reason}) {
     *shown = printable(std::move(*shown));
   }
-  const std::array<std::pair<const char*, bool>, 5> some_have = {{{"release", commits},
+  const std::array<std::pair<const char*, bool>, 6> some_have = {{{"release", commits},
+                                                                  {"hold", commits},
                                                                   {"revision", commits},
                                                                   {"descriptor", publishes},
                                                                   {"signature", publishes},

@@ -12,6 +12,7 @@
 #include "common/base/units.hpp"
 #include "common/fleet/signed_record.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,17 +36,21 @@ struct LogEntry {
   std::uint64_t pid = 0;
   std::string time;
 
-  Position release;        ///< COMMIT: what is current from here on; its own position, or an older one if unchanged
+  Position release;        ///< COMMIT: what is current from here on; its own position, or an older one
   std::string revision;    ///< COMMIT: the source's name for it
   std::string descriptor;  ///< COMMIT of a new release: its signed text, and
   std::string signature;   ///< minisign's signature of it
   std::string reason;      ///< ABANDON
+  /// COMMIT by hand: why nothing is published from here on; empty: something is again. None: a run's own.
+  std::optional<std::string> hold{};
 };
 
 /// Of a slot's name, as it is given.
 inline constexpr std::size_t kMaxSlot = 200;
 /// Of an ABANDON's reason; what is longer is cut.
 inline constexpr std::size_t kMaxReason = 500;
+/// Of a hold's.
+inline constexpr std::size_t kMaxHold = 200;
 
 /// Fills nonce, host, boot, pid and time.
 void sign_in(LogEntry& entry, WallTime now);

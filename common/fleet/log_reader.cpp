@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace swarmout {
 
 namespace {
@@ -78,7 +80,7 @@ void LogReader::trim() {
   if (const LogEntry* const commit = view_.last_commit()) {
     first_ = std::min(first_, commit->position.previous());
   }
-  const LogEntry* const release = view_.newest_release();
+  const LogEntry* const release = view_.current_release();
   std::erase_if(view_.records_, [&](const auto& record) {
     const Position position = record.first;
     const bool current = release != nullptr && (position == release->position || position.next() == release->position);
@@ -110,7 +112,7 @@ Result<void> LogReader::load_last_commit() {
 }
 
 /// The release that the last COMMIT names, with its CLAIM. If that is not what it should be, goes back entry by entry
-/// until there is a release.
+/// until there is a release; not while the fleet is held, on nothing else than what was named.
 Result<void> LogReader::load_current_release() {
   const LogEntry* const commit = view_.last_commit();
   if (commit == nullptr) {
@@ -124,7 +126,7 @@ Result<void> LogReader::load_current_release() {
     view_.records_.insert_or_assign(release, std::move(current));
     judge(release);
   }
-  while (view_.newest_release() == nullptr && !reaches_back()) {
+  while (view_.current_release() == nullptr && !view_.hold() && !reaches_back()) {
     TRY(extend_back(kHistoryStep));
   }
   return {};
@@ -302,12 +304,17 @@ Result<const LogView*> LogReader::refresh_with_history(std::size_t releases) {
   return &view_;
 }
 
-Result<const LogView*> LogReader::refresh_with_slots() {
+Result<const LogView*> LogReader::refresh_with_entries(std::uint64_t entries) {
   TRY(refresh());
-  while (!view_.records_.empty() && !reaches_back() && view_.records_.size() < kMaxHistory) {
-    TRY(extend_back(kHistoryStep));
+  const std::uint64_t wanted = std::min(entries, kMaxHistory);
+  while (!view_.records_.empty() && !reaches_back() && view_.records_.size() < wanted) {
+    TRY(extend_back(std::min(kHistoryStep, wanted)));
   }
   return &view_;
+}
+
+Result<const LogView*> LogReader::refresh_with_slots() {
+  return refresh_with_entries(kMaxHistory);
 }
 
 }  // namespace swarmout

@@ -13,10 +13,10 @@ inline constexpr std::uint64_t kMaxHistory = 5000;
 /// Keeps a view of one share. One thread.
 ///
 /// The view goes back to the last COMMIT, whatever the age of the release that is current: a COMMIT names that release,
-/// so it is read directly, and a run costs a handful of reads however long the log is. A new entry that does not follow
-/// what was read before makes it read all of that again: a share's server that crashed may have lost the end of an
-/// entry. So do, at the next listing, a share that was made anew at the same place and one that lost entries and has
-/// others in their place.
+/// the newest one or one that was gone back to, so it is read directly, and a run costs a handful of reads however long
+/// the log is. A new entry that does not follow what was read before makes it read all of that again: a share's server
+/// that crashed may have lost the end of an entry. So do, at the next listing, a share that was made anew at the same
+/// place and one that lost entries and has others in their place.
 ///
 /// The end of the log is the end of the chain: what stands above a number that is not there is none of it, unless it is
 /// signed (then an entry cannot be seen), and only kMaxStrays entries that nobody signed are followed in a row.
@@ -31,6 +31,8 @@ public:
   [[nodiscard]] Result<const LogView*> refresh();
   /// The same, and further back until there are `releases` of them; for verbs that a person waits for.
   [[nodiscard]] Result<const LogView*> refresh_with_history(std::size_t releases);
+  /// The same, and back over the last `entries`, at most kMaxHistory.
+  [[nodiscard]] Result<const LogView*> refresh_with_entries(std::uint64_t entries);
   /// The same, and back over the last kMaxHistory entries; for the one host that has won an election.
   [[nodiscard]] Result<const LogView*> refresh_with_slots();
 

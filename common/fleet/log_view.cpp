@@ -39,9 +39,24 @@ std::vector<const LogEntry*> LogView::releases(std::size_t limit) const {
   return found;
 }
 
-const LogEntry* LogView::newest_release() const {
-  const auto newest = releases(1);
+const LogEntry* LogView::current_release() const {
+  const LogEntry* const commit = last_commit();
+  if (commit == nullptr) {
+    return nullptr;
+  }
+  if (const LogEntry* const named = at(commit->release); named != nullptr && is_release(*named)) {
+    return named;
+  }
+  const auto newest = hold() ? std::vector<const LogEntry*>() : releases(1);
   return newest.empty() ? nullptr : newest.front();
+}
+
+std::optional<Hold> LogView::hold() const {
+  const LogEntry* const commit = last_commit();
+  if (commit == nullptr || commit->hold.value_or("").empty()) {
+    return std::nullopt;
+  }
+  return Hold{*commit->hold, commit->host, commit->time, commit->position};
 }
 
 const LogEntry* LogView::last_commit() const {
@@ -116,6 +131,20 @@ bool LogView::is_above(Position position) const {
 const LogEntry* LogView::at(Position position) const {
   const auto found = records_.find(position);
   return found == records_.end() ? nullptr : &found->second.entry;
+}
+
+std::optional<Digest> LogView::digest_at(Position position) const {
+  const auto found = records_.find(position);
+  const bool known = found != records_.end() && is_signed(found->second.validity);
+  return known ? std::optional(found->second.digest) : std::nullopt;
+}
+
+const LogEntry* slot_release(const LogView& log, const std::string& slot) {
+  if (log.hold()) {
+    return log.current_release();
+  }
+  const LogEntry* const commit = log.commit_of(slot);
+  return commit != nullptr ? log.at(commit->release) : nullptr;
 }
 
 }  // namespace swarmout

@@ -26,6 +26,14 @@ struct Stray {
   std::string advice{};
 };
 
+/// The fleet stays on one release, and nothing is published, until somebody says `resume`.
+struct Hold {
+  std::string reason;
+  std::string host;   ///< on which it was said
+  std::string time;   ///< UTC
+  Position position;  ///< of the COMMIT that says so
+};
+
 class LogView {
 public:
   /// The number of the last entry; 0 if there is none. Entries above a number that is not there are none of this log.
@@ -35,8 +43,11 @@ public:
   [[nodiscard]] const LogEntry* open_claim() const;
   /// Newest first, COMMITs of new releases only (not the unchanged ones), at most `limit`.
   [[nodiscard]] std::vector<const LogEntry*> releases(std::size_t limit) const;
-  /// The release that is current, or null before the first.
-  [[nodiscard]] const LogEntry* newest_release() const;
+  /// The release that the last COMMIT names: what hosts should have. Null before the first. If what it names is none,
+  /// the newest release; but nothing while the fleet is held: on nothing else than what was named.
+  [[nodiscard]] const LogEntry* current_release() const;
+  /// Of the last COMMIT; nothing if it does not hold.
+  [[nodiscard]] std::optional<Hold> hold() const;
   /// Null if the slot was not committed, as far back as this view goes.
   [[nodiscard]] const LogEntry* commit_of(const std::string& slot) const;
   [[nodiscard]] const LogEntry* last_commit() const;
@@ -45,6 +56,8 @@ public:
   [[nodiscard]] unsigned claims_of(const std::string& slot) const;
   [[nodiscard]] std::string last_failure() const;
   [[nodiscard]] const LogEntry* at(Position position) const;
+  /// SHA-256 of its bytes, as far as it is signed and in this view.
+  [[nodiscard]] std::optional<Digest> digest_at(Position position) const;
   /// The newest entry that is signed; null if there is none.
   [[nodiscard]] const LogEntry* last_signed() const;
   /// What is behind it, by number, and what stands above the end of the log.
@@ -59,5 +72,9 @@ private:
   std::map<Position, LogRecord> records_;
   std::map<Position, Validity> above_;  ///< above the end of the log, where a number is not there
 };
+
+/// The release that `slot` is to be worked on with: the one that its COMMIT names; while the fleet is held, the held
+/// one. Null: none yet, as far back as the view goes.
+[[nodiscard]] const LogEntry* slot_release(const LogView& log, const std::string& slot);
 
 }  // namespace swarmout

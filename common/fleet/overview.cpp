@@ -50,7 +50,15 @@ Result<FleetOverview> fleet_overview(Share& share, const TrustedKeys& keys, std:
   fleet.share = share.name();
   TRY_ASSIGN(fleet.time, share.now());
   TRY_ASSIGN(fleet.peers, live_peers(share, 0, fleet.time));
-  for (const LogEntry* const each : log->releases(releases)) {
+  std::vector<const LogEntry*> shown = log->releases(releases);
+  if (const LogEntry* const current = log->current_release()) {
+    fleet.current = current->position;
+    if (std::find(shown.begin(), shown.end(), current) == shown.end()) {
+      shown.push_back(current);  // gone back to, and older than these
+    }
+  }
+  fleet.hold = log->hold();
+  for (const LogEntry* const each : shown) {
     if (auto release = published(*each, keys, fleet.peers, fleet.foreign)) {
       fleet.releases.push_back(*std::move(release));
     }

@@ -6,6 +6,7 @@
 #include "common/fleet/freshness.hpp"
 #include "common/fleet/leader.hpp"
 #include "common/fleet/log_entry.hpp"
+#include "common/fleet/log_view.hpp"
 #include "common/fleet/registry.hpp"
 #include "common/release/descriptor.hpp"
 #include "common/share/share.hpp"
@@ -37,6 +38,8 @@ struct FleetOverview {
   std::string share;
   WallTime time{};                         ///< by the share's clock
   std::vector<PublishedRelease> releases;  ///< newest first
+  std::optional<Position> current;         ///< what hosts should be on; none: nothing is published
+  std::optional<Hold> hold;                ///< nothing is published until it is resumed
   std::optional<LeaderSeen> leader;        ///< none: nobody is at work, and nobody has said lately that it serves
   std::vector<SeenPeer> peers;             ///< live ones
   std::optional<Freshness> newest_word;    ///< of the log; none: nothing is signed
@@ -47,8 +50,8 @@ struct FleetOverview {
 /// not known.
 [[nodiscard]] std::optional<double> bound_multiple(const FleetOverview& fleet, const PeerRecord& peer);
 
-/// Reads the newest `releases`, the leader's heartbeat and all peers' records. `now`: by this host's clock. Errors: as
-/// LogReader::refresh().
+/// Reads the newest `releases` and the current one, the leader's heartbeat and all peers' records. `now`: by this
+/// host's clock. Errors: as LogReader::refresh().
 [[nodiscard]] Result<FleetOverview> fleet_overview(Share& share, const TrustedKeys& keys, std::size_t releases,
                                                    WallTime now);
 

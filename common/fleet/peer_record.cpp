@@ -1,12 +1,18 @@
 #include "common/fleet/peer_record.hpp"
 
+#include "common/base/key_values.hpp"
 #include "common/fleet/record_fields.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
 
 namespace swarmout {
 
 namespace {
 
 constexpr std::string_view kPeerMagic = "swarmout-peer 1";
+constexpr std::size_t kMaxHeldBack = 160;  ///< the trouble says more, and a record has little room
 
 /// Empty is none.
 Result<std::optional<InfoHash>> info_hash_in(const KeyValues& values, std::string_view key) {
@@ -15,6 +21,41 @@ Result<std::optional<InfoHash>> info_hash_in(const KeyValues& values, std::strin
     return std::nullopt;
   }
   return Digest::from_hex(hex).map([](const Digest& digest) { return std::optional(InfoHash{digest}); });
+}
+
+std::string written(const std::vector<Position>& positions) {
+  std::string text;
+  for (std::size_t i = 0; i < positions.size() && i < kMaxHolds; ++i) {
+    text += fmt::format("{}{}", i == 0 ? "" : " ", positions[i].value);
+  }
+  return text;
+}
+
+/// Cut so that it takes no more than `most` bytes of the record, in which some bytes are three.
+std::string fitting(std::string text, std::size_t most) {
+  text = short_text(text);
+  while (escape_value(text).size() > most) {
+    text.pop_back();
+  }
+  return text;
+}
+
+/// Numbers with a blank between them; none where the field is missing.
+Result<std::vector<Position>> positions_in(const KeyValues& values, std::string_view key) {
+  std::vector<Position> positions;
+  const std::string text = values.find(key).value_or("");
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  while (at != end) {
+    Position each;
+    const auto [next, error] = std::from_chars(at, end, each.value);
+    const bool more = next != end;
+    REFUSE_UNLESS(error == std::errc() && (!more || (*next == ' ' && next + 1 != end)) && positions.size() < kMaxHolds,
+                  fmt::format("{} of a peer's record is no list of at most {} releases", key, kMaxHolds));
+    positions.push_back(each);
+    at = more ? next + 1 : end;
+  }
+  return positions;
 }
 
 }  // namespace
@@ -46,7 +87,14 @@ std::string encode(const PeerRecord& record) {
     values.add("fetched-in", static_cast<std::uint64_t>(record.fetched_in->count()));
   }
   values.add("traffic", encode(shortened(record.traffic, kNamedHosts)));
-  return values.add("trouble", short_text(record.trouble)).text();
+  values.add("trouble", short_text(record.trouble));
+  if (!record.holds.empty()) {
+    values.add("holds", written(record.holds));
+  }
+  if (!record.held_back.empty()) {
+    values.add("held-back", fitting(record.held_back, kMaxHeldBack));
+  }
+  return values.text();
 }
 
 Result<PeerRecord> decode_peer(std::string_view bytes) {
@@ -78,7 +126,9 @@ Result<PeerRecord> decode_peer(std::string_view bytes) {
   TRY_ASSIGN(record.first_piece, time_if_there(values, "first-piece"));
   TRY_ASSIGN(record.fetched_in, time_if_there(values, "fetched-in"));
   TRY_ASSIGN(record.traffic, traffic_if_there(values));
-  for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble}) {
+  TRY_ASSIGN(record.holds, positions_in(values, "holds"));
+  record.held_back = values.find("held-back").value_or("");
+  for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble, &record.held_back}) {
     *shown = printable(std::move(*shown));
   }
   return record;

@@ -15,8 +15,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace swarmout {
+
+/// Releases that a record names.
+inline constexpr std::size_t kMaxHolds = 16;
 
 struct PeerRecord {
   std::string id;  ///< random, new at each start
@@ -41,6 +45,8 @@ struct PeerRecord {
   std::optional<std::chrono::milliseconds> fetched_in;   ///< likewise, to its last piece; only when it is complete
   Traffic traffic;                                       ///< written with at most kNamedHosts hosts
   std::string trouble;                                   ///< the last error, empty if there is none
+  std::vector<Position> holds{};  ///< releases that it has all of, the newest kMaxHolds; each also as is_active_on()
+  std::string held_back{};        ///< why `current` does not follow the fleet; empty: it does
 
   /// `current` is this release, and not another one with its number: of a share that was lost and made anew, say.
   [[nodiscard]] bool is_active_on(const Descriptor& release) const {

@@ -19,8 +19,8 @@ Result<Wanted> Follower::look() {
   TRY_ASSIGN(const LogView* log, log_.refresh());
   Wanted wanted;
   Result<void> followed;
-  if (const LogEntry* const newest = log->newest_release()) {
-    followed = judge_published(*log, *newest, wanted);
+  if (const LogEntry* const current = log->current_release()) {
+    followed = judge_published(*log, *current, wanted);
     if (!followed && followed.error().code != ErrorCode::refused) {
       return tl::unexpected(followed.error());
     }
@@ -46,39 +46,63 @@ Result<LogKinship> Follower::kinship(const LogView& log) {
   if (!seen_.cluster.empty() && seen_.cluster != log_.cluster()) {
     return LogKinship::another;
   }
-  if (seen_.position > log.tail()) {
+  if (seen_.commit > log.tail()) {
     return LogKinship::shortened;
   }
   if (seen_.release == Digest{}) {
     return LogKinship::same;  // of 0.1: there is only the number to go by
   }
+  return seen_.entry != Digest{} ? kinship_by_entry(log) : kinship_by_release(log);
+}
+
+Result<std::string> Follower::bytes_of(Position position) {
+  TRY_ASSIGN(auto bytes, share_.read(position));
+  if (!bytes) {
+    return fail(ErrorCode::temporary, fmt::format("log entry {} of {} cannot be seen although a later one can",
+                                                  position.value, share_.name()));
+  }
+  return *std::move(bytes);
+}
+
+Result<LogKinship> Follower::kinship_by_entry(const LogView& log) {
+  auto there = log.digest_at(seen_.commit);
+  if (!there) {
+    TRY_ASSIGN(const std::string bytes, bytes_of(seen_.commit));
+    there = sha256(bytes);
+  }
+  return *there == seen_.entry ? LogKinship::same : LogKinship::shortened;
+}
+
+/// What was followed by a version that did not remember the COMMIT.
+Result<LogKinship> Follower::kinship_by_release(const LogView& log) {
   std::string descriptor;
   if (const LogEntry* const there = log.at(seen_.position)) {
     descriptor = there->descriptor;
   } else {
-    TRY_ASSIGN(const auto bytes, share_.read(seen_.position));
-    if (!bytes) {
-      return fail(ErrorCode::temporary, fmt::format("log entry {} of {} cannot be seen although a later one can",
-                                                    seen_.position.value, share_.name()));
-    }
-    descriptor = record_of(*bytes, seen_.position, log_.cluster(), keys_).entry.descriptor;
+    TRY_ASSIGN(const std::string bytes, bytes_of(seen_.position));
+    descriptor = record_of(bytes, seen_.position, log_.cluster(), keys_).entry.descriptor;
   }
   return sha256(descriptor) == seen_.release ? LogKinship::same : LogKinship::shortened;
 }
 
-Result<void> Follower::judge_published(const LogView& log, const LogEntry& newest, Wanted& wanted) {
-  TRY_ASSIGN(auto release, trusted(newest, keys_));
+Result<void> Follower::judge_published(const LogView& log, const LogEntry& current, Wanted& wanted) {
+  TRY_ASSIGN(auto release, trusted(current, keys_));
+  const LogEntry& commit = *log.last_commit();
+  const Naming named{release, commit.position, log.digest_at(commit.position).value_or(Digest{}),
+                     parse_utc(commit.time).value_or(WallTime{})};
   const bool known = digest_of(release) == seen_.release && seen_.cluster == log_.cluster();
-  if (!known) {
+  if (known) {
+    seen_ = followed_on(seen_, named);
+  } else {
     TRY_ASSIGN(const LogKinship kinship, this->kinship(log));
-    TRY(may_follow(seen_, release, kinship, clock_.wall(), share_.name()));
+    TRY(may_follow(seen_, named, kinship, clock_.wall(), share_.name()));
     if (kinship == LogKinship::another || kinship == LogKinship::shortened) {
       wanted.news = fmt::format("release {} on {} is followed after release {}: {}", release.descriptor.position.value,
                                 share_.name(), seen_.position.value,
                                 kinship == LogKinship::another ? "this is another share than before"
                                                                : "the share has lost what was followed");
     }
-    seen_ = followed(seen_, release, kinship, clock_.wall(), log_.cluster(), signed_with(release.signature));
+    seen_ = followed(seen_, named, kinship, clock_.wall(), log_.cluster(), signed_with(release.signature));
   }
   wanted.published = std::move(release);
   return {};
@@ -88,7 +112,7 @@ Result<void> Follower::judge_staged(const LogView& log, const LogEntry& claim, c
   TRY(keys_.verify(staged.text, staged.signature));
   REFUSE_UNLESS(staged.descriptor.position == claim.position.next(), "it is for another position");
   TRY_ASSIGN(const LogKinship kinship, this->kinship(log));
-  return may_follow(seen_, staged, kinship, clock_.wall(), share_.name());
+  return may_follow(seen_, {staged, claim.position.next()}, kinship, clock_.wall(), share_.name());
 }
 
 /// Where it serves and, while its claim is open, what it has staged.

@@ -20,7 +20,7 @@
 namespace swarmout {
 
 struct Wanted {
-  std::optional<SignedDescriptor> published;  ///< the newest release
+  std::optional<SignedDescriptor> published;  ///< the release that is current: the newest, or one gone back to
   std::optional<SignedDescriptor> staged;     ///< what the leader is about to publish
   std::optional<Endpoint> leader;
   std::optional<Endpoint> tracker;         ///< the leader's
@@ -48,13 +48,16 @@ public:
 
   /// Errors: temporary; refused.
   [[nodiscard]] Result<Wanted> look();
-  /// With the release that was published last, as far as it may be followed.
+  /// With the release that is current, as far as it may be followed.
   [[nodiscard]] const Seen& seen() const { return seen_; }
 
 private:
-  [[nodiscard]] Result<void> judge_published(const LogView& log, const LogEntry& newest, Wanted& wanted);
+  [[nodiscard]] Result<void> judge_published(const LogView& log, const LogEntry& current, Wanted& wanted);
   [[nodiscard]] Result<void> judge_staged(const LogView& log, const LogEntry& claim, const SignedDescriptor& staged);
   [[nodiscard]] Result<LogKinship> kinship(const LogView& log);
+  [[nodiscard]] Result<LogKinship> kinship_by_entry(const LogView& log);
+  [[nodiscard]] Result<LogKinship> kinship_by_release(const LogView& log);
+  [[nodiscard]] Result<std::string> bytes_of(Position position);
   void add_leader(const LogView& log, const KnownLeader& leader, Wanted& wanted);
 
   Share& share_;

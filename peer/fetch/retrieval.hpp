@@ -49,6 +49,9 @@ public:
   /// with what there is. `release` must have the same info-hash.
   void adopt(SignedDescriptor release);
 
+  /// The tree of what is ready was given its name, and is no other release's any more.
+  void tree_accepted() { goal_.tree_exists = true; }
+
   void on_event(const SwarmEvent& event);
   [[nodiscard]] State state() const;
   /// Why it failed.

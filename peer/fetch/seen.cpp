@@ -24,6 +24,7 @@ Path seen_file(const Path& state) {
 std::optional<Seen> of_version_0_1(std::string_view text) {
   Seen seen;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seen.position.value);
+  seen.commit = seen.position;
   const bool whole = error == std::errc() && std::string_view(end, text.data() + text.size()) == "\n";
   return whole ? std::optional(seen) : std::nullopt;
 }
@@ -48,15 +49,25 @@ Result<Seen> decode_seen(std::string_view text) {
   TRY_ASSIGN(seen.manifest, record.digest("manifest"));
   TRY_ASSIGN(seen.newest, time_in(record, "newest"));
   TRY_ASSIGN(seen.since, time_in(record, "since"));
+  seen.commit = seen.position;
+  if (record.find("commit")) {  // not in records from before releases could be gone back to
+    TRY_ASSIGN(seen.commit.value, record.number("commit"));
+    TRY_ASSIGN(seen.entry, record.digest("entry"));
+    REFUSE_UNLESS(seen.commit >= seen.position, "commit comes before position");
+  }
   return seen;
 }
 
-Result<void> may_go_on(const Seen& seen, const Descriptor& release, const std::string& share) {
+Result<void> may_go_on(const Seen& seen, const Naming& named, const std::string& share) {
+  const Descriptor& release = named.release.descriptor;
   const bool forgot_which = seen.release == Digest{};  // 0.1 kept the number alone
-  REFUSE_UNLESS(release.position > seen.position || (forgot_which && release.position == seen.position),
-                fmt::format("the newest release on {} is {}, but this host has followed {} already", share,
-                            release.position.value, seen.position.value));
-  if (made_at(release) <= seen.since && seen.since != WallTime{}) {
+  const bool same_number = forgot_which && named.commit == seen.commit && release.position == seen.position;
+  REFUSE_UNLESS(named.commit > seen.commit || same_number,
+                fmt::format("entry {} of {} says that release {} is current, but this host has followed {} already",
+                            named.commit.value, share, release.position.value, seen.commit.value));
+  const bool gone_back_to = release.position < named.commit;  // then it is as new as the word that names it
+  if ((gone_back_to ? std::max(named.said, made_at(release)) : made_at(release)) <= seen.since &&
+      seen.since != WallTime{}) {
     return fail(
         ErrorCode::refused,
         fmt::format("release {} on {} was made at {}, before this host came to this log with a newer one: an old "
@@ -99,18 +110,29 @@ WallTime made_at(const Descriptor& release) {
   return parse_utc(release.created).value_or(WallTime{});
 }
 
-Result<void> may_follow(const Seen& seen, const SignedDescriptor& release, LogKinship kinship, WallTime now,
+Result<void> may_follow(const Seen& seen, const Naming& named, LogKinship kinship, WallTime now,
                         const std::string& share) {
-  if (kinship == LogKinship::first || digest_of(release) == seen.release) {
+  if (kinship == LogKinship::first || digest_of(named.release) == seen.release) {
     return {};
   }
-  return kinship == LogKinship::same ? may_go_on(seen, release.descriptor, share)
-                                     : may_begin(seen, release.descriptor, kinship, now, share);
+  return kinship == LogKinship::same ? may_go_on(seen, named, share)
+                                     : may_begin(seen, named.release.descriptor, kinship, now, share);
 }
 
-Seen followed(const Seen& seen, const SignedDescriptor& release, LogKinship kinship, WallTime now, std::string cluster,
+Seen followed_on(Seen seen, const Naming& named) {
+  if (named.commit > seen.commit || (named.commit == seen.commit && seen.entry == Digest{})) {
+    seen.commit = named.commit;
+    seen.entry = named.entry;
+  }
+  return seen;
+}
+
+Seen followed(const Seen& seen, const Naming& named, LogKinship kinship, WallTime now, std::string cluster,
               std::string key) {
+  const SignedDescriptor& release = named.release;
   Seen next;
+  next.commit = named.commit;
+  next.entry = named.entry;
   next.cluster = std::move(cluster);
   next.key = std::move(key);
   next.position = release.descriptor.position;
@@ -129,6 +151,7 @@ Seen seen_from(const std::vector<SignedDescriptor>& releases) {
     const bool newer = made_at(each.descriptor) > seen.newest || seen.position.value == 0;
     if (newer) {
       seen.position = each.descriptor.position;
+      seen.commit = seen.position;
       seen.release = digest_of(each);
       seen.manifest = each.descriptor.manifest;
       seen.newest = made_at(each.descriptor);
@@ -175,6 +198,8 @@ Result<void> save_seen(const Path& state, const Seen& seen) {
                                .add("manifest", seen.manifest.hex())
                                .add("newest", utc(seen.newest))
                                .add("since", utc(seen.since))
+                               .add("commit", seen.commit.value)
+                               .add("entry", seen.entry.hex())
                                .text();
   return replace_file(seen_file(state), as_bytes(text));
 }

@@ -23,6 +23,8 @@ struct Seen {
   Position position;    ///< 0: none was followed yet
   Digest release;       ///< of its descriptor
   Digest manifest;
+  Position commit;    ///< number of the last COMMIT that was followed: `position`, or a later one that names it
+  Digest entry;       ///< of that COMMIT's bytes; all zero: not known
   WallTime newest{};  ///< when the newest release that was followed in any log was made; never later than the time here
   WallTime
       since{};  ///< `newest` when this host came to this log from another: what was made before is not followed in it
@@ -31,23 +33,33 @@ struct Seen {
 /// How the log that a release stands in relates to the one that was followed.
 enum class LogKinship {
   first,      ///< no release that a key of today signed was followed yet
-  same,       ///< it has the release that was followed last
-  shortened,  ///< the same share, but that release is gone: it was restored from a backup, or lost entries
+  same,       ///< it has the COMMIT that was followed last
+  shortened,  ///< the same share, but that COMMIT is gone: it was restored from a backup, or lost entries
   another,    ///< another share, perhaps made anew at the same place
+};
+
+/// A COMMIT, and the release that it names: its own, or an older one.
+struct Naming {
+  const SignedDescriptor& release;
+  Position commit;
+  Digest entry{};   ///< of its bytes
+  WallTime said{};  ///< its time
 };
 
 /// How far ahead of this host's clock a leader's may be, for a release that comes in another log.
 inline constexpr std::chrono::hours kClockSkew{1};
 
-/// May it be followed? In the log that is followed: what has a higher number, and was not made before this host came to
-/// it. In any other: what was made later than the newest release that was followed, or has the same tree. `share`: its
-/// name. Errors: refused.
-[[nodiscard]] Result<void> may_follow(const Seen& seen, const SignedDescriptor& release, LogKinship kinship,
-                                      WallTime now, const std::string& share);
+/// May what it names be followed? In the log that is followed: what a later COMMIT names, also an older release, if
+/// that was said, or the release made, after this host came to the log. In any other: what was made later than the
+/// newest release that was followed, or has the same tree. `share`: its name. Errors: refused.
+[[nodiscard]] Result<void> may_follow(const Seen& seen, const Naming& named, LogKinship kinship, WallTime now,
+                                      const std::string& share);
 
 /// What to remember once it is followed.
-[[nodiscard]] Seen followed(const Seen& seen, const SignedDescriptor& release, LogKinship kinship, WallTime now,
+[[nodiscard]] Seen followed(const Seen& seen, const Naming& named, LogKinship kinship, WallTime now,
                             std::string cluster, std::string key);
+/// The same release, named again.
+[[nodiscard]] Seen followed_on(Seen seen, const Naming& named);
 
 /// When it was made; 1970 if it does not say.
 [[nodiscard]] WallTime made_at(const Descriptor& release);

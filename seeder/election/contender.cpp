@@ -34,13 +34,27 @@ std::optional<std::uint64_t> counter_of(const std::optional<HeartbeatInfo>& info
 
 }  // namespace
 
+std::string held_sentence(const Hold& hold, const LogView& log) {
+  const LogEntry* const release = log.current_release();
+  return fmt::format(
+      "held {}by {} since {}: {}",
+      release != nullptr ? fmt::format("on release {} ({}) ", release->position.value, release->revision) : "",
+      hold.host, hold.time, hold.reason);
+}
+
 Decision decide(const LogView& log, const ElectionSettings& settings, WallTime now) {
   if (!settings.slot.empty()) {
     if (const LogEntry* const done = log.commit_of(settings.slot)) {
       return {Decision::Kind::published, done->release, 1,
               fmt::format("slot {} was published by {} at {}", settings.slot, done->host, done->time)};
     }
-  } else if (const LogEntry* const last = log.last_commit(); last != nullptr && settings.hold_off.count() > 0) {
+  }
+  if (const auto hold = log.hold()) {
+    return {Decision::Kind::held, hold->position, 1, held_sentence(*hold, log)};
+  }
+  // A COMMIT by hand has published nothing: `resume` holds off nobody.
+  if (const LogEntry* const last = log.last_commit();
+      settings.slot.empty() && last != nullptr && !last->hold && settings.hold_off.count() > 0) {
     const auto then = parse_utc(last->time);
     if (then && now - *then < settings.hold_off && *then - now < settings.hold_off) {
       return {Decision::Kind::published, last->release, 1,
@@ -70,6 +84,8 @@ NextStep Contender::step(const Look& look) {
   switch (decision.kind) {
     case Decision::Kind::published:
       return AlreadyPublished{decision.position, decision.message};
+    case Decision::Kind::held:
+      return FleetHeld{decision.message};
     case Decision::Kind::gave_up:
       return given_up(decision.message);
     case Decision::Kind::watch:

@@ -49,15 +49,21 @@ struct AlreadyPublished {
 struct SomebodyElse {
   std::string message;
 };
-using ElectionOutcome = std::variant<Leadership, AlreadyPublished, SomebodyElse>;
+/// Nothing is to be published: somebody said `hold`, or went back.
+struct FleetHeld {
+  std::string message;
+};
+using ElectionOutcome = std::variant<Leadership, AlreadyPublished, SomebodyElse, FleetHeld>;
 
 /// What the log alone says about this run. Pure.
 struct Decision {
-  enum class Kind { published, gave_up, watch, claim } kind = Kind::claim;
+  enum class Kind { published, held, gave_up, watch, claim } kind = Kind::claim;
   Position position;  ///< published: the release; watch: the claim; claim: the number to take
   unsigned attempt = 1;
   std::string message;
 };
+/// Who holds the fleet, why and since when.
+[[nodiscard]] std::string held_sentence(const Hold& hold, const LogView& log);
 [[nodiscard]] Decision decide(const LogView& log, const ElectionSettings& settings, WallTime now);
 
 /// What was seen of the share at one moment.
@@ -82,7 +88,7 @@ struct MakeClaim {
   Position position;
   unsigned attempt = 1;
 };
-using NextStep = std::variant<LookAgain, TakeSeat, MakeClaim, AlreadyPublished, SomebodyElse, Error>;
+using NextStep = std::variant<LookAgain, TakeSeat, MakeClaim, AlreadyPublished, SomebodyElse, FleetHeld, Error>;
 
 /// Pure, but for `random`: a random time up to its argument.
 class Contender {

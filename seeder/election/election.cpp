@@ -1,11 +1,11 @@
 #include "seeder/election/election.hpp"
 
-#include "common/base/failpoint.hpp"
 #include "common/base/host.hpp"
 #include "common/fleet/leader.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/strays.hpp"
+#include "seeder/election/put_claim.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -68,39 +68,6 @@ std::unique_ptr<Seat> take_seat(const Arena& arena, const LogEntry& holder, unsi
     }
   }
   return nullptr;
-}
-
-/// Puts a CLAIM. Nothing: somebody was faster. Errors: temporary, if its outcome is unknown.
-Result<std::optional<Leadership>> claim(const Arena& arena, const LogView& log, const ElectionSettings& settings,
-                                        const MakeClaim& wanted, const BeforeClaim& before_claim) {
-  LogEntry entry;
-  entry.kind = EntryKind::claim;
-  TRY_ASSIGN(entry.log, arena.log.cluster().empty() ? arena.share.cluster() : arena.log.cluster());
-  entry.position = wanted.position;
-  entry.previous = log.tail_digest();
-  entry.owner = random_nonce_hex();
-  entry.slot = settings.slot;
-  entry.attempt = wanted.attempt;
-  sign_in(entry, arena.share.now().value_or(arena.clock.wall()));
-  TRY_ASSIGN(const std::string bytes, encode(entry, arena.keys.signer));
-  before_claim(entry.owner);
-  failpoint("before-claim");
-  const PutResult put = arena.share.put(entry.position, bytes);
-  failpoint("after-claim");
-  switch (put.outcome) {
-    case PutOutcome::won:
-      return Leadership{entry.log, entry.position, sha256(bytes), entry.owner, settings.slot, wanted.attempt};
-    case PutOutcome::lost:
-      return std::nullopt;
-    case PutOutcome::unknown: {
-      if (put.error.code == ErrorCode::cannot_write) {
-        return tl::unexpected(put.error);
-      }
-      return fail(ErrorCode::temporary, fmt::format("the outcome of claiming epoch {} is unknown: {}",
-                                                    wanted.position.value, put.error.message));
-    }
-  }
-  std::abort();
 }
 
 /// What was found that no leader wrote: each thing is said once in a run.
@@ -166,7 +133,8 @@ public:
         seat_of_ = view->tail();
         contender_.seated(seat_ != nullptr);
       } else if (const auto* wanted = std::get_if<MakeClaim>(&next)) {
-        TRY_ASSIGN(auto won, claim(arena_, *view, settings_, *wanted, before_claim_));
+        TRY_ASSIGN(auto won, put_claim({arena_.share, arena_.log, arena_.clock, arena_.keys.signer}, *view,
+                                       {wanted->position, settings_.slot, wanted->attempt}, before_claim_));
         if (won && can_end(arena_, *won)) {
           return *won;
         }
@@ -175,6 +143,8 @@ public:
         }
       } else if (const auto* published = std::get_if<AlreadyPublished>(&next)) {
         return *published;
+      } else if (const auto* held = std::get_if<FleetHeld>(&next)) {
+        return *held;
       } else if (const auto* other = std::get_if<SomebodyElse>(&next)) {
         return *other;
       } else {

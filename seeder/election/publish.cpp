@@ -81,6 +81,17 @@ Result<PublishOutcome> publish_unchanged(const Pen& pen, const Leadership& leade
   return put(pen, leadership, std::move(entry), patience, std::move(stop));
 }
 
+Result<PublishOutcome> publish_by_hand(const Pen& pen, const Leadership& leadership, const LogEntry& release,
+                                       const std::string& hold, std::chrono::milliseconds patience,
+                                       std::stop_token stop) {
+  LogEntry entry = ending(EntryKind::commit, leadership);
+  INVARIANT(hold.size() <= kMaxHold);
+  entry.release = release.position;
+  entry.revision = release.revision;
+  entry.hold = hold;
+  return put(pen, leadership, std::move(entry), patience, std::move(stop));
+}
+
 Result<PublishOutcome> abandon(const Pen& pen, const Leadership& leadership, const std::string& reason,
                                std::chrono::milliseconds patience, std::stop_token stop) {
   LogEntry entry = ending(EntryKind::abandon, leadership);

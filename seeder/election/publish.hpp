@@ -40,6 +40,11 @@ struct Pen {
 [[nodiscard]] Result<PublishOutcome> publish_unchanged(const Pen& pen, const Leadership& leadership, Position release,
                                                        const std::string& revision, std::chrono::milliseconds patience,
                                                        std::stop_token stop = {});
+/// By hand: `release` is current from here on; with a `hold` nothing is published any more, with an empty one something
+/// is again.
+[[nodiscard]] Result<PublishOutcome> publish_by_hand(const Pen& pen, const Leadership& leadership,
+                                                     const LogEntry& release, const std::string& hold,
+                                                     std::chrono::milliseconds patience, std::stop_token stop = {});
 /// The work failed: successors need not wait for a timeout.
 [[nodiscard]] Result<PublishOutcome> abandon(const Pen& pen, const Leadership& leadership, const std::string& reason,
                                              std::chrono::milliseconds patience, std::stop_token stop = {});

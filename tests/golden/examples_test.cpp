@@ -86,7 +86,7 @@ Result<VerifyKey> key_of_page(const TempDir& temp) {
 
 TEST(FormatExamples, TheLogIsAChainOfEveryKindOfEntry) {
   const auto blocks = blocks_of("log-entry", "swarmout-log 2\n");
-  ASSERT_THAT(blocks, SizeIs(4));
+  ASSERT_THAT(blocks, SizeIs(5));
   ASSERT_OK_AND_ASSIGN(const TrustedKeys keys, TrustedKeys::load(golden_directory() / "keys"));
   std::vector<LogEntry> entries;
   for (const std::string& each : blocks) {
@@ -100,6 +100,8 @@ TEST(FormatExamples, TheLogIsAChainOfEveryKindOfEntry) {
   EXPECT_EQ(entries[2].release, entries[1].position);
   EXPECT_EQ(entries[3].kind, EntryKind::abandon);
   EXPECT_NE(entries[3].reason, "");
+  EXPECT_EQ(entries[4].release, entries[1].position);
+  EXPECT_NE(entries[4].hold.value_or(""), "");
   EXPECT_THAT(page("log-entry"), HasSubstr(sha256(blocks[0]).hex() + "  log/00000001")) << "the digest on the page";
   EXPECT_THAT(page("log-entry"), HasSubstr(files_below(golden_directory() / "keys").at("swarmout.pub")))
       << "the key that has signed them";

@@ -211,7 +211,7 @@ Descriptor golden_descriptor() {
 
 std::vector<LogEntry> golden_entries(const SignedDescriptor& release) {
   std::vector<LogEntry> entries;
-  for (std::uint64_t position = 1; position <= 6; ++position) {
+  for (std::uint64_t position = 1; position <= 8; ++position) {
     LogEntry entry;
     entry.kind = position % 2 == 1 ? EntryKind::claim : EntryKind::commit;
     entry.position = Position{position};
@@ -235,6 +235,9 @@ std::vector<LogEntry> golden_entries(const SignedDescriptor& release) {
   entries[5].release = {};
   entries[5].revision.clear();
   entries[5].reason = "the source's command ended with status 3: no such tag\n";
+  entries[6].slot.clear();
+  entries[7].slot.clear();
+  entries[7].hold = "the tag is 100% wrong: ask ops";
   return entries;
 }
 
@@ -291,6 +294,8 @@ PeerRecord full_peer() {
   record.traffic.hosts = {{Endpoint{"2001:db8::1", 6881}, 8, 0, 1, true},
                           {Endpoint{"192.0.2.1", 6881}, 292, 564, 0, false}};
   record.trouble = "disk full: /srv/swarmout\n";
+  record.holds = {Position{2}, Position{1}};
+  record.held_back = "held here by root";
   return record;
 }
 

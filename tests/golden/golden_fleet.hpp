@@ -33,7 +33,7 @@ namespace swarmout::test {
 /// The tree that docs/formats/manifest.md takes apart.
 [[nodiscard]] Tree golden_tree();
 [[nodiscard]] Descriptor golden_descriptor();
-/// Positions 1 to 6: a slot that published, one that found nothing new, one that failed. Without their chain.
+/// Positions 1 to 8: a slot that published, one that found nothing new, one that failed, a hold. Without their chain.
 [[nodiscard]] std::vector<LogEntry> golden_entries(const SignedDescriptor& release);
 /// With every field set, and with as few as there can be.
 [[nodiscard]] HeartbeatInfo full_heartbeat();

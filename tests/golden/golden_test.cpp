@@ -118,10 +118,10 @@ TEST_F(Golden, TheLogIsRead) {
   LogReader log(*share_, keys_);
   ASSERT_OK_AND_ASSIGN(const LogView* view, log.refresh_with_slots());
 
-  ASSERT_EQ(view->tail(), Position{6});
-  ASSERT_NE(view->newest_release(), nullptr);
-  EXPECT_EQ(view->newest_release()->position, Position{2});
-  EXPECT_EQ(view->last_commit()->position, Position{4});
+  ASSERT_EQ(view->tail(), Position{8});
+  ASSERT_NE(view->current_release(), nullptr);
+  EXPECT_EQ(view->current_release()->position, Position{2});
+  EXPECT_EQ(view->last_commit()->position, Position{8});
   EXPECT_EQ(view->last_failure(), "web-017: the source's command ended with status 3: no such tag?");
   const LogEntry& claim = *view->at(Position{1});
   EXPECT_EQ(claim.kind, EntryKind::claim);
@@ -140,6 +140,12 @@ TEST_F(Golden, TheLogIsRead) {
   EXPECT_EQ(unchanged.release, Position{2});
   EXPECT_EQ(unchanged.revision, "d-0dae2a84e81b95dd");
   EXPECT_EQ(unchanged.descriptor, "");
+  EXPECT_EQ(unchanged.hold, std::nullopt);
+  ASSERT_TRUE(view->hold());
+  EXPECT_EQ(view->hold()->reason, "the tag is 100% wrong: ask ops");
+  EXPECT_EQ(view->hold()->host, "web-017");
+  EXPECT_EQ(view->hold()->time, "2026-11-27T11:29:34Z");
+  EXPECT_EQ(view->hold()->position, Position{8});
 }
 
 TEST_F(Golden, ThePublishedReleaseIsTrusted) {
@@ -147,7 +153,7 @@ TEST_F(Golden, ThePublishedReleaseIsTrusted) {
   ASSERT_OK_AND_ASSIGN(const LogView* view, log.refresh());
   ASSERT_OK_AND_ASSIGN(const TrustedKeys key, TrustedKeys::load(temp_ / "keys"));
 
-  ASSERT_OK_AND_ASSIGN(const SignedDescriptor release, trusted(*view->newest_release(), key));
+  ASSERT_OK_AND_ASSIGN(const SignedDescriptor release, trusted(*view->current_release(), key));
 
   EXPECT_EQ(release.descriptor.info_hash.hex(), kGoldenInfoHash);
   EXPECT_EQ(release.descriptor.files, 7U);
@@ -228,6 +234,8 @@ TEST_F(Golden, APeersRecordIsRead) {
   EXPECT_EQ(read.fetched_in, 345ms);
   EXPECT_EQ(read.traffic, full_peer().traffic);
   EXPECT_EQ(read.trouble, "disk full: /srv/swarmout?");
+  EXPECT_THAT(read.holds, testing::ElementsAre(Position{2}, Position{1}));
+  EXPECT_EQ(read.held_back, "held here by root");
 }
 
 TEST_F(Golden, ARecordOfAPeerThatHasNothingYetIsRead) {
@@ -240,6 +248,8 @@ TEST_F(Golden, ARecordOfAPeerThatHasNothingYetIsRead) {
   EXPECT_EQ(read.first_piece, std::nullopt);
   EXPECT_EQ(read.fetched_in, std::nullopt);
   EXPECT_EQ(read.trouble, "");
+  EXPECT_THAT(read.holds, testing::IsEmpty());
+  EXPECT_EQ(read.held_back, "");
 }
 
 TEST_F(Golden, TheTorrentIsRead) {

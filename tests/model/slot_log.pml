@@ -44,7 +44,7 @@ byte pending_slot[HOSTS];
 #define NAME(position) (position)
 #endif
 
-inline check_newest_release() {
+inline check_current_release() {
   d_step {
     newest = tail;
     do
@@ -83,7 +83,7 @@ inline execute(i) { /* put-if-absent, by the share */
     fi;
     pending[i] = false
   };
-  check_newest_release()
+  check_current_release()
 }
 
 inline send(position, what) {
@@ -197,14 +197,14 @@ lead:
   :: !pending[me]
   :: atomic { /* crashed, or gave up without knowing, with the create under way */
 #ifdef UNSTAGE_UNKNOWN
-      staged[NAME(position + 1)] = false; check_newest_release();
+      staged[NAME(position + 1)] = false; check_current_release();
 #endif
       goto leave }
   fi;
 #ifdef NAME_BY_CONTENT
   atomic {
     if
-    :: !(kind[position + 1] == COMMIT && owner[position + 1] == me) -> staged[1] = false; check_newest_release()
+    :: !(kind[position + 1] == COMMIT && owner[position + 1] == me) -> staged[1] = false; check_current_release()
     :: else
     fi
   };
@@ -241,7 +241,7 @@ proctype Tidy() { /* any host, on any beginning of the log, at any time later; k
 #endif
     atomic {
       if
-      :: i != kept -> staged[i] = false; check_newest_release()
+      :: i != kept -> staged[i] = false; check_current_release()
       :: else
       fi;
       i++

@@ -53,6 +53,17 @@ TEST_F(FindReleaseTest, ByNumberRevisionBeginningAndLatest) {
   EXPECT_EQ(find("bbbb"), 4U);
 }
 
+TEST_F(FindReleaseTest, TheLatestIsTheCurrentOne) {
+  publish("aaaa1111");
+  publish("bbbb2222");
+  LogEntry named;
+  named.position = Position{2};
+  ASSERT_OK(publish_by_hand(host_.pen(), host_.claim(), named, "broken", {}));
+
+  EXPECT_EQ(find("latest"), 2U);
+  EXPECT_EQ(find("bbbb"), 4U);
+}
+
 TEST_F(FindReleaseTest, ByTheTagOrBranchThatWasAskedFor) {
   publish("aaaa1111", "v1.2.3");
   publish("bbbb2222", "main");

@@ -83,6 +83,22 @@ TEST_F(TidyShareTest, CellsFromTheFutureStay) {
   EXPECT_THAT(cells(CellKind::peer), testing::ElementsAre("a"));
 }
 
+TEST_F(TidyShareTest, TheTorrentOfTheReleaseThatWasGoneBackToStaysHoweverOldItIs) {
+  const std::string first = release();
+  const std::string second = release();
+  for (std::size_t i = 0; i < kKeepTorrents; ++i) {
+    release();
+  }
+  LogEntry named;
+  named.position = Position{2};
+  ASSERT_OK(publish_by_hand(host_.pen(), host_.claim(), named, "all others are broken", {}));
+
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
+
+  EXPECT_THAT(blobs(), testing::Contains(first));
+  EXPECT_THAT(blobs(), testing::Not(testing::Contains(second)));
+}
+
 TEST_F(TidyShareTest, ATorrentOfALaterReleaseThanThisHostKnowsStays) {
   release();
   Descriptor later;

@@ -107,6 +107,16 @@ TEST_F(KnownLeaderTest, OneThatFoundNothingNewServesOnToo) {
   EXPECT_TRUE(leader->beat);
 }
 
+TEST_F(KnownLeaderTest, WhoSaysSomethingByHandDoesNotHideWhoServes) {
+  const Leadership publisher = host_.claim("s1");
+  host_.commit(publisher);
+  LogEntry named;
+  named.position = publisher.claim.next();
+  ASSERT_OK(publish_by_hand(host_.pen(), host_.claim(), named, "wait", {}));
+
+  EXPECT_EQ(leading(), publisher.claim.value);
+}
+
 TEST_F(KnownLeaderTest, WhoGaveUpDoesNotHideWhoServes) {
   const Leadership published = host_.claim();
   host_.commit(published);

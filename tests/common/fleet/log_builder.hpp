@@ -58,6 +58,12 @@ public:
   void commit_unchanged(const std::string& owner, Position release, const std::string& slot = "") {
     commit_of(owner, release, slot);
   }
+  /// By hand: from here on `release` is current; nothing is published while `hold` is not empty.
+  void commit_by_hand(Position release, const std::string& hold) {
+    LogEntry entry = commit_entry(claim(), release, "");
+    entry.hold = hold;
+    append(encode(entry));
+  }
   void abandon(const std::string& owner, const std::string& reason) {
     LogEntry entry = next(EntryKind::abandon);
     entry.owner = owner;
@@ -67,13 +73,16 @@ public:
 
 private:
   void commit_of(const std::string& owner, Position release, const std::string& slot) {
+    append(encode(commit_entry(owner, release, slot)));
+  }
+  LogEntry commit_entry(const std::string& owner, Position release, const std::string& slot) const {
     LogEntry entry = next(EntryKind::commit);
     entry.owner = owner;
     entry.slot = slot;
     entry.release = release;
     entry.revision = "r" + std::to_string(release.value);
     entry.descriptor = release == entry.position ? "descriptor" : "";
-    append(encode(entry));
+    return entry;
   }
 
   std::map<Position, std::string> all_;

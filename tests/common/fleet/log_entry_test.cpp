@@ -296,11 +296,25 @@ INSTANTIATE_TEST_SUITE_P(Claim, ForeignLine,
                                          Line{EntryKind::claim, "reason"}));
 INSTANTIATE_TEST_SUITE_P(Commit, ForeignLine, testing::Values(Line{EntryKind::commit, "reason"}));
 INSTANTIATE_TEST_SUITE_P(Abandon, ForeignLine,
-                         testing::Values(Line{EntryKind::abandon, "release"}, Line{EntryKind::abandon, "descriptor"}));
+                         testing::Values(Line{EntryKind::abandon, "release"}, Line{EntryKind::abandon, "descriptor"},
+                                         Line{EntryKind::abandon, "hold"}, Line{EntryKind::claim, "hold"}));
 
 TEST(LogEntryTest, AnUnchangedCommitWithADescriptorIsRefused) {
   EXPECT_THAT(decode_entry(ended(body_of(unchanged()) + "descriptor x\n")),
               FailsWith(ErrorCode::refused, "descriptor"));
+}
+
+// Holds.
+
+TEST(LogEntryTest, AHoldIsShownOnOneLine) {
+  ASSERT_OK_AND_ASSIGN(const LogEntry read, decode_entry(ended(body_of(unchanged()) + "hold a%0ab%1b[31m\n")));
+
+  EXPECT_EQ(read.hold, "a?b?[31m");
+}
+
+TEST(LogEntryTest, AnOverlongHoldIsRefused) {
+  EXPECT_THAT(decode_entry(ended(body_of(unchanged()) + "hold " + std::string(kMaxHold + 1, 'x') + "\n")),
+              FailsWith(ErrorCode::refused, "hold"));
 }
 
 // What a writer adds of its own.

@@ -104,8 +104,8 @@ TEST_F(LogReaderTest, TheCurrentReleaseIsReadDirectlyHoweverOldItIs) {
     add_unchanged(Position{2});
   }
 
-  ASSERT_NE(view().newest_release(), nullptr);
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  ASSERT_NE(view().current_release(), nullptr);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
   EXPECT_LE(calls_["read"], 8);
 }
 
@@ -113,8 +113,8 @@ TEST_F(LogReaderTest, AnUnchangedCommitThatNamesNoReleaseIsNotBelieved) {
   add_releases(1);
   add_unchanged(Position{1});
 
-  ASSERT_NE(view().newest_release(), nullptr);
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  ASSERT_NE(view().current_release(), nullptr);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
 }
 
 TEST_F(LogReaderTest, WithSlotsItFindsACommitOfLongAgo) {
@@ -130,14 +130,14 @@ TEST_F(LogReaderTest, TheFirstLookGoesBackUntilThereIsARelease) {
   add_releases(1);
   add_failures(400);
 
-  ASSERT_NE(view().newest_release(), nullptr);
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  ASSERT_NE(view().current_release(), nullptr);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
 }
 
 TEST_F(LogReaderTest, TheFirstLookEndsAtTheBeginningIfThereIsNoRelease) {
   add_failures(150);
 
-  EXPECT_EQ(view().newest_release(), nullptr);
+  EXPECT_EQ(view().current_release(), nullptr);
   EXPECT_EQ(calls_["read"], 300);
 }
 
@@ -146,7 +146,7 @@ TEST_F(LogReaderTest, TheOldestEntriesOfALookAreJudgedToo) {
   log_.commit("somebody");  // entry 99
   add_failures(75);         // so that the first look begins at 149, and goes on
 
-  EXPECT_EQ(view().newest_release(), nullptr) << "a COMMIT without its CLAIM";
+  EXPECT_EQ(view().current_release(), nullptr) << "a COMMIT without its CLAIM";
 }
 
 TEST_F(LogReaderTest, WithHistoryItGoesBackUntilThereAreEnoughReleases) {
@@ -201,7 +201,7 @@ TEST_F(LogReaderTest, WhatWasForgottenChangesNoVerdict) {
   for (const LogEntry* each : view().releases(1000)) {
     EXPECT_EQ(each->kind, EntryKind::commit) << each->position.value;
   }
-  EXPECT_EQ(view().newest_release()->position.value, 600U);
+  EXPECT_EQ(view().current_release()->position.value, 600U);
 }
 
 TEST_F(LogReaderTest, TheReleaseThatIsCurrentIsNeverForgotten) {
@@ -211,9 +211,9 @@ TEST_F(LogReaderTest, TheReleaseThatIsCurrentIsNeverForgotten) {
     view();
   }
 
-  ASSERT_NE(view().newest_release(), nullptr);
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
-  EXPECT_EQ(view().newest_release()->owner, id_of("owner-1"));
+  ASSERT_NE(view().current_release(), nullptr);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
+  EXPECT_EQ(view().current_release()->owner, id_of("owner-1"));
 }
 
 TEST_F(LogReaderTest, WhatWasForgottenCanBeReadAgain) {
@@ -244,7 +244,7 @@ TEST_F(LogReaderTest, AfterAnErrorTheNextRefreshGoesOn) {
   ASSERT_THAT(reader_.refresh(), FailsWith(ErrorCode::temporary));
   broken_ = {};
 
-  EXPECT_EQ(view().newest_release()->position.value, 6U);
+  EXPECT_EQ(view().current_release()->position.value, 6U);
 }
 
 TEST_F(LogReaderTest, AfterAnErrorAtTheFirstLookTheNextOneHasAll) {

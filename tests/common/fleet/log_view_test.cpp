@@ -37,7 +37,7 @@ TEST_F(LogViewTest, AnEmptyLogHasNothing) {
   EXPECT_EQ(view().tail().value, 0U);
   EXPECT_EQ(view().tail_digest(), Digest{});
   EXPECT_EQ(view().open_claim(), nullptr);
-  EXPECT_EQ(view().newest_release(), nullptr);
+  EXPECT_EQ(view().current_release(), nullptr);
   EXPECT_EQ(view().last_commit(), nullptr);
   EXPECT_EQ(view().commit_of("slot"), nullptr);
   EXPECT_EQ(view().claims_of("slot"), 0U);
@@ -61,7 +61,7 @@ TEST_F(LogViewTest, AClaimIsOpenUntilItIsAbandoned) {
   log_.abandon(log_.claim(), "the export failed");
 
   EXPECT_EQ(view().open_claim(), nullptr);
-  EXPECT_EQ(view().newest_release(), nullptr);
+  EXPECT_EQ(view().current_release(), nullptr);
   EXPECT_THAT(view().last_failure(), testing::HasSubstr("the export failed"));
 }
 
@@ -82,11 +82,11 @@ TEST_F(LogViewTest, ItsTailDigestIsThatOfTheLastEntry) {
 
 TEST_F(LogViewTest, NewEntriesAreSeenByTheNextRefresh) {
   log_.commit(log_.claim());
-  ASSERT_EQ(view().newest_release()->position.value, 2U);
+  ASSERT_EQ(view().current_release()->position.value, 2U);
 
   log_.commit(log_.claim());
 
-  EXPECT_EQ(view().newest_release()->position.value, 4U);
+  EXPECT_EQ(view().current_release()->position.value, 4U);
 }
 
 // releases(), claims_of()
@@ -118,7 +118,7 @@ TEST_F(LogViewTest, AnUnchangedCommitIsNoReleaseButEndsItsSlot) {
   log_.commit_unchanged(log_.claim("s2"), Position{2}, "s2");
 
   EXPECT_EQ(view().releases(10).size(), 1U);
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
   EXPECT_EQ(view().last_commit()->position.value, 4U);
   EXPECT_EQ(view().commit_of("s2")->release.value, 2U);
 }
@@ -163,7 +163,7 @@ TEST_F(LogViewTest, TheLogGoesOnBehindADamagedEntry) {
   log_.append("garbage");
   log_.commit(log_.claim());
 
-  EXPECT_EQ(view().newest_release()->position.value, 3U);
+  EXPECT_EQ(view().current_release()->position.value, 3U);
 }
 
 TEST_F(LogViewTest, AnEntryUnderAnotherNumberIsVoid) {
@@ -181,7 +181,7 @@ TEST_F(LogViewTest, AnEntryThatDoesNotFollowTheOneBeforeIsVoid) {
 
   EXPECT_THAT(shown(3), testing::HasSubstr("chain is broken"));
   EXPECT_EQ(view().open_claim(), nullptr);
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
 }
 
 TEST_F(LogViewTest, AFirstEntryWithAPredecessorIsVoid) {
@@ -201,7 +201,7 @@ TEST_F(LogViewTest, AnEntryThatWasChangedLaterBreaksTheChain) {
   log_.replace(1, encode(other));
 
   EXPECT_THAT(shown(2), testing::HasSubstr("chain is broken"));
-  EXPECT_EQ(view().newest_release(), nullptr);
+  EXPECT_EQ(view().current_release(), nullptr);
 }
 
 // A share that loses the end of an entry which readers have seen.
@@ -214,7 +214,7 @@ TEST_F(LogViewTest, AReaderFollowsALogThatGoesOnFromWhatIsLeft) {
   log_.replace(3, log_.bytes(3).substr(0, 10));
   log_.commit(log_.claim());
 
-  EXPECT_EQ(view().newest_release()->position.value, 5U);
+  EXPECT_EQ(view().current_release()->position.value, 5U);
   EXPECT_THAT(shown(3), testing::HasSubstr("damaged"));
   EXPECT_EQ(shown(4), "CLAIM");
 }
@@ -222,11 +222,11 @@ TEST_F(LogViewTest, AReaderFollowsALogThatGoesOnFromWhatIsLeft) {
 TEST_F(LogViewTest, ALostCommitIsNoReleaseOnceTheLogGoesOn) {
   log_.commit(log_.claim());
   log_.commit(log_.claim());
-  ASSERT_EQ(view().newest_release()->position.value, 4U);
+  ASSERT_EQ(view().current_release()->position.value, 4U);
   log_.replace(4, "");
   log_.claim();
 
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
   EXPECT_EQ(view().open_claim()->position.value, 5U);
 }
 
@@ -239,17 +239,17 @@ TEST_F(LogViewTest, ABrokenChainIsReadAgainOnceOnly) {
   EXPECT_THAT(shown(3), testing::HasSubstr("chain is broken"));
   log_.replace(2, "lost");
 
-  EXPECT_EQ(view().newest_release()->position.value, 2U) << "not read again";
+  EXPECT_EQ(view().current_release()->position.value, 2U) << "not read again";
 
   log_.commit(log_.claim());
-  EXPECT_EQ(view().newest_release()->position.value, 5U);
+  EXPECT_EQ(view().current_release()->position.value, 5U);
 }
 
 TEST_F(LogViewTest, ACommitWithoutAClaimIsVoid) {
   log_.commit("somebody");
 
   EXPECT_THAT(shown(1), testing::HasSubstr("without its owner's CLAIM"));
-  EXPECT_EQ(view().newest_release(), nullptr);
+  EXPECT_EQ(view().current_release(), nullptr);
 }
 
 TEST_F(LogViewTest, ACommitUnderAnothersClaimIsVoid) {

@@ -35,6 +35,31 @@ TEST(PeerRecordTest, APeerIsReadAsItWasWritten) {
   EXPECT_EQ(read.traffic, peer().traffic);
 }
 
+TEST(PeerRecordTest, WhatAHostHoldsAndWhyItIsHeldBackIsRead) {
+  PeerRecord record = peer();
+  record.holds = {Position{42}, Position{7}};
+  record.held_back = "held here\nby root";
+
+  ASSERT_OK_AND_ASSIGN(const PeerRecord read, decode_peer(encode(record)));
+
+  EXPECT_THAT(read.holds, testing::ElementsAre(Position{42}, Position{7}));
+  EXPECT_EQ(read.held_back, "held here?by root");
+}
+
+TEST(PeerRecordTest, OfManyReleasesTheFirstAreNamed) {
+  PeerRecord record = peer();
+  record.holds.resize(100, Position{kMost});
+
+  EXPECT_EQ(decode_peer(encode(record)).value().holds.size(), kMaxHolds);
+}
+
+TEST(PeerRecordTest, AnythingElseThanAListOfReleasesIsRefused) {
+  for (const char* const odd :
+       {"x", "1,2", "1  2", " 1", "1 ", "-1", "99999999999999999999", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17"}) {
+    EXPECT_THAT(decode_peer(encode(peer()) + "holds " + odd + "\n"), FailsWith(ErrorCode::refused, "holds")) << odd;
+  }
+}
+
 TEST(PeerRecordTest, HostsThatARecordDoesNotNameAreInItsSums) {
   PeerRecord record = peer();
   record.traffic.hosts.resize(1000, {Endpoint{"192.0.2.3", 6881}, 1, 2, 0, false});
@@ -59,6 +84,8 @@ TEST(PeerRecordTest, TheLongestPeerRecordFitsIntoACell) {
   PeerRecord record = peer();
   record.host = std::string(10'000, '\xff');
   record.trouble = std::string(10'000, '\xff');
+  record.held_back = std::string(10'000, '\xff');
+  record.holds.resize(100, kLastPosition);
   record.revision = std::string(300, '\xff');
   const Endpoint longest{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535};
   record.endpoint = longest;

@@ -70,7 +70,7 @@ TEST_F(StraysTest, AForgedClaimIsNobodysAndTheLogGoesOnBehindIt) {
   EXPECT_THAT(strays(), ElementsAre(3));
 
   publish();
-  EXPECT_EQ(view().newest_release()->position.value, 5U);
+  EXPECT_EQ(view().current_release()->position.value, 5U);
   EXPECT_THAT(strays(), ElementsAre()) << "it was, and is over";
 }
 
@@ -90,7 +90,7 @@ TEST_F(StraysTest, AForgedPairTakesNoReleaseBack) {
   append_forged(EntryKind::claim);
   append_forged(EntryKind::commit, Position{2});
 
-  EXPECT_EQ(view().newest_release()->position.value, 4U);
+  EXPECT_EQ(view().current_release()->position.value, 4U);
   EXPECT_EQ(view().releases(10).size(), 2U);
 }
 
@@ -100,7 +100,7 @@ TEST_F(StraysTest, ARealEntryAgainIsNoEntry) {
   log_.append(log_.bytes(2));
 
   EXPECT_EQ(view().open_claim(), nullptr);
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
   ASSERT_THAT(strays(), ElementsAre(3, 4));
   EXPECT_EQ(view().strays()[0].why, Validity::misplaced);
 }
@@ -143,7 +143,7 @@ TEST_F(StraysTest, TheHighestNumberOfAllStopsNobody) {
 
   EXPECT_EQ(view().tail().value, 2U);
   publish();
-  EXPECT_EQ(view().newest_release()->position.value, 4U);
+  EXPECT_EQ(view().current_release()->position.value, 4U);
 }
 
 TEST_F(StraysTest, OneThatComesWhileAServiceRunsIsNotFollowedEither) {
@@ -155,7 +155,7 @@ TEST_F(StraysTest, OneThatComesWhileAServiceRunsIsNotFollowedEither) {
 
   publish();
 
-  EXPECT_EQ(view().newest_release()->position.value, 4U);
+  EXPECT_EQ(view().current_release()->position.value, 4U);
   for (int i = 0; i < 40; ++i) {
     EXPECT_EQ(view().tail().value, 4U);
   }
@@ -181,7 +181,7 @@ TEST_F(StraysTest, OnAnEmptyLogTheFirstNumberIsFree) {
   EXPECT_EQ(view().tail().value, 0U);
   EXPECT_THAT(strays(), ElementsAre(7));
   publish();
-  EXPECT_EQ(view().newest_release()->position.value, 2U);
+  EXPECT_EQ(view().current_release()->position.value, 2U);
 }
 
 TEST_F(StraysTest, ANumberInTheWayIsPartOfTheLogOnceItIsReached) {
@@ -221,8 +221,8 @@ TEST_F(StraysTest, WhatIsInTheWayMayChangeLaterAndTakesNothingWithIt) {
   put(3, "other garbage");
   LogReader fresh(share_, fleet_trust());
 
-  EXPECT_EQ((*fresh.refresh())->newest_release()->position.value, 5U);
-  EXPECT_EQ(view().newest_release()->position.value, 5U);
+  EXPECT_EQ((*fresh.refresh())->current_release()->position.value, 5U);
+  EXPECT_EQ(view().current_release()->position.value, 5U);
 }
 
 // Too many of them.
@@ -235,7 +235,7 @@ TEST_F(StraysTest, AHundredInARowAreFollowed) {
 
   EXPECT_EQ(view().tail().value, kMaxStrays + 1);
   publish();
-  EXPECT_EQ(view().newest_release()->position.value, kMaxStrays + 3);
+  EXPECT_EQ(view().current_release()->position.value, kMaxStrays + 3);
 }
 
 TEST_F(StraysTest, MoreAreRefusedByThoseThatComeAndByThoseThatWereThere) {

@@ -44,6 +44,7 @@ protected:
   Follower follower(Position seen = {}) {
     Seen before;
     before.position = seen;
+    before.commit = seen;
     return {share_, key_, before};
   }
 

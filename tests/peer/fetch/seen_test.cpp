@@ -25,16 +25,29 @@ SignedDescriptor release_made(std::uint64_t position, const std::string& created
   return release;
 }
 
+const SignedDescriptor kEight = release_made(8, kToday);
+
 class SeenTest : public testing::Test {
 protected:
   Result<void> may(const SignedDescriptor& release, LogKinship kinship) const {
-    return may_follow(seen_, release, kinship, kNow, "the share");
+    return may_follow(seen_, {release, release.descriptor.position}, kinship, kNow, "the share");
   }
   void follow(const SignedDescriptor& release, LogKinship kinship) {
-    seen_ = followed(seen_, release, kinship, kNow, kinship == LogKinship::another ? "another" : "one", "KEY");
+    seen_ = followed(seen_, {release, release.descriptor.position, sha256(release.text)}, kinship, kNow,
+                     kinship == LogKinship::another ? "another" : "one", "KEY");
+  }
+  /// Of an older release, by a COMMIT at `commit` that was put at `said`.
+  Result<void> may_go_back(const SignedDescriptor& release, std::uint64_t commit, const char* said,
+                           LogKinship kinship = LogKinship::same) const {
+    return may_follow(seen_, {release, Position{commit}, sha256("a rollback"), *parse_utc(said)}, kinship, kNow,
+                      "the share");
+  }
+  void go_back(const SignedDescriptor& release, std::uint64_t commit) {
+    seen_ = followed(seen_, {release, Position{commit}, sha256("a rollback"), *parse_utc(kLater)}, LogKinship::same,
+                     kNow, "one", "KEY");
   }
 
-  Seen seen_ = followed({}, release_made(8, kToday), LogKinship::first, kNow, "one", "KEY");
+  Seen seen_ = followed({}, {kEight, Position{8}}, LogKinship::first, kNow, "one", "KEY");
   TempDir dir_;
 };
 
@@ -109,16 +122,68 @@ TEST_F(SeenTest, AnOldLogWithTheSameTreeLeadsToNoOlderOne) {
 TEST_F(SeenTest, ALeaderWhoseClockWasAYearAheadDoesNotCloseEveryOtherLog) {
   follow(release_made(10, "2027-11-28T12:00:00Z"), LogKinship::same);
 
-  const auto minutes_later =
-      may_follow(seen_, release_made(2, "2026-11-28T13:40:00Z"), LogKinship::another, kNow + 10min, "the share");
+  const auto minutes_later = may_follow(seen_, {release_made(2, "2026-11-28T13:40:00Z"), Position{2}},
+                                        LogKinship::another, kNow + 10min, "the share");
 
   EXPECT_THAT(minutes_later, IsOk());
 }
 
 TEST_F(SeenTest, AHostWhoseClockIsInThePastForgetsNothing) {
-  seen_ = followed(seen_, release_made(10, kLater), LogKinship::same, WallTime{}, "one", "KEY");
+  seen_ = followed(seen_, {release_made(10, kLater), Position{10}}, LogKinship::same, WallTime{}, "one", "KEY");
 
   EXPECT_THAT(may(release_made(2, kYesterday), LogKinship::another), FailsWith(ErrorCode::refused));
+}
+
+// Gone back to.
+
+TEST_F(SeenTest, AnOlderReleaseThatALaterEntryNamesIsFollowed) {
+  EXPECT_THAT(may_go_back(release_made(4, kYesterday), 10, kLater), IsOk());
+}
+
+TEST_F(SeenTest, AnEarlierEntryThatNamesAnOlderReleaseIsNot) {
+  EXPECT_THAT(may_go_back(release_made(4, kYesterday), 6, kYesterday),
+              FailsWith(ErrorCode::refused, "has followed 8 already"));
+  go_back(release_made(4, kYesterday), 12);
+  EXPECT_THAT(may_go_back(release_made(2, kYesterday), 10, kLater), FailsWith(ErrorCode::refused, "has followed 12"))
+      << "what was said before the rollback is as old as any";
+}
+
+TEST_F(SeenTest, AfterARollbackTheReleaseBeforeItIsFollowedOnlyIfItIsNamedAgain) {
+  go_back(release_made(4, kYesterday), 10);
+
+  EXPECT_THAT(may(release_made(8, kToday), LogKinship::same), FailsWith(ErrorCode::refused, "has followed 10"));
+  EXPECT_THAT(may_go_back(release_made(8, kToday), 12, kLater), IsOk());
+}
+
+TEST_F(SeenTest, ARollbackIsNoneInAnotherLogOrOneThatLostEntries) {
+  const SignedDescriptor old = release_made(4, kYesterday);
+
+  EXPECT_THAT(may_go_back(old, 30, kLater, LogKinship::another), FailsWith(ErrorCode::refused));
+  EXPECT_THAT(may_go_back(old, 30, kLater, LogKinship::shortened), FailsWith(ErrorCode::refused));
+}
+
+TEST_F(SeenTest, WhatWasFollowedBeforeARollbackStillKeepsOldLogsAway) {
+  go_back(release_made(4, kYesterday), 10);
+
+  EXPECT_THAT(may(release_made(8, kToday), LogKinship::shortened), FailsWith(ErrorCode::refused, "lost entries"))
+      << "the log without its rollback";
+}
+
+TEST_F(SeenTest, InALogThatThisHostCameToOnlyARollbackThatWasSaidSinceIsFollowed) {
+  follow(release_made(12, kLater), LogKinship::another);
+
+  EXPECT_THAT(may_go_back(release_made(4, kYesterday), 14, kToday),
+              FailsWith(ErrorCode::refused, "an old release again"));
+  EXPECT_THAT(may_go_back(release_made(4, kYesterday), 14, "2026-11-28T13:20:00Z"), IsOk());
+}
+
+TEST_F(SeenTest, AReleaseThatIsNamedAgainMakesWhatWasSaidBeforeOld) {
+  seen_ = followed_on(seen_, {kEight, Position{20}, sha256("unchanged")});
+
+  EXPECT_EQ(seen_.commit, Position{20});
+  EXPECT_EQ(seen_.entry, sha256("unchanged"));
+  EXPECT_THAT(may_go_back(release_made(4, kYesterday), 14, kLater), FailsWith(ErrorCode::refused, "followed 20"));
+  EXPECT_EQ(followed_on(seen_, {kEight, Position{10}, sha256("earlier")}).commit, Position{20});
 }
 
 // On the disk.
@@ -136,6 +201,28 @@ TEST_F(SeenTest, WhatWasSavedIsLoaded) {
   EXPECT_EQ(loaded.manifest, seen_.manifest);
   EXPECT_EQ(loaded.newest, *parse_utc(kLater));
   EXPECT_EQ(loaded.since, *parse_utc(kLater));
+  EXPECT_EQ(loaded.commit, Position{2});
+  EXPECT_EQ(loaded.entry, seen_.entry);
+}
+
+TEST_F(SeenTest, ARecordFromBeforeRollbacksIsRead) {
+  ASSERT_OK(save_seen(dir_.path(), seen_));
+  ASSERT_OK_AND_ASSIGN(std::string text, read_file(dir_ / "seen", kKiB));
+  text.erase(text.find("commit "));
+  ASSERT_OK(replace_file(dir_ / "seen", as_bytes(text)));
+
+  ASSERT_OK_AND_ASSIGN(const Seen loaded, load_seen(dir_.path()));
+
+  EXPECT_EQ(loaded.position, Position{8});
+  EXPECT_EQ(loaded.commit, Position{8});
+  EXPECT_EQ(loaded.entry, Digest{});
+}
+
+TEST_F(SeenTest, ARecordWhoseCommitComesBeforeItsReleaseIsDamaged) {
+  seen_.commit = Position{7};
+  ASSERT_OK(save_seen(dir_.path(), seen_));
+
+  EXPECT_THAT(load_seen(dir_.path()), FailsWith(ErrorCode::refused, "damaged"));
 }
 
 TEST_F(SeenTest, WithoutAFileNothingWasFollowed) {
@@ -150,6 +237,7 @@ TEST_F(SeenTest, TheNumberThatTheFirstVersionWroteIsUnderstood) {
   ASSERT_OK_AND_ASSIGN(const Seen loaded, load_seen(dir_.path()));
 
   EXPECT_EQ(loaded.position, Position{12});
+  EXPECT_EQ(loaded.commit, Position{12});
   EXPECT_EQ(loaded.cluster, "");
 }
 

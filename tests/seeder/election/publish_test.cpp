@@ -82,8 +82,8 @@ TEST_F(PublishTest, ACommitCountsForReaders) {
 
   LogReader reader(share_, fleet_trust());
   ASSERT_OK_AND_ASSIGN(const LogView* view, reader.refresh());
-  ASSERT_NE(view->newest_release(), nullptr);
-  EXPECT_EQ(view->newest_release()->position.value, 2U);
+  ASSERT_NE(view->current_release(), nullptr);
+  EXPECT_EQ(view->current_release()->position.value, 2U);
 }
 
 TEST_F(PublishTest, ASuccessorsClaimFences) {
