@@ -8,6 +8,34 @@ namespace swarmout {
 
 namespace {
 
+struct ActivateWhen {
+  [[nodiscard]] std::string words() const { return "now|hold|HH:MM-HH:MM"; }
+  [[nodiscard]] std::string allowed() const { return "now, hold, or two times of a day (22:00-04:30)"; }
+  [[nodiscard]] bool read(std::string_view text, Activation::When& value) const {
+    const auto when = parse_when(text);
+    value = when.value_or(value);
+    return when.has_value();
+  }
+  [[nodiscard]] std::string written(const Activation::When& value) const { return to_text(value); }
+};
+
+void add_activation_settings(Verb& verb, PeerOptions& options) {
+  add_setting(
+      verb, options.activate, ActivateWhen{},
+      {.name = "activate",
+       .help = "When this host goes to a new release: at once, when somebody says `swarmout activate`, or within "
+               "these hours, local time"});
+  add_setting(
+      verb, options.exec_before, Text{.word = "COMMAND"},
+      {.name = "exec-before-activate", .help = "Run before a release becomes active; if it fails, it does not"});
+  add_setting(verb, options.exec_after, Text{.word = "COMMAND"},
+              {.name = "exec-after-activate", .help = "Run after a release has become active"});
+  add_setting(verb, options.hook_timeout, Duration{.least = std::chrono::seconds(1)},
+              {.name = "hook-timeout", .help = "How long each of these may take; then it is ended, and has failed"});
+  add_setting(verb, options.touch, Place{"FILE"},
+              {.name = "touch", .help = "Gets the time of each activation, for programs that watch it"});
+}
+
 struct PeerTargets {
   PeerOptions options;
   ListenWishes wishes;
@@ -23,6 +51,7 @@ Verb peer_verb() {
   add_dest_setting(verb, options.dest);
   add_setting(verb, options.keep, Count{1, 100}, {.name = "keep", .help = "Releases to keep, trees as well as packs"});
   add_setting(verb, options.once, Flag{}, {.name = "once", .help = "End when the newest release is active"});
+  add_activation_settings(verb, options);
   add_host_settings(verb, {options.keys, options.state, options.swarm, to->wishes});
   add_setting(verb, options.poll, Duration{},
               {.name = "poll",

@@ -1,13 +1,11 @@
 #include "peer/course.hpp"
 
+#include <fmt/format.h>
+
 namespace swarmout {
 
 const SignedDescriptor* goal_of(const Wanted& wanted) {
   return wanted.staged ? &*wanted.staged : wanted.published ? &*wanted.published : nullptr;
-}
-
-bool may_activate(const Wanted& wanted, const Digest& release) {
-  return wanted.published && digest_of(*wanted.published) == release;
 }
 
 void Course::looked(const Result<void>& result) {
@@ -52,22 +50,51 @@ CourseStep Course::without_goal(const Wanted& wanted) const {
   return Error{ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host"};
 }
 
+/// Its packs are here, and its tree is unpacked.
+CourseStep Course::with_all_of(const SignedDescriptor& goal, const Wanted& wanted, const Here& here,
+                               MonotonicTime now) const {
+  const bool active = here.active == digest_of(goal);  // then it only has to be recorded as whole
+  if (here.verdict.kind == Activation::Verdict::Kind::no && !active && once_ && !wanted.staged) {
+    return Error{
+        ErrorCode::temporary,
+        fmt::format("release {} is here and is not activated: {}", goal.descriptor.position.value, here.verdict.why),
+        {}};
+  }
+  if (now < not_before_) {
+    return Stay{};
+  }
+  return active || here.verdict.kind == Activation::Verdict::Kind::yes ? CourseStep(Activate{})
+         : here.verdict.kind == Activation::Verdict::Kind::ask         ? CourseStep(AskHook{goal})
+                                                                       : CourseStep(Stay{});
+}
+
 CourseStep Course::towards(const SignedDescriptor& goal, const Wanted& wanted, const Here& here,
                            MonotonicTime now) const {
   const Digest release = digest_of(goal);
+  const bool pursued = here.pursuit && here.pursuit->release == release;
+  if (pursued && here.pursuit->state == Pursuit::State::ready) {
+    return with_all_of(goal, wanted, here, now);
+  }
+  if (here.active != release && here.tree_there && now >= not_before_) {
+    if (here.verdict.kind == Activation::Verdict::Kind::yes) {
+      return Switch{goal};
+    }
+    if (here.verdict.kind == Activation::Verdict::Kind::ask) {
+      return AskHook{goal};
+    }
+  }
   if (here.pursuit) {
     const Pursuit& pursuit = *here.pursuit;
     const bool failed = pursuit.state == Pursuit::State::failed;
-    if (pursuit.release == release) {
-      const bool ready = pursuit.state == Pursuit::State::ready && may_activate(wanted, release);
-      return failed ? CourseStep(Drop{}) : ready && now >= not_before_ ? CourseStep(Activate{}) : CourseStep(Stay{});
+    if (pursued) {
+      return failed ? CourseStep(Drop{}) : CourseStep(Stay{});
     }
     // One that only completes the store, for a tree that exists, makes no tree that could become the new release's.
     if (!failed && pursuit.makes_tree && pursuit.info_hash == goal.descriptor.info_hash) {
       return Adopt{goal};
     }
   }
-  if (here.active == release) {
+  if (here.active == release && !here.incomplete) {
     // What was pursued instead had been staged, and has come to nothing.
     return here.pursuit ? CourseStep(Drop{}) : once_ && !wanted.staged ? CourseStep(Arrived{}) : CourseStep(Stay{});
   }

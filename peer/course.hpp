@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/base/clock.hpp"
+#include "peer/activation.hpp"
 #include "peer/fetch/follow.hpp"
 
 #include <chrono>
@@ -29,6 +30,9 @@ struct Here {
   std::optional<Digest> active;  ///< the release that was activated last, if its tree is still what we made
   bool astray = false;           ///< `current` does not lead to it
   std::optional<Pursuit> pursuit;
+  bool incomplete = false;        ///< of the active release not all packs are here: it was switched to for its tree
+  bool tree_there = false;        ///< of goal_of(), whole
+  Activation::Verdict verdict{};  ///< may_activate() of goal_of()
 };
 
 /// Nothing to do until something changes.
@@ -47,14 +51,18 @@ struct Begin {
 };
 /// What is pursued becomes active.
 struct Activate {};
+/// Its tree is here: it becomes active at once, whatever else of it is missing.
+struct Switch {
+  SignedDescriptor release;
+};
+/// It could become active if its hook agrees.
+struct AskHook {
+  SignedDescriptor release;
+};
 /// With `once`: the newest release is active.
 struct Arrived {};
 /// An Error: with `once`, give up.
-using CourseStep = std::variant<Stay, PointBack, Adopt, Drop, Begin, Activate, Arrived, Error>;
-
-/// May this host activate this release now? The one place that says so: what holds a release back (waves, maintenance
-/// windows) belongs in here.
-[[nodiscard]] bool may_activate(const Wanted& wanted, const Digest& release);
+using CourseStep = std::variant<Stay, PointBack, Adopt, Drop, Begin, Activate, Switch, AskHook, Arrived, Error>;
 
 class Course {
 public:
@@ -77,6 +85,8 @@ private:
   [[nodiscard]] CourseStep without_goal(const Wanted& wanted) const;
   [[nodiscard]] CourseStep towards(const SignedDescriptor& goal, const Wanted& wanted, const Here& here,
                                    MonotonicTime now) const;
+  [[nodiscard]] CourseStep with_all_of(const SignedDescriptor& goal, const Wanted& wanted, const Here& here,
+                                       MonotonicTime now) const;
 
   bool once_;
   bool looked_ = false;

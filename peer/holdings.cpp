@@ -44,6 +44,20 @@ void Holdings::serve_all(const TrustedKeys& keys) {
   }
   inspect();
   note(trees_.prune(options_.keep, std::nullopt));
+  count_holds();
+}
+
+void Holdings::count_holds() {
+  const auto releases = store_.releases();
+  if (!releases) {
+    return;  // said elsewhere
+  }
+  holds_.clear();
+  for (const SignedDescriptor& each : *releases) {
+    if (kept_.serving().contains(each.descriptor.info_hash)) {
+      holds_.push_back(each.descriptor.position);
+    }
+  }
 }
 
 void Holdings::inspect() {
@@ -72,6 +86,7 @@ void Holdings::describe(Here& here) const {
   if (whole()) {
     here.active = digest_of(*active_);
     here.astray = astray_;
+    here.incomplete = incomplete_;
   }
 }
 
@@ -93,15 +108,21 @@ Result<RetrievalGoal> Holdings::prepare(const SignedDescriptor& release) {
   return goal;
 }
 
+Result<void> Holdings::accept(const RetrievalGoal& retrieved) {
+  const Descriptor& release = retrieved.release.descriptor;
+  if (trees_.has(release)) {
+    return {};
+  }
+  if (retrieved.tree_exists) {
+    return fail(ErrorCode::temporary,
+                fmt::format("the tree of release {} was removed meanwhile", release.position.value));
+  }
+  return trees_.accept(release, retrieved.tree);
+}
+
 Result<bool> Holdings::activate(const RetrievalGoal& retrieved, const Seen& seen) {
   const SignedDescriptor release = retrieved.release;
-  if (!trees_.has(release.descriptor)) {
-    if (retrieved.tree_exists) {
-      return fail(ErrorCode::temporary,
-                  fmt::format("the tree of release {} was removed meanwhile", release.descriptor.position.value));
-    }
-    TRY(trees_.accept(release.descriptor, retrieved.tree));
-  }
+  TRY(accept(retrieved));
   failpoint("before-activate");
   const bool switched = !trees_.is_current(release.descriptor);
   if (switched) {
@@ -110,7 +131,21 @@ Result<bool> Holdings::activate(const RetrievalGoal& retrieved, const Seen& seen
   TRY(store_.record(release));
   TRY(save_seen(options_.state, seen));
   active_ = release;
+  incomplete_ = false;
   kept_.add(release.descriptor.info_hash);
+  inspect();
+  return switched;
+}
+
+Result<bool> Holdings::switch_to(const SignedDescriptor& release, const Seen& seen) {
+  failpoint("before-switch");
+  const bool switched = !trees_.is_current(release.descriptor);
+  if (switched) {
+    TRY(trees_.activate(release.descriptor));
+  }
+  TRY(save_seen(options_.state, seen));
+  active_ = release;
+  incomplete_ = !kept_.serving().contains(release.descriptor.info_hash);
   inspect();
   return switched;
 }
@@ -126,7 +161,10 @@ void Holdings::prune() {
   note(trees_.prune(options_.keep, std::nullopt));
   note(store_.prune(options_.keep, active));
   note(kept_.drop_forgotten());
-  note(torrents_.keep_only(kept_.serving()));
+  std::set<InfoHash> torrents = kept_.serving();
+  torrents.insert(active.begin(), active.end());  // its packs may be missing yet
+  note(torrents_.keep_only(torrents));
+  count_holds();
 }
 
 }  // namespace swarmout

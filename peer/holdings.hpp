@@ -14,6 +14,7 @@
 #include "peer/tree/release_trees.hpp"
 
 #include <optional>
+#include <vector>
 
 namespace swarmout {
 
@@ -56,8 +57,20 @@ public:
   void describe(Here& here) const;
   /// What was activated last; null: nothing.
   [[nodiscard]] const Descriptor* active() const { return active_ ? &active_->descriptor : nullptr; }
+  [[nodiscard]] const SignedDescriptor* last_active() const { return active_ ? &*active_ : nullptr; }
+  /// Of it. There must be one.
+  [[nodiscard]] Path active_tree() const { return trees_.tree(active_->descriptor); }
+  [[nodiscard]] bool is_current(const Descriptor& release) const { return trees_.is_current(release); }
+  [[nodiscard]] std::optional<Digest> active_digest() const {
+    return active_ ? std::optional(digest_of(*active_)) : std::nullopt;
+  }
   /// Its tree is there.
   [[nodiscard]] bool whole() const { return active_ && tree_there_; }
+  /// Releases that it has all of and serves, the newest first.
+  [[nodiscard]] const std::vector<Position>& holds() const { return holds_; }
+  /// Its tree is here, whole.
+  [[nodiscard]] bool has_tree(const Descriptor& release) const { return trees_.has(release); }
+  [[nodiscard]] Path tree(const Descriptor& release) const { return trees_.tree(release); }
   /// And `current` leads to it.
   [[nodiscard]] bool in_use() const { return whole() && !astray_; }
 
@@ -66,6 +79,11 @@ public:
   [[nodiscard]] Result<RetrievalGoal> prepare(const SignedDescriptor& release);
   /// What was retrieved becomes active, and `seen` is what this host has followed. True: `current` was changed.
   [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved, const Seen& seen);
+  /// The tree that was retrieved gets its name. Errors: cannot_write; temporary.
+  [[nodiscard]] Result<void> accept(const RetrievalGoal& retrieved);
+  /// A release whose tree is here becomes active; what of its packs is missing is fetched later. True: `current` was
+  /// changed. Errors: temporary; cannot_write.
+  [[nodiscard]] Result<bool> switch_to(const SignedDescriptor& release, const Seen& seen);
   [[nodiscard]] Result<void> point_back();
   void prune();
 
@@ -75,6 +93,7 @@ public:
 
 private:
   void note(const Result<void>& result);
+  void count_holds();
 
   const PeerOptions& options_;
   Store store_;
@@ -85,6 +104,8 @@ private:
   std::optional<SignedDescriptor> active_;
   bool tree_there_ = false;  ///< of active_
   bool astray_ = false;      ///< `current` does not lead there
+  bool incomplete_ = false;  ///< packs of active_ are missing
+  std::vector<Position> holds_;
 };
 
 }  // namespace swarmout

@@ -24,6 +24,9 @@ PeerRecord own_record(const OwnState& own, SwarmSession& session) {
     add_transfer(record, swarm, session.transfer(own.shown->info_hash));
   }
   record.trouble = own.trouble;
+  record.holds.assign(own.holds.begin(),
+                      own.holds.begin() + static_cast<std::ptrdiff_t>(std::min(own.holds.size(), kMaxHolds)));
+  record.held_back = own.held_back;
   return record;
 }
 

@@ -7,6 +7,7 @@
 #include "common/swarm/swarm_session.hpp"
 
 #include <string>
+#include <vector>
 
 namespace swarmout {
 
@@ -15,6 +16,8 @@ struct OwnState {
   const Descriptor* shown = nullptr;   ///< what is fetched, or was fetched last; null: nothing
   bool complete = false;               ///< that is whole, and unpacked
   std::string trouble;
+  std::vector<Position> holds{};  ///< what it has all of, the newest first
+  std::string held_back{};
 };
 
 /// All but what identifies this host: Presence fills that in.

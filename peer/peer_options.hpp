@@ -6,6 +6,7 @@
 #include "common/base/host.hpp"
 #include "common/share/share.hpp"
 #include "common/swarm/swarm_session.hpp"
+#include "peer/activation.hpp"
 
 #include <chrono>
 #include <functional>
@@ -23,6 +24,11 @@ struct PeerOptions {
   std::chrono::milliseconds poll{2000};
   std::chrono::milliseconds max_age{0};  ///< of the newest signed entry; what is older is trouble; 0: any is well
   std::size_t keep = 3;                  ///< releases, trees as well as packs
+  Activation::When activate{};
+  std::string exec_before;  ///< for /bin/sh: may refuse a release; empty: none
+  std::string exec_after;   ///< likewise, after an activation
+  std::chrono::milliseconds hook_timeout{std::chrono::minutes(5)};
+  Path touch;  ///< gets the time of each activation, for who watches it; empty: none
 };
 
 using Narrator = std::function<void(const std::string&)>;

@@ -8,15 +8,15 @@
 #include "peer/fetch/fetch_summary.hpp"
 #include "peer/fetch/presence.hpp"
 #include "peer/fetch/retrieval.hpp"
+#include "peer/gatekeeper.hpp"
 #include "peer/holdings.hpp"
+#include "peer/lookout.hpp"
 #include "peer/own_record.hpp"
 #include "peer/own_state.hpp"
 
 #include <fmt/format.h>
 #include <malloc.h>
 #include <spdlog/spdlog.h>
-
-#include <random>
 
 namespace swarmout {
 
@@ -38,24 +38,25 @@ public:
           std::unique_ptr<SwarmSession> session, Seen seen, const Narrator& narrate, const ProgressReport& progress)
       : options_(options),
         clock_(clock),
-        share_name_(share.name()),
-        keys_(std::move(keys)),
         narrate_(narrate),
         progress_(progress),
         troubles_(clock, [this](Troubles::Line line, const std::string& text) { say(line, text); }),
         session_(std::move(session)),
-        follower_(share, keys_, std::move(seen), clock),
+        lookout_(options, clock, share, std::move(keys), std::move(seen), troubles_, narrate),
         presence_(share, clock_, session_->endpoint()),
         contacts_(*session_, presence_, clock_, [this](const Error& error) { troubles_.has(kOfShare, error); }),
         holdings_(options, share, std::move(store), std::move(trees), *session_, troubles_),
+        gate_(options, clock, troubles_, narrate),
         course_(options.once) {}
 
   Result<void> run(std::stop_token stop) {
-    holdings_.serve_all(keys_);
+    holdings_.serve_all(lookout_.keys());
     while (!stop.stop_requested()) {
       look();
+      gate_.look(wanted(), lookout_.keys(), on_this_host());
+      aims_ = gate_.aims(wanted(), on_this_host());
       if (const Descriptor* const now = shown()) {
-        contacts_.announce(now->info_hash, wanted_);
+        contacts_.announce(now->info_hash, wanted());
       }
       TRY_ASSIGN(const bool arrived, step());
       if (arrived) {
@@ -63,7 +64,7 @@ public:
       }
       report();
       tell();
-      for (const SwarmEvent& event : session_->poll(wanted_.in_progress || fetching() ? kBusyWait : kIdleWait)) {
+      for (const SwarmEvent& event : session_->poll(lookout_.pause(busy() ? kBusyWait : kIdleWait))) {
         take(event);
       }
       give_memory_back();
@@ -76,6 +77,8 @@ private:
     line == Troubles::Line::trouble ? spdlog::warn("{}", text) : narrate_(text);
   }
 
+  bool busy() const { return wanted().in_progress || fetching() || gate_.busy(); }
+  const Wanted& wanted() const { return lookout_.wanted(); }
   bool fetching() const { return retrieval_ && retrieval_->state() == Retrieval::State::working; }
 
   /// Nobody to fetch from yet: who comes is to be asked at once.
@@ -92,50 +95,19 @@ private:
   }
 
   void look() {
-    if (clock_.now() < next_look_) {
+    if (!lookout_.due()) {
       return;
     }
     holdings_.inspect();
-    read_keys();
-    auto wanted = follower_.look();
-    const bool often = (wanted && wanted->in_progress) || waiting_for_somebody();
-    const auto interval = look_interval(options_.poll, often, often ? presence_.fleet() : 0);
-    static thread_local std::minstd_rand random{std::random_device{}()};
-    // Jitter, so that a thousand clones do not ask in step.
-    next_look_ = clock_.now() + interval * std::uniform_int_distribution<int>(75, 125)(random) / 100;
-    course_.looked(wanted.map([](const Wanted&) {}));
-    if (!wanted) {
-      troubles_.has(wanted.error().code == ErrorCode::refused ? kOfLog : kOfShare, wanted.error());
-      return;
+    const auto looked = lookout_.look(waiting_for_somebody(), [this] { return presence_.fleet(); });
+    course_.looked(looked);
+    if (looked) {
+      lookout_.remember(holdings_.active_digest());
     }
-    for (const std::string_view each : {kOfShare, kOfLog, kOfSwarm, kOfDisk}) {
-      troubles_.well(each);
-    }
-    has_or_well(kOfStage, wanted->bad_stage);
-    has_or_well(kOfForeign, wanted->foreign);
-    has_or_well(kOfAge, too_old(wanted->newest_word, options_.max_age, share_name_));
-    if (!wanted->news.empty()) {
-      spdlog::warn("{}", wanted->news);
-    }
-    wanted_ = *std::move(wanted);
   }
 
-  void has_or_well(std::string_view kind, const std::optional<Error>& error) {
-    error ? troubles_.has(kind, *error) : troubles_.well(kind);
-  }
-
-  /// The keys of today: one that was added is trusted, and one that was taken away is not, from the next look on.
-  void read_keys() {
-    auto keys = TrustedKeys::load(options_.keys);
-    if (!keys) {
-      troubles_.has(kOfKeys, keys.error());
-      return;
-    }
-    troubles_.well(kOfKeys);
-    if (!keys->same_as(keys_)) {
-      narrate_(fmt::format("this host trusts {} from here on", keys->names()));
-      keys_ = *std::move(keys);
-    }
+  OnThisHost on_this_host() const {
+    return {holdings_.last_active(), holdings_.whole(), holdings_.whole() ? holdings_.active_tree() : Path()};
   }
 
   Here here() const {
@@ -143,6 +115,10 @@ private:
     holdings_.describe(here);
     if (retrieval_) {
       here.pursuit = pursuit_of(*retrieval_);
+    }
+    if (const SignedDescriptor* const goal = goal_of(aims_)) {
+      here.tree_there = here.active != digest_of(*goal) && holdings_.has_tree(goal->descriptor);
+      here.verdict = gate_.verdict(*goal, aims_, on_this_host());
     }
     return here;
   }
@@ -161,11 +137,13 @@ private:
                                [this](const Activate&) -> Outcome {
                                  const auto activated = activate();
                                  done(activated);
-                                 return activated.has_value() && options_.once;
+                                 return activated.has_value() && options_.once && !gate_.busy();
                                },
-                               [](const Arrived&) -> Outcome { return true; },
+                               [this](const Switch& step) -> Outcome { return done(switch_to(step.release)); },
+                               [this](const AskHook& step) -> Outcome { return done(ask(step.release)); },
+                               [this](const Arrived&) -> Outcome { return !gate_.busy(); },
                                [](const Error& error) -> Outcome { return tl::unexpected(error); }},
-                      course_.next(wanted_, here(), clock_.now()));
+                      course_.next(aims_, here(), clock_.now()));
   }
 
   bool done(const Result<void>& result) {
@@ -193,13 +171,13 @@ private:
   Result<void> begin(const SignedDescriptor& release) {
     const Descriptor& descriptor = release.descriptor;
     TRY_ASSIGN(RetrievalGoal goal, holdings_.prepare(release));
-    goal.peers = contacts_.peers(wanted_);
-    goal.trackers = Contacts::trackers(wanted_);
+    goal.peers = contacts_.peers(wanted());
+    goal.trackers = Contacts::trackers(wanted());
     started_ = clock_.now();
     session_->expect(presence_.fleet());
     const bool anew = !goal.tree_exists;
     TRY_ASSIGN(retrieval_, Retrieval::start(holdings_.store(), *session_, std::move(goal)));
-    next_look_ = std::min(next_look_, clock_.now() + look_interval(options_.poll, true, presence_.fleet()));
+    lookout_.hurry(presence_.fleet());
     if (anew) {
       narrate_(fmt::format("release {}: fetching {} ({:.1f} MiB packed, {} files)", descriptor.position.value,
                            descriptor.revision, in_mib(descriptor.packed_size), descriptor.files));
@@ -213,23 +191,68 @@ private:
       const SwarmStatus swarm = session_->status(descriptor.info_hash);
       progress_({descriptor.revision, swarm.wanted, swarm.have, descriptor.tree_size, retrieval_->unpacked(),
                  swarm.download_rate, swarm.connected, swarm.checking});
-      contacts_.connect(descriptor.info_hash, wanted_);
+      contacts_.connect(descriptor.info_hash, wanted());
     }
   }
 
   Result<void> activate() {
-    TRY_ASSIGN(const bool switched, holdings_.activate(retrieval_->goal(), follower_.seen()));
-    const Descriptor& descriptor = retrieval_->descriptor();
+    const RetrievalGoal goal = retrieval_->goal();
+    TRY(holdings_.accept(goal));
+    TRY_ASSIGN(const bool switched, switching(goal.release, [&] { return holdings_.activate(goal, lookout_.seen()); }));
+    const Descriptor& descriptor = goal.release.descriptor;
     if (switched) {
       narrate_(fmt::format("release {}: ACTIVE {} after {} ({:.1f} MiB fetched)", descriptor.position.value,
                            descriptor.revision, since_start(),
                            in_mib(session_->status(descriptor.info_hash).downloaded)));
     }
+    retrieval_.reset();
+    arrived();
+    holdings_.prune();
+    return {};
+  }
+
+  Result<void> switch_to(const SignedDescriptor& release) {
+    if (retrieval_ && digest_of(retrieval_->goal().release) != digest_of(release)) {
+      drop_retrieval();
+    }
+    TRY_ASSIGN(const bool switched, switching(release, [&] { return holdings_.switch_to(release, lookout_.seen()); }));
+    if (switched) {
+      narrate_(fmt::format("release {}: ACTIVE {}; its tree was here", release.descriptor.position.value,
+                           release.descriptor.revision));
+    }
+    arrived();
+    if (!retrieval_) {  // else what it has fetched so far would be taken for left over
+      holdings_.prune();
+    }
+    return {};
+  }
+
+  /// `act` may change `current`. Hooks are for another release than before, not for a tree that is made anew.
+  template <typename Act>
+  Result<bool> switching(const SignedDescriptor& release, Act act) {
+    const bool another = holdings_.active_digest() != digest_of(release) && !holdings_.is_current(release.descriptor);
+    if (another) {
+      TRY(gate_.switching(release, on_this_host()));
+    }
+    TRY_ASSIGN(const bool switched, act());
+    if (another) {
+      gate_.switched(release, holdings_.active_tree());
+    }
+    return switched;
+  }
+
+  void arrived() {
     course_.arrived();
     troubles_.solved(kOfRelease);
-    retrieval_.reset();
     tell();
-    holdings_.prune();
+  }
+
+  Result<void> ask(const SignedDescriptor& release) {
+    if (retrieval_ && digest_of(retrieval_->goal().release) == digest_of(release)) {
+      TRY(holdings_.accept(retrieval_->goal()));  // what the hook looks at has its name already
+      retrieval_->tree_accepted();
+    }
+    gate_.ask(release, holdings_.tree(release.descriptor), on_this_host());
     return {};
   }
 
@@ -253,7 +276,7 @@ private:
         const InfoHash& info_hash = all->info_hash;
         narrate_(fmt::format(
             "release {}: fetched in {}: {}", retrieval_->descriptor().position.value, since_start(),
-            fetch_summary(session_->status(info_hash), session_->transfer(info_hash), wanted_.leader_rate)));
+            fetch_summary(session_->status(info_hash), session_->transfer(info_hash), wanted().leader_rate)));
       }
     }
     if (const auto* bad = std::get_if<BadData>(&event)) {
@@ -274,6 +297,8 @@ private:
     own.shown = shown();
     own.complete = retrieval_ ? retrieval_->state() == Retrieval::State::ready : holdings_.whole();
     own.trouble = troubles_.current();
+    own.holds = holdings_.holds();
+    own.held_back = gate_.held_back(wanted(), on_this_host());
     if (const auto told = presence_.tell(own_record(own, *session_), fetching()); !told) {
       troubles_.has(kOfShare, told.error());
     }
@@ -281,22 +306,20 @@ private:
 
   const PeerOptions& options_;
   Clock& clock_;
-  const std::string share_name_;
-  TrustedKeys keys_;
   const Narrator& narrate_;
   const ProgressReport& progress_;
   Troubles troubles_;
   std::unique_ptr<SwarmSession> session_;
-  Follower follower_;
+  Lookout lookout_;
   Presence presence_;
   Contacts contacts_;
   Holdings holdings_;
+  Gatekeeper gate_;
   Course course_;
+  Wanted aims_;
 
-  Wanted wanted_;
   std::unique_ptr<Retrieval> retrieval_;
   MonotonicTime started_{};
-  MonotonicTime next_look_{};
   MonotonicTime next_trim_{};
 };
 

@@ -283,7 +283,7 @@ std::string Subprocess::last_words() const {
   return begin == std::string::npos ? std::string() : last_words_.substr(begin + 1);
 }
 
-Result<std::size_t> Subprocess::read(std::span<std::byte> out, std::stop_token stop) {
+Result<std::size_t> Subprocess::read(std::span<std::byte> out, std::stop_token stop, Until until) {
   while (true) {
     if (stop.stop_requested()) {
       return fail(ErrorCode::temporary, "stopped on request");
@@ -292,6 +292,13 @@ Result<std::size_t> Subprocess::read(std::span<std::byte> out, std::stop_token s
     const int ready = ::poll(waiting.data(), errors_.valid() ? 2 : 1, kPollMs);
     if (ready < 0 && errno != EINTR) {
       return fail_errno("cannot wait for", "a child process", errno);
+    }
+    if (until == Until::ended && !ended_ && readable(control_.get(), std::chrono::milliseconds(0))) {
+      take_report();  // what it wrote before it ended is in the pipe by now
+      continue;
+    }
+    if (ready <= 0 && until == Until::ended && ended_) {
+      return 0;
     }
     if (ready <= 0) {
       continue;

@@ -41,8 +41,11 @@ public:
   Subprocess(Subprocess&& other) noexcept;
   Subprocess& operator=(Subprocess&&) = delete;
 
+  /// What the end of its standard output is: that nobody can write to it any more, or that the program has ended,
+  /// though something that it left running may have it still.
+  enum class Until { closed, ended };
   /// Up to `out.size()` bytes of its standard output; 0 at the end. Errors: temporary, if `stop` is requested.
-  [[nodiscard]] Result<std::size_t> read(std::span<std::byte> out, std::stop_token stop);
+  [[nodiscard]] Result<std::size_t> read(std::span<std::byte> out, std::stop_token stop, Until until = Until::closed);
 
   /// For a child whose output is of no more use: closes the pipe, gives it two seconds to end by itself, then ends it.
   int stop();

@@ -35,6 +35,8 @@ std::string spelt(const CourseStep& step) {
     std::string operator()(const Drop&) const { return "drop"; }
     std::string operator()(const Begin& begin) const { return "begin " + begin.release.descriptor.revision; }
     std::string operator()(const Activate&) const { return "activate"; }
+    std::string operator()(const Switch& step) const { return "switch to " + step.release.descriptor.revision; }
+    std::string operator()(const AskHook& step) const { return "ask about " + step.release.descriptor.revision; }
     std::string operator()(const Arrived&) const { return "arrived"; }
     std::string operator()(const Error& error) const {
       return "give up " + std::to_string(static_cast<int>(error.code));
@@ -43,13 +45,36 @@ std::string spelt(const CourseStep& step) {
   return std::visit(Spell{}, step);
 }
 
+/// By what is published alone.
+Activation::Verdict verdict_on(const Wanted& wanted) {
+  const SignedDescriptor* const goal = goal_of(wanted);
+  if (goal == nullptr) {
+    return {};
+  }
+  Activation::Facts facts{digest_of(*goal), std::nullopt};
+  if (wanted.published) {
+    facts.published = digest_of(*wanted.published);
+  }
+  return may_activate(facts);
+}
+
 class CourseTest : public testing::Test {
 protected:
-  std::string next() { return spelt(course_.next(wanted_, here_, now_)); }
+  std::string next() {
+    if (by_what_is_published_) {
+      here_.verdict = verdict_on(wanted_);
+    }
+    return spelt(course_.next(wanted_, here_, now_));
+  }
+  void rule(Activation::Verdict::Kind kind) {
+    here_.verdict = {kind, "because"};
+    by_what_is_published_ = false;
+  }
   void looked() { course_.looked({}); }
 
   Wanted wanted_;
   Here here_;
+  bool by_what_is_published_ = true;
   MonotonicTime now_{1h};
   Course course_{false};
   const SignedDescriptor one_ = made_release(1);
@@ -123,19 +148,104 @@ TEST_P(CourseTable, Step) {
   wanted.published = situation.published;
   wanted.staged = situation.staged;
   Course course(false);
+  Here here = situation.here;
+  here.verdict = verdict_on(wanted);
 
-  EXPECT_EQ(spelt(course.next(wanted, situation.here, MonotonicTime(1h))), situation.step);
+  EXPECT_EQ(spelt(course.next(wanted, here, MonotonicTime(1h))), situation.step);
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, CourseTable, testing::ValuesIn(situations()), kNameOf);
 
-TEST_F(CourseTest, OnlyWhatIsPublishedMayBeActivated) {
+// A release whose tree is here.
+
+TEST_F(CourseTest, ATreeThatIsHereIsSwitchedToAtOnce) {
+  wanted_.published = one_;
+  here_.active = digest_of(two_);
+  here_.tree_there = true;
+  EXPECT_EQ(next(), "switch to r1");
+
+  here_.pursuit = pursuit_of(two_, Pursuit::State::working);
+  EXPECT_EQ(next(), "switch to r1") << "whatever else is being fetched";
+  here_.pursuit = pursuit_of(one_, Pursuit::State::working, false);
+  EXPECT_EQ(next(), "switch to r1") << "and before its packs are here";
+}
+
+TEST_F(CourseTest, AfterASwitchWhatIsMissingOfItsPacksIsFetched) {
+  wanted_.published = one_;
+  here_.active = digest_of(one_);
+  here_.incomplete = true;
+  EXPECT_EQ(next(), "begin r1");
+
+  here_.pursuit = pursuit_of(one_, Pursuit::State::working, false);
+  EXPECT_EQ(next(), "stay");
+  here_.pursuit = pursuit_of(one_, Pursuit::State::failed, false);
+  EXPECT_EQ(next(), "drop");
+  here_.pursuit = pursuit_of(one_, Pursuit::State::ready, false);
+  rule(Activation::Verdict::Kind::no);
+  EXPECT_EQ(next(), "activate") << "it is active already, whatever may be said against it by now";
+}
+
+TEST_F(CourseTest, ATreeThatIsHereIsNoReasonToActivateWhatIsOnlyStaged) {
   wanted_.published = one_;
   wanted_.staged = two_;
+  here_.active = digest_of(one_);
+  here_.tree_there = true;
 
-  EXPECT_TRUE(may_activate(wanted_, digest_of(one_)));
-  EXPECT_FALSE(may_activate(wanted_, digest_of(two_)));
-  EXPECT_FALSE(may_activate(wanted_, digest_of(made_release(1, "another log's"))));
+  EXPECT_EQ(next(), "begin r2");
+}
+
+TEST_F(CourseTest, ASwitchThatFailedIsTriedAgainLater) {
+  wanted_.published = one_;
+  here_.active = digest_of(two_);
+  here_.tree_there = true;
+  course_.failed({ErrorCode::cannot_write, "the disk is full", ""}, now_);
+  EXPECT_EQ(next(), "stay");
+  now_ += Course::kRetryAfter;
+
+  EXPECT_EQ(next(), "switch to r1");
+}
+
+// What may not be activated yet.
+
+TEST_F(CourseTest, WhatIsHeldBackIsFetchedAndWaits) {
+  wanted_.published = two_;
+  here_.active = digest_of(one_);
+  rule(Activation::Verdict::Kind::no);
+  EXPECT_EQ(next(), "begin r2");
+  here_.pursuit = pursuit_of(two_, Pursuit::State::ready);
+  EXPECT_EQ(next(), "stay");
+  here_.tree_there = true;
+  EXPECT_EQ(next(), "stay");
+
+  rule(Activation::Verdict::Kind::yes);
+  EXPECT_EQ(next(), "activate");
+}
+
+TEST_F(CourseTest, ItsHookIsAskedOnceAllOfItIsHere) {
+  wanted_.published = two_;
+  here_.active = digest_of(one_);
+  rule(Activation::Verdict::Kind::ask);
+  EXPECT_EQ(next(), "begin r2");
+  here_.pursuit = pursuit_of(two_, Pursuit::State::ready);
+  EXPECT_EQ(next(), "ask about r2");
+  here_.pursuit.reset();
+  here_.tree_there = true;
+  EXPECT_EQ(next(), "ask about r2");
+
+  rule(Activation::Verdict::Kind::wait);
+  here_.pursuit = pursuit_of(two_, Pursuit::State::ready);
+  EXPECT_EQ(next(), "stay") << "it is at work";
+}
+
+TEST_F(CourseTest, OnceDoesNotWaitForAPerson) {
+  course_ = Course(true);
+  wanted_.published = two_;
+  here_.active = digest_of(one_);
+  here_.pursuit = pursuit_of(two_, Pursuit::State::ready);
+  looked();
+  rule(Activation::Verdict::Kind::no);
+
+  EXPECT_EQ(next(), "give up 75");
 }
 
 TEST_F(CourseTest, AfterAFailureItWaits) {

@@ -1,0 +1,112 @@
+#include "peer/hook.hpp"
+
+#include "common/base/duration.hpp"
+#include "common/base/key_values.hpp"
+#include "common/base/private_files.hpp"
+#include "common/base/subprocess.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <condition_variable>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::size_t kShownOutput = 120;
+
+/// Ends `stop` when the time is over or `outer` is requested.
+class Deadline {
+public:
+  Deadline(std::chrono::milliseconds timeout, const std::stop_token& outer)
+      : with_outer_(outer, [this] { stop_.request_stop(); }), thread_([this, timeout](const std::stop_token& over) {
+          std::mutex mutex;
+          std::condition_variable_any changed;
+          std::unique_lock lock(mutex);
+          if (!changed.wait_for(lock, over, timeout, [&over] { return over.stop_requested(); })) {
+            passed_ = true;
+            stop_.request_stop();
+          }
+        }) {}
+  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+  [[nodiscard]] bool passed() const { return passed_; }
+
+private:
+  std::stop_source stop_;
+  std::atomic<bool> passed_{false};
+  std::stop_callback<std::function<void()>> with_outer_;
+  std::jthread thread_;
+};
+
+std::string last_line(std::string_view output) {
+  while (output.ends_with('\n')) {
+    output.remove_suffix(1);
+  }
+  const std::size_t begin = output.rfind('\n');
+  std::string line(begin == std::string_view::npos ? output : output.substr(begin + 1));
+  return printable(line.substr(0, kShownOutput));
+}
+
+/// The exit status.
+Result<int> run_to_end(const HookCall& call, const std::stop_token& stop, std::string& output) {
+  Command command{{"/bin/sh", "-c", "exec 2>&1\n" + call.command}};
+  command.environment = call.environment;
+  command.directory = call.directory;
+  TRY_ASSIGN(Subprocess child, Subprocess::start(command));
+  std::vector<std::byte> buffer(16 * kKiB);
+  while (true) {
+    TRY_ASSIGN(const std::size_t got, child.read(buffer, stop, Subprocess::Until::ended));
+    if (got == 0) {
+      return child.wait(stop);
+    }
+    output.append(as_text(std::span(buffer).first(got)));
+    if (output.size() > 2 * kKeptOutput) {
+      output.erase(0, output.size() - kKeptOutput);
+    }
+  }
+}
+
+void keep_output(const HookCall& call, std::string& output) {
+  output.erase(0, output.size() - std::min<std::size_t>(output.size(), kKeptOutput));
+  const auto kept = make_private_directory(call.output.parent_path()).and_then([&] {
+    return replace_file(call.output, as_bytes(output), 0600, Durability::cached);
+  });
+  if (!kept) {
+    spdlog::warn("what a hook printed is not kept: {}", to_string(kept.error()));
+  }
+}
+
+}  // namespace
+
+Result<void> run_hook(const HookCall& call, const std::stop_token& stop) {
+  const Deadline deadline(call.timeout, stop);
+  std::string output;
+  const auto status = run_to_end(call, deadline.token(), output);
+  keep_output(call, output);
+  const std::string said = output.empty() ? "it printed nothing" : "\"" + last_line(output) + "\"";
+  const std::string hint = fmt::format("what it printed is in {}", call.output.native());
+  if (deadline.passed()) {
+    return fail(ErrorCode::failed, fmt::format("it did not end within {}; {}", to_text(call.timeout), said), hint);
+  }
+  TRY(status);
+  if (*status != 0) {
+    return fail(ErrorCode::failed, fmt::format("it ended with status {}; {}", *status, said), hint);
+  }
+  return {};
+}
+
+HookRun::HookRun(HookCall call)
+    : thread_([this, call = std::move(call)](const std::stop_token& stop) {
+        auto result = run_hook(call, stop);
+        const std::lock_guard lock(mutex_);
+        result_ = std::move(result);
+      }) {}
+
+std::optional<Result<void>> HookRun::result() const {
+  const std::lock_guard lock(mutex_);
+  return result_;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,25 @@
+// Which release a person means who holds one host: by preference one that is here.
+
+#pragma once
+
+#include "common/base/files.hpp"
+#include "common/release/descriptor.hpp"
+#include "common/release/signing.hpp"
+
+#include <optional>
+#include <string>
+
+namespace swarmout {
+
+struct HostReleases {
+  std::vector<SignedDescriptor>
+      here;  ///< of which this host has, or had, all; the newest first; signed by a key of ours
+  std::optional<SignedDescriptor> active;  ///< `current` leads to it
+};
+/// Errors: cannot_write; what the state directory fails with.
+[[nodiscard]] Result<HostReleases> releases_of_host(const Path& state, const Path& dest, const TrustedKeys& keys);
+
+/// `wanted`: a number, a revision or how that begins; empty: the one before what is active. Nothing: it is not here.
+[[nodiscard]] std::optional<SignedDescriptor> release_of_host(const HostReleases& releases, const std::string& wanted);
+
+}  // namespace swarmout
