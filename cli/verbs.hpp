@@ -13,6 +13,11 @@ namespace swarmout {
 [[nodiscard]] Verb peer_verb();
 [[nodiscard]] Verb fetch_verb();
 [[nodiscard]] Verb status_verb();
+[[nodiscard]] Verb rollback_verb();
+[[nodiscard]] Verb hold_verb();
+[[nodiscard]] Verb resume_verb();
+[[nodiscard]] Verb history_verb();
+[[nodiscard]] Verb activate_verb();
 [[nodiscard]] Verb abandon_verb();
 [[nodiscard]] Verb keys_verb();
 

@@ -1,0 +1,41 @@
+#include "cli/output.hpp"
+#include "cli/verbs.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/host.hpp"
+#include "peer/orders.hpp"
+
+#include <fmt/format.h>
+
+namespace swarmout {
+
+namespace {
+
+struct ActivateTargets {
+  Path state = kDefaultState;
+  GoOnce order;
+};
+
+}  // namespace
+
+Verb activate_verb() {
+  Verb verb{.name = "activate", .about = "Let this host go on to the release that waits, once"};
+  const auto to = std::make_shared<ActivateTargets>();
+  add_setting(
+      verb, to->order.release, Text{.word = "RELEASE", .one_line = true},
+      {.name = "release", .help = "Only this one: a number, a revision or its beginning", .scope = Scope::argument});
+  verb.settings.back().words = "RELEASE";
+  add_setting(verb, to->order.again, Flag{},
+              {.name = "again", .help = "Also if its hook refused it: ask that again", .scope = Scope::command_line});
+  add_setting(verb, to->state, Place{}, {.name = "state", .help = "The state directory of this host's service"});
+  verb.run = [to](const std::stop_token&) -> Result<void> {
+    to->order.by = who_is_here();
+    to->order.time = utc(system_clock().wall());
+    TRY(save_go_once(to->state, to->order));
+    return print_result(fmt::format(
+        "this host goes on to {} as soon as it is here\n",
+        to->order.release.empty() ? "the release that waits" : "release " + printable_lines(to->order.release)));
+  };
+  return verb;
+}
+
+}  // namespace swarmout
