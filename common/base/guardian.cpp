@@ -1,5 +1,7 @@
 #include "common/base/guardian.hpp"
 
+#include "common/base/process/descendants.hpp"
+
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
@@ -125,32 +127,8 @@ private:
     return true;
   }
 
-  /// Calls with the number of each child. False, if that is not to be known here.
-  template <typename Visit>
-  static bool each_child(Visit visit) {
-    const int list = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-    if (list < 0) {
-      return false;
-    }
-    std::array<char, 4096> buffer;
-    pid_t pid = 0;
-    ssize_t got = 0;
-    while ((got = ::read(list, buffer.data(), buffer.size())) > 0) {
-      for (const char* at = buffer.data(); at != buffer.data() + got; ++at) {
-        if (*at >= '0' && *at <= '9') {
-          pid = pid * 10 + (*at - '0');
-        } else if (pid != 0) {
-          visit(pid);
-          pid = 0;
-        }
-      }
-    }
-    ::close(list);
-    return true;
-  }
-
   void reap_others() const {
-    each_child([this](pid_t pid) {
+    each_child_in(kOwnChildren, [this](pid_t pid) {
       if (pid != program_) {
         ::waitpid(pid, nullptr, WNOHANG);
       }
@@ -159,13 +137,13 @@ private:
 
   bool nothing_left() {
     bool others = false;
-    const bool known = each_child([&](pid_t pid) { others = others || pid != program_; });
+    const bool known = each_child_in(kOwnChildren, [&](pid_t pid) { others = others || pid != program_; });
     return known && !others && has_ended();
   }
 
   /// What has left the group, or lost its parent since: each once, as many take a second SIGTERM for impatience.
   void tell_others_to_stop() {
-    each_child([this](pid_t pid) {
+    each_child_in(kOwnChildren, [this](pid_t pid) {
       const auto end = told_.begin() + static_cast<std::ptrdiff_t>(told_count_);
       if (pid != program_ && ::getpgid(pid) != program_ && told_count_ < told_.size() &&
           std::find(told_.begin(), end, pid) == end) {
@@ -191,7 +169,7 @@ private:
     const long killed = now_ms();
     do {
       ::kill(-program_, SIGKILL);
-      each_child([](pid_t pid) { ::kill(pid, SIGKILL); });
+      each_child_in(kOwnChildren, [](pid_t pid) { ::kill(pid, SIGKILL); });
       rest();
       reap_others();
     } while (!nothing_left() && now_ms() - killed < kKillPatience.count());

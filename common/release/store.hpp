@@ -25,6 +25,9 @@ class Store {
 public:
   /// Makes the directories if need be. Errors: cannot_write.
   [[nodiscard]] static Result<Store> open(const Path& state);
+  /// For whoever only looks, as another user perhaps: makes nothing, and has no scratch. What cannot be read fails
+  /// then.
+  [[nodiscard]] static Store open_to_read(const Path& state) { return {resolved_root(state), nullptr}; }
 
   [[nodiscard]] const Path& state() const { return state_; }
   /// This object's own; it goes with the last copy.

@@ -1,6 +1,8 @@
 #include "peer/tree/release_trees.hpp"
 
 #include "common/base/remove_tree.hpp"
+#include "peer/tree/pins.hpp"
+#include "peer/tree/private_copy.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -170,12 +172,29 @@ Result<void> ReleaseTrees::activate(const Descriptor& release) {
                 fmt::format("the tree of release {} is gone from {}", release.position.value, releases().native()));
   }
   TRY(check_current());
-  return replace_symlink(dest_ / "current", fmt::format("releases/{}", place.path.filename().native()));
+  const std::string name = place.path.filename().native();
+  TRY(remember_previous(name));
+  return replace_symlink(dest_ / "current", fmt::format("{}{}", kLinkTo, name));
 }
 
-/// Out of sight first: a half removed tree must not look like a release.
+/// For jobs that want to know what has changed. Before `current` is changed: a crash in between leaves nothing that is
+/// wrong.
+Result<void> ReleaseTrees::remember_previous(const std::string& next) const {
+  const auto before = current();
+  const Path link = dest_ / kPreviousLink;
+  if (!before || *before == next || (path_exists(link) && !link_target(link))) {
+    return {};
+  }
+  return replace_symlink(link, fmt::format("{}{}", kLinkTo, *before));
+}
+
+/// Out of sight first: a half removed tree must not look like a release. What somebody works in stays for now.
 Result<void> ReleaseTrees::discard(const TreeRecord& record) const {
   const Path tree = releases() / record.name;
+  TRY_ASSIGN(const auto unpinned, try_unpinned(tree));  // until it is out of sight
+  if (!unpinned) {
+    return {};
+  }
   const Path doomed = dest_ / fmt::format("{}{}{}", incoming_, kRemoved, record.name);
   if (::rename(tree.c_str(), doomed.c_str()) != 0) {
     return fail_errno("cannot remove", tree.native(), errno);
@@ -203,6 +222,7 @@ Result<void> ReleaseTrees::prune(std::size_t keep, const std::optional<Path>& bu
     }
   }
   keep_first(all, remove_leftovers(busy));
+  keep_first(all, remove_left_copies(dest_));
   TRY(forget_lost());
   return all;
 }

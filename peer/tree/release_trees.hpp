@@ -3,6 +3,7 @@
 //   DEST/releases/00000042-1a2b3c4d5e6f/   complete and verified, never changed by us again
 //   DEST/.incoming-peer-00000044-…/        being unpacked, here by the service
 //   DEST/current -> releases/00000042-…    changed by one rename(2)
+//   DEST/.previous -> releases/00000041-…  what `current` was before
 //
 // Only what has a fitting record (tree_records.hpp) is believed, counted or removed.
 
@@ -17,6 +18,8 @@
 #include <vector>
 
 namespace swarmout {
+
+inline constexpr const char* kPreviousLink = ".previous";
 
 class ReleaseTrees {
 public:
@@ -51,7 +54,8 @@ public:
   [[nodiscard]] bool is_current(const Descriptor& release) const;
 
   /// Removes all but the newest `keep` trees that we made and what `current` names; and incoming trees of its own
-  /// purpose other than `busy`. What we did not make stays.
+  /// purpose other than `busy`. What we did not make stays, and so does, until the next time, what has a pin
+  /// (pins.hpp).
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::optional<Path>& busy);
 
 private:
@@ -67,6 +71,7 @@ private:
   [[nodiscard]] Place place_of(const Descriptor& release) const;
   [[nodiscard]] std::optional<TreeRecord> record_at(const Path& path, std::string_view name) const;
   [[nodiscard]] std::optional<std::string> current() const;
+  [[nodiscard]] Result<void> remember_previous(const std::string& next) const;
   [[nodiscard]] Result<void> discard(const TreeRecord& record) const;
   [[nodiscard]] Result<void> remove_leftovers(const std::optional<Path>& busy) const;
   [[nodiscard]] Result<void> forget_lost() const;

@@ -42,6 +42,8 @@ public:
   [[nodiscard]] static bool exist(const Path& state) { return path_exists(state / "trees"); }
   /// Makes the directory if need be. Errors: cannot_write.
   [[nodiscard]] static Result<TreeRecords> open(const Path& state);
+  /// For whoever only looks, as another user perhaps: makes nothing.
+  [[nodiscard]] static TreeRecords open_to_read(const Path& state) { return TreeRecords(state / "trees"); }
 
   /// Flushed.
   [[nodiscard]] Result<void> write(const TreeRecord& record) const;

@@ -2,7 +2,7 @@
 
 #include "common/base/duration.hpp"
 #include "common/fleet/log_entry.hpp"
-#include "seeder/election/slot.hpp"
+#include "common/names/slot.hpp"
 
 #include <fmt/format.h>
 

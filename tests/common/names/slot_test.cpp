@@ -1,4 +1,4 @@
-#include "seeder/election/slot.hpp"
+#include "common/names/slot.hpp"
 
 #include "common/base/clock.hpp"
 #include "common/fleet/log_entry.hpp"
