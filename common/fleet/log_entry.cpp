@@ -137,7 +137,7 @@ Result<LogEntry> decode_entry(std::string_view bytes, const TrustedKeys& keys) {
   REFUSE_UNLESS(parse_utc(entry.time), "the time of a log entry is none");
   const bool commits = entry.kind == EntryKind::commit;
   if (commits) {
-    TRY_ASSIGN(entry.release, position_in(record, "release"));
+    TRY_ASSIGN(entry.release.value, record.number("release"));
     TRY(read_fields(record, kOfCommits, entry));
     REFUSE_UNLESS(entry.release <= entry.position, "a COMMIT names a release of the future");
     if (const auto hold = record.find("hold")) {

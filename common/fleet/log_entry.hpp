@@ -36,7 +36,8 @@ struct LogEntry {
   std::uint64_t pid = 0;
   std::string time;
 
-  Position release;        ///< COMMIT: what is current from here on; its own position, or an older one
+  /// COMMIT: what is current from here on; its own position, or an older one. 0: none, in a job's log.
+  Position release;
   std::string revision;    ///< COMMIT: the source's name for it
   std::string descriptor;  ///< COMMIT of a new release: its signed text, and
   std::string signature;   ///< minisign's signature of it

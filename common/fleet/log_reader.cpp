@@ -115,7 +115,7 @@ Result<void> LogReader::load_last_commit() {
 /// until there is a release; not while the fleet is held, on nothing else than what was named.
 Result<void> LogReader::load_current_release() {
   const LogEntry* const commit = view_.last_commit();
-  if (commit == nullptr) {
+  if (commit == nullptr || commit->release.value == 0) {
     return {};
   }
   if (const Position release = commit->release;

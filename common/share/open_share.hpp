@@ -24,4 +24,13 @@ namespace swarmout {
 /// Errors: cannot_write; refused, if the place has other things in it; temporary.
 [[nodiscard]] Result<InitOutcome> init_share(const ShareAddress& address, std::stop_token stop = {});
 
+/// Where the share of a job is, within the share of a fleet.
+[[nodiscard]] ShareAddress job_address(const ShareAddress& share, const std::string& job);
+
+/// The share of a job: a log of its own, whose id follows from that of the fleet's share and the job's name. It is made
+/// by whoever comes first, but never where the fleet's share itself is not initialised. `job`: as good_name() has it.
+/// Errors: as open_share() and init_share(); refused: what is there belongs to another share of a fleet.
+[[nodiscard]] Result<std::unique_ptr<Share>> open_job_share(const ShareAddress& share, const std::string& job,
+                                                            std::stop_token stop = {});
+
 }  // namespace swarmout

@@ -1,5 +1,6 @@
 #include "common/share/share_format.hpp"
 
+#include "common/base/digest.hpp"
 #include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
 
@@ -22,10 +23,23 @@ Result<KeyValues> parse_format(std::string_view text, const std::string& share) 
   return values;
 }
 
+std::string format_of(std::string_view cluster, std::string_view primitive) {
+  return KeyValues(std::string(kFormatMagic)).add("cluster", cluster).add("primitive", primitive).text();
+}
+
 }  // namespace
 
 std::string new_format(std::string_view primitive) {
-  return KeyValues(std::string(kFormatMagic)).add("cluster", random_nonce_hex()).add("primitive", primitive).text();
+  return format_of(random_nonce_hex(), primitive);
+}
+
+std::string job_format(std::string_view primitive, std::string_view cluster, std::string_view job) {
+  return format_of(job_cluster(cluster, job), primitive);
+}
+
+std::string job_cluster(std::string_view cluster, std::string_view job) {
+  constexpr std::size_t kAsLongAsAny = 32;
+  return sha256(fmt::format("swarmout-job-share 1\n{}\n{}\n", cluster, job)).hex().substr(0, kAsLongAsAny);
 }
 
 Result<std::string> cluster_in(std::string_view format, const std::string& share) {

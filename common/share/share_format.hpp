@@ -13,6 +13,13 @@ namespace swarmout {
 
 /// A new one, with a random cluster id. `primitive`: how entries are created there.
 [[nodiscard]] std::string new_format(std::string_view primitive);
+/// The same for the share of a job within one, whose id follows from both, so that whoever makes it makes the same.
+[[nodiscard]] std::string job_format(std::string_view primitive, std::string_view cluster, std::string_view job);
+/// Of the share of `job` within the share `cluster`: entries of one are none in another.
+[[nodiscard]] std::string job_cluster(std::string_view cluster, std::string_view job);
+
+/// Where shares of jobs are, within the share of a fleet.
+inline constexpr const char* kJobsPlace = "jobs";
 
 // Nothing of a FORMAT is quoted in an error: whoever can write the share decides what it says, and errors end up in
 // records on the share.

@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <functional>
 
 namespace swarmout {
 
@@ -59,16 +60,19 @@ bool refuses_hard_links(int error) {
   return error == EPERM || error == EOPNOTSUPP || error == ENOTSUP || error == ENOSYS || error == EMLINK;
 }
 
-Result<std::string> write_temporary_format(const ShareFolder& root, Primitive primitive) {
+/// What FORMAT says, for a primitive.
+using FormatText = std::function<std::string(std::string_view primitive)>;
+
+Result<std::string> write_temporary_format(const ShareFolder& root, Primitive primitive, const FormatText& text) {
   std::string temporary = fmt::format("{}{}", kTemporaryFile, random_nonce_hex());
-  TRY(root.write_new_file(temporary, as_bytes(new_format(name_of(primitive))), (root.path() / kFormat).native()));
+  TRY(root.write_new_file(temporary, as_bytes(text(name_of(primitive))), (root.path() / kFormat).native()));
   return temporary;
 }
 
 /// FORMAT with link(2), so that of two hosts running init at once one makes the share. False: another one did.
 /// Nothing: there are no hard links here.
-Result<std::optional<bool>> link_format(const ShareFolder& root, LinkAt link) {
-  TRY_ASSIGN(const std::string temporary, write_temporary_format(root, Primitive::link));
+Result<std::optional<bool>> link_format(const ShareFolder& root, LinkAt link, const FormatText& text) {
+  TRY_ASSIGN(const std::string temporary, write_temporary_format(root, Primitive::link, text));
   const int linked = link(root.descriptor(), temporary.c_str(), root.descriptor(), kFormat, 0);
   const int error = errno;
   TRY(root.remove(temporary));
@@ -86,9 +90,9 @@ Result<std::optional<bool>> link_format(const ShareFolder& root, LinkAt link) {
 
 /// FORMAT without hard links. Where RENAME_NOREPLACE is not known either, two hosts at once may both say that they made
 /// the share: the second one's FORMAT stays, and means the same.
-Result<bool> rename_format(const ShareFolder& root) {
+Result<bool> rename_format(const ShareFolder& root, const FormatText& text) {
   TRY(check_directory_rename(root));
-  TRY_ASSIGN(const std::string temporary, write_temporary_format(root, Primitive::directory));
+  TRY_ASSIGN(const std::string temporary, write_temporary_format(root, Primitive::directory, text));
   const int at = root.descriptor();
   int renamed = ::renameat2(at, temporary.c_str(), at, kFormat, RENAME_NOREPLACE);
   if (renamed != 0 && errno != EEXIST && !root.look(kFormat)) {
@@ -104,6 +108,32 @@ Result<bool> rename_format(const ShareFolder& root) {
   return renamed == 0;
 }
 
+/// Of a place that has no FORMAT. True: this host has made it one.
+Result<bool> make_share(const ShareFolder& root, LinkAt link, const FormatText& text) {
+  TRY(refuse_other_things(root));
+  TRY(make_places(root));
+  TRY_ASSIGN(const auto linked, link_format(root, link, text));
+  bool made = linked.value_or(false);
+  if (!linked) {
+    TRY_ASSIGN(made, rename_format(root, text));
+  }
+  TRY(root.sync());
+  return made;
+}
+
+Result<ShareFolder> made_folder(const ShareFolder& parent, const std::string& name) {
+  if (auto made = parent.make_folder(name); !made && !parent.has_folder(name)) {
+    return tl::unexpected(made.error());
+  }
+  return parent.folder(name);
+}
+
+Error no_format(const Path& root) {
+  return {ErrorCode::unavailable,
+          fmt::format("{} has no FORMAT file: it is not mounted, or was never initialised", root.native()),
+          fmt::format("mount it, or run `swarmout init --share {}` once", root.native())};
+}
+
 }  // namespace
 
 Result<std::string> read_format(const Path& root) {
@@ -113,9 +143,7 @@ Result<std::string> read_format(const Path& root) {
   };
   auto text = read();
   if (!text && text.error().code == ErrorCode::not_found) {
-    return fail(ErrorCode::unavailable,
-                fmt::format("{} has no FORMAT file: it is not mounted, or was never initialised", root.native()),
-                fmt::format("mount it, or run `swarmout init --share {}` once", root.native()));
+    return tl::unexpected(no_format(root));
   }
   return text;
 }
@@ -139,15 +167,28 @@ Result<InitOutcome> init_directory(const Path& named, LinkAt link) {
     TRY_ASSIGN(const bool repaired, make_places(root));
     return repaired ? InitOutcome::repaired : InitOutcome::there;
   }
-  TRY(refuse_other_things(root));
-  TRY(make_places(root));
-  TRY_ASSIGN(const auto linked, link_format(root, link));
-  bool made = linked.value_or(false);
-  if (!linked) {
-    TRY_ASSIGN(made, rename_format(root));
-  }
-  TRY(root.sync());
+  TRY_ASSIGN(const bool made, make_share(root, link, new_format));
   TRY(open_directory(root.path()));
+  return made ? InitOutcome::made : InitOutcome::there;
+}
+
+Result<InitOutcome> init_job_directory(const Path& named, const std::string& job, LinkAt link) {
+  TRY(check_name(job));
+  TRY_ASSIGN(const ShareFolder root, ShareFolder::root(resolved_root(named)));
+  const auto text = root.read_file(kFormat, kMaxFormat);
+  if (!text && text.error().code == ErrorCode::not_found) {
+    return tl::unexpected(no_format(root.path()));
+  }
+  TRY(text);
+  TRY_ASSIGN(const std::string cluster, cluster_in(*text, root.path().native()));
+  TRY_ASSIGN(const ShareFolder jobs, made_folder(root, kJobsPlace));
+  TRY_ASSIGN(const ShareFolder place, made_folder(jobs, job));
+  if (place.look(kFormat)) {
+    TRY_ASSIGN(const bool repaired, make_places(place));
+    return repaired ? InitOutcome::repaired : InitOutcome::there;
+  }
+  TRY_ASSIGN(const bool made,
+             make_share(place, link, [&](std::string_view primitive) { return job_format(primitive, cluster, job); }));
   return made ? InitOutcome::made : InitOutcome::there;
 }
 

@@ -22,5 +22,8 @@ namespace swarmout {
 using LinkAt = int (*)(int, const char*, int, const char*, int);
 /// Where `link` is refused, FORMAT says so.
 [[nodiscard]] Result<InitOutcome> init_directory(const Path& root, LinkAt link);
+/// The share of a job, in jobs/JOB of the share in `root`; in that one alone, whatever is mounted there meanwhile. Of
+/// several hosts at once each makes the same. Errors: also unavailable: `root` is no share.
+[[nodiscard]] Result<InitOutcome> init_job_directory(const Path& root, const std::string& job, LinkAt link);
 
 }  // namespace swarmout

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace swarmout {
@@ -15,9 +14,7 @@ namespace {
 
 using Condition = EtcdCondition::Kind;
 
-constexpr const char* kPrimitive = "txn";
 constexpr std::string_view kWritten = "written ";
-constexpr std::array<std::string_view, 6> kDirectories = {"log/", "hb/", "stage/", "peers/", "torrents/", "parts/"};
 
 /// Longer than the silence after which a host counts as gone, so that a lease is never what decides that.
 constexpr std::chrono::seconds kLease{90};
@@ -69,33 +66,8 @@ EtcdShare::EtcdShare(EtcdSettings settings, Clock& clock, std::chrono::milliseco
 Result<std::unique_ptr<EtcdShare>> EtcdShare::open(EtcdSettings settings) {
   auto share = std::make_unique<EtcdShare>(std::move(settings));
   TRY_ASSIGN(const std::string text, share->format());
-  TRY(check_format(text, kPrimitive, share->name()));
+  TRY(check_format(text, kEtcdPrimitive, share->name()));
   return share;
-}
-
-Result<InitOutcome> EtcdShare::init(EtcdSettings settings) {
-  EtcdShare share(std::move(settings));
-  const std::string format = share.key("FORMAT");
-  const std::string root = share.key("");
-  TRY_ASSIGN(const auto present, share.kv_.range({root, end_of_prefix(root), 1000, true, false}));
-  for (const EtcdValue& each : present) {
-    const std::string_view rest = std::string_view(each.key).substr(root.size());
-    const bool ours = std::any_of(kDirectories.begin(), kDirectories.end(),
-                                  [rest](std::string_view directory) { return rest.starts_with(directory); });
-    REFUSE_UNLESS(ours || rest == "FORMAT",
-                  fmt::format("{} has other keys under it ({}): give the share a prefix of its own", share.name(),
-                              escape_value(each.key)));
-  }
-  const std::string text = new_format(kPrimitive);
-  TRY_ASSIGN(
-      const EtcdOutcome outcome,
-      share.kv_.commit({{{Condition::absent, format, 0}}, {{EtcdWrite::Kind::put, format, text, 0, {}}}, format}));
-  if (outcome.done || (outcome.found && outcome.found->bytes == text)) {  // the reply to our own may have been lost
-    return InitOutcome::made;
-  }
-  TRY_ASSIGN(const std::string there, share.format());
-  TRY(check_format(there, kPrimitive, share.name()));
-  return InitOutcome::there;
 }
 
 std::string EtcdShare::key(std::string_view rest) const {

@@ -19,6 +19,9 @@ namespace swarmout {
 /// Blobs are cut into parts of this size: one request to etcd may have 1.5 MiB, and a transaction 128 conditions.
 inline constexpr Bytes kEtcdPart = 768 * kKiB;
 
+/// As FORMAT names it.
+inline constexpr const char* kEtcdPrimitive = "txn";
+
 class EtcdShare final : public Share {
 public:
   /// `put_patience`: how long an ambiguous put() is repeated before it answers `unknown`.
@@ -28,6 +31,8 @@ public:
   /// As open_share() and init_share().
   [[nodiscard]] static Result<std::unique_ptr<EtcdShare>> open(EtcdSettings settings);
   [[nodiscard]] static Result<InitOutcome> init(EtcdSettings settings);
+  /// The share of a job, below the prefix of this one. Errors: also unavailable: this one is no share.
+  [[nodiscard]] static Result<InitOutcome> init_job(EtcdSettings settings, const std::string& job);
 
   Result<Position> tail(Position known) override;
   Result<std::vector<Position>> numbers_below(Position below, std::size_t most) override;

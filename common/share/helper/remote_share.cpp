@@ -68,6 +68,17 @@ Result<InitOutcome> RemoteShare::init(std::string program, const std::string& di
   return static_cast<InitOutcome>(reply.number());
 }
 
+Result<InitOutcome> RemoteShare::init_job(std::string program, const std::string& directory, const std::string& job,
+                                          std::chrono::milliseconds timeout, std::stop_token stop) {
+  RemoteShare share(std::move(program), directory, timeout, std::move(stop));
+  TRY(share.helper_.start());
+  TRY_ASSIGN(const ShareReply reply, share.ask(call_of(ShareCall::INIT_JOB, directory, job)));
+  if (reply.error() != 0) {
+    return tl::unexpected(error_of(reply));
+  }
+  return static_cast<InitOutcome>(reply.number());
+}
+
 Result<ShareReply> RemoteShare::ask(const ShareCall& call) {
   TRY_ASSIGN(const std::string bytes, helper_.exchange(call.SerializeAsString()));
   auto reply = read_reply(call, bytes);

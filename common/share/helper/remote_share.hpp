@@ -16,6 +16,10 @@ public:
   /// As init_share().
   [[nodiscard]] static Result<InitOutcome> init(std::string program, const std::string& directory,
                                                 std::chrono::milliseconds timeout, std::stop_token stop);
+  /// The share of a job within this one. Errors: as init(); also unavailable.
+  [[nodiscard]] static Result<InitOutcome> init_job(std::string program, const std::string& directory,
+                                                    const std::string& job, std::chrono::milliseconds timeout,
+                                                    std::stop_token stop);
   RemoteShare(std::string program, std::string directory, std::chrono::milliseconds timeout, std::stop_token stop)
       : directory_(std::move(directory)),
         timeout_(timeout),

@@ -141,7 +141,8 @@ class Server {
 public:
   ShareReply handle(const ShareCall& call) {
     ShareReply reply;
-    if (call.kind() == ShareCall::OPEN || call.kind() == ShareCall::INIT) {
+    const int kind = static_cast<int>(call.kind());
+    if (kind == ShareCall::OPEN || kind == ShareCall::INIT || kind == ShareCall::INIT_JOB) {
       answer(reply, begin(call, reply));
     } else if (share_ == nullptr) {
       set_error(reply, {ErrorCode::failed, "the share was not opened", {}});
@@ -166,6 +167,9 @@ private:
     reply.set_confined(confined_);
     if (call.kind() == ShareCall::INIT) {
       TRY_ASSIGN(const InitOutcome outcome, init_directory(root_, ::linkat));
+      reply.set_number(static_cast<std::uint64_t>(outcome));
+    } else if (call.kind() == ShareCall::INIT_JOB) {
+      TRY_ASSIGN(const InitOutcome outcome, init_job_directory(root_, call.content(), ::linkat));
       reply.set_number(static_cast<std::uint64_t>(outcome));
     } else {
       TRY_ASSIGN(share_, open_directory(root_, std::chrono::milliseconds(call.number())));
