@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #if defined(__SANITIZE_ADDRESS__)
 /// The helper that touches a share has an empty environment, and may not read what a look for leaks needs. Whoever
@@ -53,13 +54,16 @@ Result<void> run(const std::vector<std::string>& words) {
   if (line.version) {
     return print_result(SWARMOUT_VERSION "\n");
   }
-  const Signals signals(verb->name == "peer" ? kLongestEndingOfService : kLongestEnding);
+  std::optional<Signals> signals;
+  if (!verb->takes_signals) {
+    signals.emplace(verb->name == "peer" ? kLongestEndingOfService : kLongestEnding);
+  }
   TRY(take_settings(verbs, line, [](const std::string& name) { return std::getenv(name.c_str()); }));
   for (const std::string& doubt : doubtful_variables(verbs, names_of_variables())) {
     say(doubt);
   }
   spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
-  return verb->run(signals.token());
+  return verb->run(signals ? signals->token() : std::stop_token());
 }
 
 int status_of(const Result<void>& done) {

@@ -76,6 +76,12 @@ Json as_json(const LeaderSeen& each) {
   return leader;
 }
 
+Json as_json(const JobRecord& job) {
+  return {{"name", job.name},     {"release", job.release.value},
+          {"status", job.status}, {"seconds", std::chrono::duration<double>(job.took).count()},
+          {"ended", job.ended},   {"output", job.output}};
+}
+
 Json as_json(const PeerRecord& record, std::optional<double> times) {
   Json shown = {{"id", record.id},
                 {"host", record.host},
@@ -95,6 +101,7 @@ Json as_json(const PeerRecord& record, std::optional<double> times) {
   for (const Position each : record.holds) {
     shown["holds"].push_back(each.value);
   }
+  shown["job"] = record.job ? as_json(*record.job) : Json(nullptr);
   shown["duplicate_bytes"] = record.duplicate;
   shown["failed_bytes"] = record.failed;
   shown["first_piece_seconds"] = seconds_or_null(record.first_piece);
@@ -160,6 +167,17 @@ std::string signed_line(const Json& all) {
   return text;
 }
 
+/// Below the line that it belongs to.
+std::string indented(const std::string& output) {
+  std::string text;
+  for (std::size_t begin = 0; begin < output.size();) {
+    const std::size_t end = std::min(output.find('\n', begin), output.size());
+    text += "    " + output.substr(begin, end - begin) + '\n';
+    begin = end + 1;
+  }
+  return text;
+}
+
 std::string table_of(const Json& all) {
   std::string text = fmt::format("share  {}   {}\n", all["share"].get<std::string>(), all["time"].get<std::string>());
   text += signed_line(all) + '\n';
@@ -209,6 +227,13 @@ std::string table_of(const Json& all) {
         text += fmt::format("{} was banned by {} on {}: it sent bad data\n", other["endpoint"].get<std::string>(),
                             each["id"].get<std::string>(), each["host"].get<std::string>());
       }
+    }
+  }
+  for (const Json& each : all["peers"]) {
+    if (const Json& job = each["job"]; !job.is_null() && job["status"].get<int>() != 0) {
+      text += fmt::format("job {} on {} failed at {} with status {}, on release {}\n{}", job["name"].get<std::string>(),
+                          each["host"].get<std::string>(), job["ended"].get<std::string>(), job["status"].get<int>(),
+                          job["release"].get<std::uint64_t>(), indented(job["output"].get<std::string>()));
     }
   }
   if (all["peers"].empty()) {

@@ -12,6 +12,8 @@ namespace swarmout {
 [[nodiscard]] Verb seed_verb();
 [[nodiscard]] Verb peer_verb();
 [[nodiscard]] Verb fetch_verb();
+[[nodiscard]] Verb run_verb();
+[[nodiscard]] Verb wait_verb();
 [[nodiscard]] Verb status_verb();
 [[nodiscard]] Verb rollback_verb();
 [[nodiscard]] Verb hold_verb();

@@ -7,10 +7,10 @@
 #include "common/share/open_share.hpp"
 #include "peer/fetch/contacts.hpp"
 #include "peer/fetch/fetch_summary.hpp"
+#include "peer/fetch/find_release.hpp"
 #include "peer/fetch/kept_torrents.hpp"
 #include "peer/fetch/presence.hpp"
 #include "peer/fetch/retrieval.hpp"
-#include "peer/find_release.hpp"
 #include "peer/own_state.hpp"
 #include "peer/tree/release_trees.hpp"
 

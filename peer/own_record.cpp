@@ -27,6 +27,7 @@ PeerRecord own_record(const OwnState& own, SwarmSession& session) {
   record.holds.assign(own.holds.begin(),
                       own.holds.begin() + static_cast<std::ptrdiff_t>(std::min(own.holds.size(), kMaxHolds)));
   record.held_back = own.held_back;
+  record.job = own.job;
   return record;
 }
 

@@ -6,6 +6,7 @@
 #include "common/release/descriptor.hpp"
 #include "common/swarm/swarm_session.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct OwnState {
   std::string trouble;
   std::vector<Position> holds{};  ///< what it has all of, the newest first
   std::string held_back{};
+  std::optional<JobRecord> job{};
 };
 
 /// All but what identifies this host: Presence fills that in.

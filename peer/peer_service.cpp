@@ -13,6 +13,7 @@
 #include "peer/lookout.hpp"
 #include "peer/own_record.hpp"
 #include "peer/own_state.hpp"
+#include "peer/run/outcome.hpp"
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -47,6 +48,7 @@ public:
         contacts_(*session_, presence_, clock_, [this](const Error& error) { troubles_.has(kOfShare, error); }),
         holdings_(options, share, std::move(store), std::move(trees), *session_, troubles_),
         gate_(options, clock, troubles_, narrate),
+        jobs_(options.state),
         course_(options.once) {}
 
   Result<void> run(std::stop_token stop) {
@@ -99,6 +101,7 @@ private:
       return;
     }
     holdings_.inspect();
+    job_ = jobs_.newest();
     const auto looked = lookout_.look(waiting_for_somebody(), [this] { return presence_.fleet(); });
     course_.looked(looked);
     if (looked) {
@@ -299,6 +302,7 @@ private:
     own.trouble = troubles_.current();
     own.holds = holdings_.holds();
     own.held_back = gate_.held_back(wanted(), on_this_host());
+    own.job = job_;
     if (const auto told = presence_.tell(own_record(own, *session_), fetching()); !told) {
       troubles_.has(kOfShare, told.error());
     }
@@ -315,9 +319,11 @@ private:
   Contacts contacts_;
   Holdings holdings_;
   Gatekeeper gate_;
+  JobNews jobs_;
   Course course_;
   Wanted aims_;
 
+  std::optional<JobRecord> job_;
   std::unique_ptr<Retrieval> retrieval_;
   MonotonicTime started_{};
   MonotonicTime next_trim_{};

@@ -20,6 +20,9 @@ void keep_secrets_in_memory();
 /// timeout(1), must not take it away while the owner still has an ABANDON to write.
 void ignore_requests_to_end();
 
+/// Ends as a program that we have run was ended, so that whoever waits for us sees the same. No core of ours.
+[[noreturn]] void end_by_signal(int signal);
+
 /// An exception that nobody caught, on any thread: a sentence, and exit status 75. Without it, a core.
 void end_on_uncaught_exceptions();
 

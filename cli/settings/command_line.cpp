@@ -72,6 +72,41 @@ Error unknown_word(const std::string& word, const std::vector<Verb>& verbs, cons
   return {ErrorCode::usage, fmt::format("no option {}{}", shown, suggestion(name, options)), hint};
 }
 
+/// Whether an option has its value in the next word.
+bool takes_next_word(const std::string& word, const Verb& verb) {
+  if (word.find('=') != std::string::npos) {
+    return false;
+  }
+  return word == "--config" || std::any_of(verb.settings.begin(), verb.settings.end(), [&](const Setting& each) {
+           return each.option() == word && !each.is_flag();
+         });
+}
+
+/// Takes off `words` what belongs to another program, behind the options of a verb that runs one. CLI11 would look for
+/// our options in it.
+std::vector<std::string> take_rest(const std::vector<Verb>& verbs, std::vector<std::string>& words) {
+  const auto of_name = [&](const std::string& word) {
+    return std::find_if(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == word; });
+  };
+  auto at = words.begin();
+  while (at != words.end() && at->starts_with('-')) {
+    at += *at == "--config" && std::next(at) != words.end() ? 2 : 1;
+  }
+  const auto verb = at == words.end() ? verbs.end() : of_name(*at);
+  if (verb == verbs.end() || verb->rest == nullptr) {
+    return {};
+  }
+  for (++at; at != words.end() && *at != "--" && at->starts_with('-') && *at != "-"; ++at) {
+    if (takes_next_word(*at, *verb) && std::next(at) != words.end()) {
+      ++at;
+    }
+  }
+  const auto first = at != words.end() && *at == "--" ? std::next(at) : at;
+  std::vector<std::string> rest(first, words.end());
+  words.erase(at, words.end());
+  return rest;
+}
+
 /// CLI11 takes words apart; it knows names and which of them take a value, and nothing else.
 struct Parser {
   explicit Parser(const std::vector<Verb>& verbs) {
@@ -106,6 +141,7 @@ struct Parser {
 Result<CommandLine> parse_command_line(const std::vector<Verb>& verbs, std::vector<std::string> words) {
   CommandLine line;
   Parser parser(verbs);
+  line.rest = take_rest(verbs, words);
   const std::string last = words.empty() ? "" : words.back();
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 wants them

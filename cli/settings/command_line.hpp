@@ -18,6 +18,7 @@ struct CommandLine {
   std::optional<std::string> config;
   /// Name of a setting and what was given; of one that was given twice, the last: wrappers append what they override.
   std::vector<std::pair<std::string, std::string>> values;
+  std::vector<std::string> rest{};  ///< of a verb that takes such: another program's words, as they are
 };
 
 /// `words`: without the name of the program. Errors: usage, with the nearest name for one that there is not.

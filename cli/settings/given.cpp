@@ -16,8 +16,14 @@ namespace {
 constexpr const char* kConfigVariable = "SWARMOUT_CONFIG";
 constexpr std::size_t kShownValue = 80;
 
-/// Variables that are no settings, such as the secret that must not be on a command line or in a file.
-constexpr std::string_view kOtherVariables[] = {kConfigVariable, "SWARMOUT_ETCD_PASSWORD"};
+/// Variables that are no settings: the secret that must not be on a command line or in a file, and what a job is told
+/// about its release.
+constexpr std::string_view kOtherVariables[] = {kConfigVariable, "SWARMOUT_ETCD_PASSWORD", "SWARMOUT_RELEASE",
+                                                "SWARMOUT_DIR",  "SWARMOUT_PREVIOUS_DIR",  "SWARMOUT_CHANGED",
+                                                "SWARMOUT_JOB"};
+/// There: this was started by a job of ours, and these are what it was told; no settings of whatever it starts.
+constexpr const char* kJobVariable = "SWARMOUT_JOB";
+constexpr std::string_view kToldToJobs[] = {"SWARMOUT_REVISION", "SWARMOUT_SLOT"};
 constexpr std::string_view kTestVariables = "SWARMOUT_TEST_";
 
 /// Not with an '@': a URL may have a password in it.
@@ -124,8 +130,11 @@ Result<void> take_config(std::vector<Verb>& verbs, const std::vector<ConfigLine>
 Result<void> take_settings(std::vector<Verb>& verbs, const CommandLine& line, const Environment& environment) {
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == line.verb; });
   INVARIANT(verb != verbs.end());
+  const bool in_job = environment(kJobVariable) != nullptr;
   const auto variable = [&](const std::string& name) {
-    const char* const value = environment(name);
+    const bool told =
+        in_job && std::find(std::begin(kToldToJobs), std::end(kToldToJobs), name) != std::end(kToldToJobs);
+    const char* const value = told ? nullptr : environment(name);
     return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
   };
   const auto asked_for = line.config ? line.config : variable(kConfigVariable);
@@ -161,6 +170,9 @@ Result<void> take_settings(std::vector<Verb>& verbs, const CommandLine& line, co
                       ? fmt::format("or {}=… in {}, or {} in the environment", setting.name, file, setting.variable())
                       : fmt::format("see `swarmout {} --help`", verb->name));
     }
+  }
+  if (verb->rest != nullptr) {
+    *verb->rest = line.rest;
   }
   return {};
 }

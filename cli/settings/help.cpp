@@ -90,7 +90,7 @@ std::string verb_help(const Verb& verb) {
   for (const Setting& setting : verb.settings) {
     usage += setting.scope == Scope::argument ? " " + setting.words : "";
   }
-  std::string text = usage + " [OPTION…]\n";
+  std::string text = usage + " [OPTION…]" + (verb.rest_words.empty() ? "" : " [--] " + verb.rest_words) + '\n';
   for (const Group group : kGroups) {
     std::string rows;
     for (const Setting& setting : verb.settings) {

@@ -60,6 +60,15 @@ bool Duration::read(std::string_view text, std::chrono::seconds& value) const {
   return true;
 }
 
+bool Duration::read(std::string_view text, std::optional<std::chrono::milliseconds>& value) const {
+  std::chrono::milliseconds found{0};
+  if (!read(text, found)) {
+    return false;
+  }
+  value = found;
+  return true;
+}
+
 std::string Duration::written(std::chrono::milliseconds value) const {
   constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> kUnits = {
       {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}}};
@@ -117,11 +126,13 @@ std::string Rate::written(Bytes value) const {
 }
 
 bool Fraction::read(std::string_view text, double& value) const {
-  const auto found = whole_number<double>(text);
-  if (!found || !(*found >= 0 && *found <= 1)) {  // "nan" is neither
+  const bool percent = text.ends_with('%');
+  const auto found = whole_number<double>(text.substr(0, text.size() - (percent ? 1 : 0)));
+  const double most = percent ? 100 : 1;
+  if (!found || !(*found >= 0 && *found <= most)) {  // "nan" is neither
     return false;
   }
-  value = *found;
+  value = *found / most;
   return true;
 }
 

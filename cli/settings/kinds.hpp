@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace swarmout {
 
@@ -31,7 +32,14 @@ struct Duration {
   [[nodiscard]] std::string allowed() const;
   [[nodiscard]] bool read(std::string_view text, std::chrono::milliseconds& value) const;
   [[nodiscard]] bool read(std::string_view text, std::chrono::seconds& value) const;
+  [[nodiscard]] bool read(std::string_view text, std::optional<std::chrono::milliseconds>& value) const;
   [[nodiscard]] std::string written(std::chrono::milliseconds value) const;
+  [[nodiscard]] std::string written(std::chrono::seconds value) const {
+    return written(std::chrono::milliseconds(value));
+  }
+  [[nodiscard]] std::string written(const std::optional<std::chrono::milliseconds>& value) const {
+    return value ? written(*value) : "";
+  }
 };
 
 /// A whole number.
@@ -73,10 +81,10 @@ struct Rate {
   [[nodiscard]] std::string written(Bytes value) const;
 };
 
-/// From 0 to 1.
+/// From 0 to 1, or "0%" to "100%".
 struct Fraction {
   [[nodiscard]] std::string words() const { return "0..1"; }
-  [[nodiscard]] std::string allowed() const { return "a number from 0 to 1"; }
+  [[nodiscard]] std::string allowed() const { return "a number from 0 to 1, or from 0% to 100%"; }
   [[nodiscard]] bool read(std::string_view text, double& value) const;
   [[nodiscard]] std::string written(double value) const;
 };
@@ -87,6 +95,38 @@ struct Flag {
   [[nodiscard]] std::string allowed() const { return "true or false"; }
   [[nodiscard]] bool read(std::string_view text, bool& value) const;
   [[nodiscard]] std::string written(bool value) const { return value ? "true" : "false"; }
+};
+
+/// One of a few words.
+template <typename T>
+struct Choice {
+  std::vector<std::pair<std::string, T>> choices;
+
+  [[nodiscard]] std::string words() const {
+    std::string all;
+    for (const auto& [word, value] : choices) {
+      all += (all.empty() ? "" : "|") + word;
+    }
+    return all;
+  }
+  [[nodiscard]] std::string allowed() const { return "one of " + words(); }
+  [[nodiscard]] bool read(std::string_view text, T& value) const {
+    for (const auto& [word, meaning] : choices) {
+      if (word == text) {
+        value = meaning;
+        return true;
+      }
+    }
+    return false;
+  }
+  [[nodiscard]] std::string written(const T& value) const {
+    for (const auto& [word, meaning] : choices) {
+      if (meaning == value) {
+        return word;
+      }
+    }
+    return "";
+  }
 };
 
 /// A file or a directory: any bytes but none.

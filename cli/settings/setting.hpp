@@ -61,6 +61,10 @@ struct Verb {
   std::string about;  ///< one sentence
   std::vector<Setting> settings{};
   Action run{};  ///< with the values that were set
+  /// Where the words behind its options go: from the first that is no option, or behind "--". Null: it takes none.
+  std::vector<std::string>* rest = nullptr;
+  std::string rest_words{};    ///< what they are, for help: "CMD…"
+  bool takes_signals = false;  ///< itself; nobody else does then, and its stop token never stops
 
   /// By its name; null if there is none.
   [[nodiscard]] const Setting* find(std::string_view setting) const;

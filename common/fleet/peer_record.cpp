@@ -31,6 +31,18 @@ std::string written(const std::vector<Position>& positions) {
   return text;
 }
 
+/// Of what a job printed, written; a cell has 4000 bytes for all.
+constexpr std::size_t kMostJobOutput = 1000;
+constexpr int kMostJobStatus = 255;
+
+/// The end of it, as much as fits once it is written.
+std::string end_that_fits(std::string text) {
+  while (escape_value(text).size() > kMostJobOutput) {
+    text.erase(0, std::max<std::size_t>(1, text.size() / 8));
+  }
+  return text;
+}
+
 /// Cut so that it takes no more than `most` bytes of the record, in which some bytes are three.
 std::string fitting(std::string text, std::size_t most) {
   text = short_text(text);
@@ -56,6 +68,33 @@ Result<std::vector<Position>> positions_in(const KeyValues& values, std::string_
     at = more ? next + 1 : end;
   }
   return positions;
+}
+
+void add_job(KeyValues& values, const JobRecord& job) {
+  values.add("job", short_text(job.name))
+      .add("job-release", job.release.value)
+      .add("job-status", static_cast<std::uint64_t>(job.status))
+      .add("job-took", static_cast<std::uint64_t>(job.took.count()))
+      .add("job-ended", job.ended)
+      .add("job-output", end_that_fits(job.output));
+}
+
+Result<std::optional<JobRecord>> job_in(const KeyValues& values) {
+  const auto name = values.find("job");
+  if (!name) {
+    return std::nullopt;
+  }
+  JobRecord job;
+  job.name = printable(*name);
+  TRY_ASSIGN(job.release.value, values.number("job-release"));
+  TRY_ASSIGN(const std::uint64_t status, values.number("job-status"));
+  job.status = static_cast<int>(std::min<std::uint64_t>(status, kMostJobStatus));
+  TRY_ASSIGN(const auto took, time_if_there(values, "job-took"));
+  job.took = took.value_or(std::chrono::milliseconds(0));
+  TRY_ASSIGN(job.ended, values.get("job-ended"));
+  job.ended = printable(std::move(job.ended));
+  TRY_ASSIGN(job.output, values.get("job-output"));
+  return job;
 }
 
 }  // namespace
@@ -87,6 +126,9 @@ std::string encode(const PeerRecord& record) {
     values.add("fetched-in", static_cast<std::uint64_t>(record.fetched_in->count()));
   }
   values.add("traffic", encode(shortened(record.traffic, kNamedHosts)));
+  if (record.job) {
+    add_job(values, *record.job);
+  }
   values.add("trouble", short_text(record.trouble));
   if (!record.holds.empty()) {
     values.add("holds", written(record.holds));
@@ -126,6 +168,7 @@ Result<PeerRecord> decode_peer(std::string_view bytes) {
   TRY_ASSIGN(record.first_piece, time_if_there(values, "first-piece"));
   TRY_ASSIGN(record.fetched_in, time_if_there(values, "fetched-in"));
   TRY_ASSIGN(record.traffic, traffic_if_there(values));
+  TRY_ASSIGN(record.job, job_in(values));
   TRY_ASSIGN(record.holds, positions_in(values, "holds"));
   record.held_back = values.find("held-back").value_or("");
   for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble, &record.held_back}) {

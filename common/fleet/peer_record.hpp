@@ -22,6 +22,17 @@ namespace swarmout {
 /// Releases that a record names.
 inline constexpr std::size_t kMaxHolds = 16;
 
+/// The last job of `swarmout run` that ended on a host.
+struct JobRecord {
+  std::string name;
+  Position release;  ///< 0: not known
+  int status = 0;    ///< as a shell has it
+  std::chrono::milliseconds took{0};
+  std::string ended;   ///< UTC
+  std::string output;  ///< its end, as much as there is room for
+  bool operator==(const JobRecord&) const = default;
+};
+
 struct PeerRecord {
   std::string id;  ///< random, new at each start
   std::uint64_t counter = 0;
@@ -45,6 +56,7 @@ struct PeerRecord {
   std::optional<std::chrono::milliseconds> fetched_in;   ///< likewise, to its last piece; only when it is complete
   Traffic traffic;                                       ///< written with at most kNamedHosts hosts
   std::string trouble;                                   ///< the last error, empty if there is none
+  std::optional<JobRecord> job{};                        ///< none: none has ended here, or its outcome was not left
   std::vector<Position> holds{};  ///< releases that it has all of, the newest kMaxHolds; each also as is_active_on()
   std::string held_back{};        ///< why `current` does not follow the fleet; empty: it does
 

@@ -33,6 +33,10 @@ std::chrono::milliseconds idle_interval(std::size_t fleet) {
                     kMost);
 }
 
+bool is_live(const SeenPeer& peer, WallTime now) {
+  return now - std::min(peer.written, now) <= silence_of(peer.record);
+}
+
 Result<std::size_t> peers_on(Share& share) {
   TRY_ASSIGN(const auto names, share.list_cells(CellKind::peer));
   return names.size();
@@ -54,8 +58,8 @@ Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTi
     auto record = decode_peer((*cell)->bytes);
     const WallTime written = std::min((*cell)->written, now);
     const bool own_cell = record && record->id == name;  // one cell, one host
-    if (own_cell && now - written <= silence_of(*record)) {
-      seen.push_back({*std::move(record), written});
+    if (SeenPeer peer; own_cell && is_live(peer = {*std::move(record), written}, now)) {
+      seen.push_back(std::move(peer));
     }
   }
   return seen;

@@ -30,6 +30,9 @@ inline constexpr int kSilentIntervals = 4;
 inline constexpr std::chrono::seconds kLeastSilence{20};
 inline constexpr std::chrono::seconds kPeerSilence{60};
 
+/// Whether a record that was written then still says that its host lives.
+[[nodiscard]] bool is_live(const SeenPeer& peer, WallTime now);
+
 /// How often an idle peer writes its record, one of `fleet`: together no more than 20 times a second while that is
 /// more often than every 15 s.
 [[nodiscard]] std::chrono::milliseconds idle_interval(std::size_t fleet);

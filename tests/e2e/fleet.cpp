@@ -98,6 +98,12 @@ Process Fleet::command_under(const Options& wrapper, const Options& arguments) {
   return Process({argv, with_keys({})}, log(arguments.front()));
 }
 
+Process Fleet::job(int host, const Options& more, const Environment& environment) {
+  Options argv{swarmout(), "run", "--share", url(), "--keys", keys(), "--state", state(host), "--dest", dest(host)};
+  append(argv, more);
+  return Process({argv, environment}, log("run"));
+}
+
 Finished Fleet::fetch(int host, const std::string& revision, const Options& more) {
   Options arguments{"fetch", "--revision", revision, "--dest", dest(host)};
   append(arguments, host_options(host));

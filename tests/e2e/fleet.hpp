@@ -47,6 +47,8 @@ public:
   [[nodiscard]] Finished command(const Options& arguments, const Environment& environment = {});
   /// Any verb, started by another program.
   [[nodiscard]] Process command_under(const Options& wrapper, const Options& arguments);
+  /// The second cron line, on `host`; `more`: options, "--", and the command. In the background.
+  [[nodiscard]] Process job(int host, const Options& more, const Environment& environment = {});
   [[nodiscard]] Finished fetch(int host, const std::string& revision, const Options& more = {});
 
   /// Is `current` of each of the hosts 1 to `hosts` equal to `tree`?

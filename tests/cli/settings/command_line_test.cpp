@@ -21,7 +21,7 @@ TEST(CommandLine, AnUnknownVerbNamesTheNearest) {
   TwoVerbs command;
   EXPECT_THAT(command.take_error({"reep"}), HasSubstr("no verb reep; did you mean reap?"));
   EXPECT_THAT(command.take_error({"zzzzzz"}), AllOf(HasSubstr("no verb zzzzzz"), Not(HasSubstr("did you mean"))));
-  EXPECT_THAT(command.take_error({}), HasSubstr("which verb? sow, reap"));
+  EXPECT_THAT(command.take_error({}), HasSubstr("which verb? sow, reap, lend"));
 }
 
 TEST(CommandLine, AnUnknownOptionNamesTheNearest) {
@@ -38,6 +38,27 @@ TEST(CommandLine, AnUnknownOptionNamesTheNearest) {
 TEST(CommandLine, AnOptionWithoutItsValueIsNamed) {
   TwoVerbs command;
   EXPECT_THAT(command.take_error({"sow", "--share"}), HasSubstr("--share needs a value"));
+}
+
+TEST(CommandLine, WordsOfAnotherProgramAreTakenAsTheyAre) {
+  using Words = std::vector<std::string>;
+  const std::vector<std::pair<Words, Words>> cases = {
+      {{"lend", "make", "-j2", "--days", "3"}, {"make", "-j2", "--days", "3"}},
+      {{"lend", "--days", "7", "--force", "--", "--odd", "--"}, {"--odd", "--"}},
+      {{"lend", "--days=7", "--force", "sow", "--help"}, {"sow", "--help"}},
+      {{"lend", "--force", "--days", "7", "-"}, {"-"}},
+      {{"lend", "--days", "7"}, {}},
+      {{"--config", "/dev/null", "lend", "--force", "", "x"}, {"", "x"}},
+  };
+  for (const auto& [words, rest] : cases) {
+    TwoVerbs command;
+    EXPECT_EQ(command.take_error(words), "") << words.back();
+    EXPECT_EQ(command.rest, rest);
+    EXPECT_EQ(command.lend_days, words.size() > 2 && words[1] != "make" && words[2] != "lend" ? 7U : 1U);
+  }
+  TwoVerbs command;
+  EXPECT_THAT(command.take_error({"lend", "--dyas", "7", "x"}), HasSubstr("did you mean --days?"));
+  EXPECT_THAT(command.take_error({"sow", "lend", "x"}), HasSubstr("sow takes no"));
 }
 
 TEST(CommandLine, ValuesAreTakenAsTheyAre) {

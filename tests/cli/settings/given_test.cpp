@@ -122,4 +122,15 @@ TEST(Given, AVariableThatIsNearlyASettingIsDoubted) {
               ElementsAre(AllOf(HasSubstr("SWARMOUT_LINGRE"), HasSubstr("SWARMOUT_LINGER"))));
 }
 
+TEST(Given, WhatAJobIsToldIsNoSettingOfWhatItStarts) {
+  TwoVerbs command;
+  command.environment = {{"SWARMOUT_REVISION", "of the job"}};
+  EXPECT_EQ(command.take_error({"lend"}), "");
+  EXPECT_EQ(command.revision, "of the job");
+  command.revision.clear();
+  command.environment["SWARMOUT_JOB"] = "1";
+  EXPECT_EQ(command.take_error({"lend"}), "");
+  EXPECT_EQ(command.revision, "");
+}
+
 }  // namespace swarmout::test

@@ -51,7 +51,8 @@ TEST(Kinds, RatesAreBelowTwoGiBAndFractionsBetweenZeroAndOne) {
     EXPECT_EQ(reading<Bytes>(Rate{}, text), std::nullopt) << text;
   }
   EXPECT_EQ(reading<double>(Fraction{}, "0.25"), 0.25);
-  for (const std::string_view text : {"nan", "inf", "-0.1", "1.1", "", "half"}) {
+  EXPECT_EQ(reading<double>(Fraction{}, "90%"), 0.9);
+  for (const std::string_view text : {"nan", "inf", "-0.1", "1.1", "", "half", "101%", "%", "-1%"}) {
     EXPECT_EQ(reading<double>(Fraction{}, text), std::nullopt) << text;
   }
 }

@@ -21,7 +21,12 @@ struct TwoVerbs {
     add_setting(reap, reap_share, Text{.word = "DIR", .shortest = 1},
                 {.name = "share", .help = "Where all meet", .required = true});
     add_setting(reap, keep, Count{1, 100}, {.name = "keep", .help = "How many"});
-    verbs = {std::move(sow), std::move(reap)};
+    Verb lend{.name = "lend", .about = "Lends to another program"};
+    add_setting(lend, lend_days, Count{1, 100}, {.name = "days", .help = "How many"});
+    add_setting(lend, lend_force, Flag{}, {.name = "force", .help = "Do it", .scope = Scope::command_line});
+    add_setting(lend, revision, Text{.word = "REVISION"}, {.name = "revision", .help = "Which"});
+    lend.rest = &rest;
+    verbs = {std::move(sow), std::move(reap), std::move(lend)};
   }
   TwoVerbs(const TwoVerbs&) = delete;
   TwoVerbs& operator=(const TwoVerbs&) = delete;
@@ -53,6 +58,10 @@ struct TwoVerbs {
   bool tls = false;
   bool force = false;
   std::size_t keep = 3;
+  std::size_t lend_days = 1;
+  bool lend_force = false;
+  std::string revision;
+  std::vector<std::string> rest;
   std::vector<Verb> verbs;
   std::map<std::string, std::string> environment;
 };

@@ -1,4 +1,4 @@
-#include "peer/find_release.hpp"
+#include "peer/fetch/find_release.hpp"
 
 #include "common/fleet/log_reader.hpp"
 #include "tests/peer/fetch/following.hpp"

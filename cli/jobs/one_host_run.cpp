@@ -1,0 +1,203 @@
+#include "cli/jobs/one_host_run.hpp"
+
+#include "cli/journal.hpp"
+#include "cli/process/ending.hpp"
+#include "common/base/key_values.hpp"
+#include "common/release/signing_source.hpp"
+#include "peer/run/outcome.hpp"
+#include "seeder/election/host_lock.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLongestEndingInElection{9500};
+
+/// Stops when the other one does, and when the time is over.
+class StopInTime {
+public:
+  StopInTime(const std::stop_token& other, std::optional<std::chrono::milliseconds> time)
+      : when_other_(other, [this] { source_.request_stop(); }) {
+    if (time) {
+      timer_ = std::jthread([this, time = *time](const std::stop_token& dropped) {
+        if (system_clock().sleep(time, dropped)) {
+          over_ = true;
+          source_.request_stop();
+        }
+      });
+    }
+  }
+  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+  [[nodiscard]] bool over() const { return over_; }
+
+private:
+  std::stop_source source_;
+  std::atomic<bool> over_{false};
+  std::stop_callback<std::function<void()>> when_other_;
+  std::jthread timer_;
+};
+
+/// What the job is once for: a slot, else the release itself, whatever its number is.
+Result<std::string> slot_for(const PinnedRelease& pinned) {
+  if (!pinned.slot.empty()) {
+    return pinned.slot;
+  }
+  if (!pinned.release) {
+    return fail(ErrorCode::temporary, fmt::format("what {} was signed as is not known here", pinned.tree.name),
+                "give --slot or --period");
+  }
+  return fmt::format("release {}", digest_of(*pinned.release).hex().substr(0, 32));
+}
+
+std::string how_it_ended(const JobEnd& end) {
+  return end.timed_out     ? "its time was over"
+         : end.signal != 0 ? fmt::format("signal {}", end.signal)
+                           : fmt::format("exit status {}", end.status);
+}
+
+class OneHostRun {
+public:
+  OneHostRun(const RunOptions& options, const OneHostWishes& wishes, const ReadyJob& job, const LeaderKeys& keys)
+      : options_(options), wishes_(wishes), job_(job), keys_(keys) {}
+
+  Result<std::optional<JobEnd>> run() {
+    TRY_ASSIGN(settings_.election.slot, slot_for(job_.pinned));
+    settings_.share = options_.gate.share;
+    settings_.job = wishes_.name;
+    settings_.revision = job_.pinned.revision;
+    const std::string slot = settings_.election.slot;
+    settings_.election = wishes_.election;
+    settings_.election.slot = slot;
+    settings_.election.max_attempts = wishes_.retries + 1;
+    settings_.election.wait = options_.gate.wait.has_value();
+    settings_.heartbeat.interval = wishes_.election.beat;
+    if (!take_lock()) {
+      journal(fmt::format("another run of {} is at it on this host", wishes_.name));
+      return std::nullopt;
+    }
+    while (true) {
+      TRY_ASSIGN(const auto leadership, contend());
+      if (!leadership) {
+        return failed_;  // in good hands, or done; what failed here is still to be known
+      }
+      TRY_ASSIGN(auto end, lead(*leadership));
+      const bool again = end && !is_well(*end) && leadership->attempt < settings_.election.max_attempts;
+      if (!again) {
+        return end;
+      }
+      spdlog::warn("{} failed: {}; attempt {} of {}", wishes_.name, how_it_ended(*end), leadership->attempt,
+                   settings_.election.max_attempts);
+      settings_.election.splay = settings_.election.retry_wait;  // deputies of other hosts come first
+      failed_ = end;
+    }
+  }
+
+private:
+  static bool is_well(const JobEnd& end) { return end.status == 0 && !end.timed_out; }
+
+  /// Proves that a run of this host that was killed is over. Who cannot keep it waits for the silence, as others do.
+  bool take_lock() {
+    auto lock = HostLock::take(options_.gate.state / "jobs" / (".leads-" + wishes_.name), system_clock());
+    if (!lock) {
+      spdlog::debug("{}", to_string(lock.error()));
+      return true;
+    }
+    if (*lock) {
+      lock_.emplace(**std::move(lock));
+      settings_.election.dead_owner = lock_->dead_owner();
+    }
+    return lock_.has_value();
+  }
+
+  std::optional<std::chrono::milliseconds> left() const {
+    if (!options_.gate.wait) {
+      return std::nullopt;
+    }
+    const auto gone = std::chrono::duration_cast<std::chrono::milliseconds>(system_clock().now() - begun_);
+    return std::max(std::chrono::milliseconds(0), *options_.gate.wait - gone);
+  }
+
+  /// Nothing: another host is at it, or has done it.
+  Result<std::optional<Leadership>> contend() {
+    const Signals signals(kLongestEndingInElection);
+    const StopInTime stop(signals.token(), left());
+    if (!host_) {
+      TRY_ASSIGN(OneHost opened,
+                 OneHost::open(settings_, {*keys_.signer, keys_.trusted}, system_clock(), stop.token()));
+      host_.emplace(std::move(opened));
+    }
+    auto outcome = host_->elect(stop.token(), [&](const std::string& owner) {
+      if (lock_) {
+        lock_->leads(settings_.election.slot, owner);
+      }
+    });
+    if (!outcome && stop.over()) {
+      return fail(ErrorCode::temporary, fmt::format("{} is not done yet; another host is at it", wishes_.name));
+    }
+    TRY(outcome);
+    if (const auto* const leadership = std::get_if<Leadership>(&*outcome)) {
+      return *leadership;
+    }
+    const auto* const done = std::get_if<AlreadyPublished>(&*outcome);
+    const auto* const other = std::get_if<SomebodyElse>(&*outcome);
+    journal(fmt::format("{}: {}", wishes_.name,
+                        done != nullptr    ? done->message
+                        : other != nullptr ? other->message
+                                           : ""));
+    return std::nullopt;
+  }
+
+  Result<std::optional<JobEnd>> lead(const Leadership& leadership) {
+    const HeldSignals signals;
+    TRY_ASSIGN(BoundJob bound, BoundJob::prepare(start_of(options_, job_), signals, system_clock()));
+    std::optional<JobEnd> end;
+    const auto led = host_->lead(leadership, [&](const StopOrder& order) -> Result<WorkEnd> {
+      const Fd ordered(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+      const std::stop_callback tell(order.token(), [&] {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t told = ::write(ordered.get(), &one, sizeof one);
+      });
+      TRY_ASSIGN(end, bound.go(ordered.get(), signals, system_clock()));
+      return WorkEnd{is_well(*end), how_it_ended(*end)};
+    });
+    if (end) {
+      journal(fmt::format("{} ended ({}) on {}", wishes_.name, how_it_ended(*end), job_.pinned.tree.name));
+      if (const auto trouble = leave_outcome(options_, job_, *end, system_clock())) {
+        spdlog::warn("{}", *trouble);
+      }
+    }
+    TRY(led);
+    return *led == OneHostEnd::passed ? std::optional<JobEnd>() : end;
+  }
+
+  const RunOptions& options_;
+  const OneHostWishes& wishes_;
+  const ReadyJob& job_;
+  const LeaderKeys& keys_;
+  OneHostSettings settings_;
+  std::optional<HostLock> lock_;
+  std::optional<OneHost> host_;
+  std::optional<JobEnd> failed_;
+  const MonotonicTime begun_ = system_clock().now();
+};
+
+}  // namespace
+
+Result<std::optional<JobEnd>> run_on_one_host(const RunOptions& options, const OneHostWishes& wishes,
+                                              const ReadyJob& job) {
+  TRY_ASSIGN(const LeaderKeys keys,
+             load_leader_keys({options.gate.keys, wishes.sign_command,
+                               [](std::string_view text) { return printable(std::string(text)); }}));
+  return OneHostRun(options, wishes, job, keys).run();
+}
+
+}  // namespace swarmout

@@ -1,0 +1,96 @@
+#include "peer/run/active_tree.hpp"
+
+#include "common/release/store.hpp"
+#include "peer/tree/release_trees.hpp"
+#include "peer/tree/tree_records.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::string_view kReleasesFolder = "releases/";
+constexpr std::size_t kShortestRevision = 4;  // as find_release() has it
+
+Position position_of(std::string_view name) {
+  Position position;
+  const std::size_t dash = name.find('-');
+  const auto read = std::from_chars(name.data(), name.data() + std::min(dash, name.size()), position.value);
+  const bool whole = dash != std::string_view::npos && read.ec == std::errc() && read.ptr == name.data() + dash;
+  return whole ? position : Position{};
+}
+
+std::optional<ActiveTree> tree_behind(const Path& dest, const char* link) {
+  std::error_code error;
+  const std::string target = std::filesystem::read_symlink(dest / link, error).native();
+  if (error || !target.starts_with(kReleasesFolder)) {
+    return std::nullopt;
+  }
+  ActiveTree tree;
+  tree.name = target.substr(kReleasesFolder.size());
+  tree.path = dest / target;
+  tree.position = position_of(tree.name);
+  const bool inside =
+      !tree.name.empty() && tree.name != "." && tree.name != ".." && tree.name.find('/') == std::string::npos;
+  return inside && identity_of(tree.path) ? std::optional(std::move(tree)) : std::nullopt;
+}
+
+std::string distinct_name(const Descriptor& release) {
+  return fmt::format("{}~{}", release_name(release), release.manifest.hex().substr(0, 8));
+}
+
+}  // namespace
+
+std::optional<ActiveTree> active_tree(const Path& dest) {
+  return tree_behind(dest, "current");
+}
+
+std::optional<ActiveTree> previous_tree(const Path& dest) {
+  return tree_behind(dest, kPreviousLink);
+}
+
+bool is_tree_of(const ActiveTree& tree, const Descriptor& release, const Path& state) {
+  if (tree.name == distinct_name(release)) {
+    return true;
+  }
+  if (tree.name != release_name(release)) {
+    return false;
+  }
+  const auto record = TreeRecords::open_to_read(state).find(tree.name, identity_of(tree.path).value_or(TreeIdentity{}));
+  return !record || record->manifest == release.manifest;
+}
+
+std::optional<SignedDescriptor> release_of(const ActiveTree& tree, const Path& state) {
+  const auto releases = Store::open_to_read(state).releases();
+  if (releases) {
+    for (const SignedDescriptor& each : *releases) {
+      if (is_tree_of(tree, each.descriptor, state)) {
+        return each;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_called(const ActiveTree& tree, const std::string& wanted, const std::optional<SignedDescriptor>& release) {
+  if (tree.position.value != 0 && std::to_string(tree.position.value) == wanted) {
+    return true;
+  }
+  if (release) {
+    const Descriptor& descriptor = release->descriptor;
+    return descriptor.revision == wanted || (!descriptor.name.empty() && descriptor.name == short_ref(wanted)) ||
+           (wanted.size() >= kShortestRevision && descriptor.revision.starts_with(wanted));
+  }
+  // The name has the first bytes of the revision. A shorter tag or branch cannot be told from another one's beginning.
+  Descriptor named;
+  named.position = tree.position;
+  named.revision = wanted;
+  const std::string begins = release_name(named);
+  return wanted.size() >= kShortestRevision && tree.position.value != 0 &&
+         std::string_view(tree.name).substr(0, tree.name.find('~')).starts_with(begins);
+}
+
+}  // namespace swarmout
