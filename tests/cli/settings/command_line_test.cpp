@@ -42,23 +42,32 @@ TEST(CommandLine, AnOptionWithoutItsValueIsNamed) {
 
 TEST(CommandLine, WordsOfAnotherProgramAreTakenAsTheyAre) {
   using Words = std::vector<std::string>;
-  const std::vector<std::pair<Words, Words>> cases = {
-      {{"lend", "make", "-j2", "--days", "3"}, {"make", "-j2", "--days", "3"}},
-      {{"lend", "--days", "7", "--force", "--", "--odd", "--"}, {"--odd", "--"}},
-      {{"lend", "--days=7", "--force", "sow", "--help"}, {"sow", "--help"}},
-      {{"lend", "--force", "--days", "7", "-"}, {"-"}},
-      {{"lend", "--days", "7"}, {}},
-      {{"--config", "/dev/null", "lend", "--force", "", "x"}, {"", "x"}},
+  struct Case {
+    Words words;
+    Words rest;
+    std::size_t days = 1;
   };
-  for (const auto& [words, rest] : cases) {
+  const std::vector<Case> cases = {
+      {{"lend", "make", "-j2", "--days", "3"}, {"make", "-j2", "--days", "3"}},
+      {{"lend", "--days", "7", "--force", "--", "--odd", "--"}, {"--odd", "--"}, 7},
+      {{"lend", "--days=7", "--force", "sow", "--help"}, {"sow", "--help"}, 7},
+      {{"lend", "--force", "--days", "7", "-"}, {"-"}, 7},
+      {{"lend", "--days", "7"}, {}, 7},
+      {{"lend", "--force", "", "x"}, {"", "x"}},
+  };
+  for (const Case& each : cases) {
     TwoVerbs command;
-    EXPECT_EQ(command.take_error(words), "") << words.back();
-    EXPECT_EQ(command.rest, rest);
-    EXPECT_EQ(command.lend_days, words.size() > 2 && words[1] != "make" && words[2] != "lend" ? 7U : 1U);
+    EXPECT_EQ(command.take_error(each.words), "") << each.words.back();
+    EXPECT_EQ(command.rest, each.rest);
+    EXPECT_EQ(command.lend_days, each.days);
   }
   TwoVerbs command;
   EXPECT_THAT(command.take_error({"lend", "--dyas", "7", "x"}), HasSubstr("did you mean --days?"));
   EXPECT_THAT(command.take_error({"sow", "lend", "x"}), HasSubstr("sow takes no"));
+  const auto line = parse_command_line(command.verbs, {"--config", "/x", "lend", "make"});
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->config, "/x");
+  EXPECT_EQ(line->rest, Words{"make"});
 }
 
 TEST(CommandLine, ValuesAreTakenAsTheyAre) {

@@ -218,8 +218,10 @@ INSTANTIATE_TEST_SUITE_P(OfAClaim, OddField,
                                          Odd{"host", std::string(256, 'h')}, Odd{"boot", std::string(65, 'b')},
                                          Odd{"log", std::string(kMaxCluster + 1, 'l')}, Odd{"previous", "../../xyz"}));
 
-TEST(LogEntryTest, ACommitOfNoReleaseIsRefused) {
-  EXPECT_THAT(decode_entry(with_line(unchanged(), "release", "0")), FailsWith(ErrorCode::refused, "release"));
+TEST(LogEntryTest, ACommitInAJobsLogNamesNoRelease) {
+  EXPECT_THAT(decode_entry(with_line(unchanged(), "release", "0")), IsOk());
+  EXPECT_THAT(decode_entry(with_line(unchanged(), "release", "9007199254740993")),
+              FailsWith(ErrorCode::refused, "release"));
 }
 
 TEST(LogEntryTest, TheHighestNumberIsOne) {

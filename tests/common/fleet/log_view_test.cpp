@@ -308,4 +308,14 @@ TEST_F(LogViewTest, VoidEntriesAreJudgedTheSameWhereverTheReaderCameIn) {
   }
 }
 
+TEST_F(LogViewTest, OfALogWithoutReleasesItReadsNoMoreThanTheEnd) {
+  for (int i = 0; i < 300; ++i) {
+    log_.commit_unchanged(log_.claim(std::to_string(i)), Position{0}, std::to_string(i));
+  }
+  const LogView& seen = view();
+  EXPECT_NE(seen.commit_of("299"), nullptr);
+  EXPECT_EQ(seen.newest_release(), nullptr);
+  EXPECT_EQ(seen.at(Position{100}), nullptr) << "that far back there is nothing to look for";
+}
+
 }  // namespace swarmout::test

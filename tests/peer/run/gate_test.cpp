@@ -162,6 +162,7 @@ TEST(Gate, LaggardsAreNamedByReasonMostFirst) {
 TEST(Gate, AReleaseOfAnotherLogWithTheSameNumberIsAnotherOne) {
   PeerRecord other = gate_host("old", 42);
   other.active_hash = InfoHash{sha256("of a share that was lost")};
+  other.info_hash = other.active_hash;
   EXPECT_EQ(why_not_there(other, gate_release(42).descriptor), "on release 42");
 }
 

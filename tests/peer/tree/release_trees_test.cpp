@@ -192,8 +192,8 @@ TEST_F(ReleaseTreesTest, ATreeWithAMountInsideStaysAndTheOthersAreRemoved) {
   EXPECT_EQ(*said, "not all");
   EXPECT_THAT(list_directory(dest() / "releases").value(),
               testing::UnorderedElementsAre("00000004-r4", "00000005-r5", "00000006-r6"));
-  EXPECT_THAT(list_directory(dest()).value(),
-              testing::UnorderedElementsAre("current", "releases", testing::HasSubstr("removed-00000001-r1")));
+  EXPECT_THAT(list_directory(dest()).value(), testing::UnorderedElementsAre(".previous", "current", "releases",
+                                                                            testing::HasSubstr("removed-00000001-r1")));
   EXPECT_TRUE(path_exists(dir_ / "uploads/precious"));
 }
 

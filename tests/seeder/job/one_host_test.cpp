@@ -5,6 +5,7 @@
 #include "tests/support/fleet_keys.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/wait_for.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -116,8 +117,10 @@ TEST_F(OneHostTest, OfManyAtTheSameMomentOneDoesIt) {
 TEST_F(OneHostTest, WhoeverFallsSilentIsPassedAndToldToStop) {
   OneHostSettings slow = settings();
   slow.heartbeat.interval = 1h;  // it beats once
+  std::atomic<bool> at_work{false};
   std::jthread first([&] {
-    const auto end = take_part(slow, [](const StopOrder& order) -> Result<WorkEnd> {
+    const auto end = take_part(slow, [&](const StopOrder& order) -> Result<WorkEnd> {
+      at_work = true;
       for (int i = 0; i < 3000 && !order.given(); ++i) {
         std::this_thread::sleep_for(10ms);
       }
@@ -126,7 +129,7 @@ TEST_F(OneHostTest, WhoeverFallsSilentIsPassedAndToldToStop) {
     });
     EXPECT_THAT(end, FailsWith(ErrorCode::temporary, "another host may do, or have done, the same work"));
   });
-  ASSERT_OK_AND_ASSIGN(const auto fleet, open_share(share()));
+  ASSERT_TRUE(wait_for([&] { return at_work.load(); }));
   std::optional<std::string> second;
   for (int i = 0; i < 500 && second != "done"; ++i) {
     second = take_part(settings(), well).value_or("error");
