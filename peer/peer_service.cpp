@@ -101,7 +101,6 @@ private:
       return;
     }
     holdings_.inspect();
-    job_ = jobs_.newest();
     const auto looked = lookout_.look(waiting_for_somebody(), [this] { return presence_.fleet(); });
     course_.looked(looked);
     if (looked) {
@@ -302,7 +301,7 @@ private:
     own.trouble = troubles_.current();
     own.holds = holdings_.holds();
     own.held_back = gate_.held_back(wanted(), on_this_host());
-    own.job = job_;
+    own.job = jobs_.newest();
     if (const auto told = presence_.tell(own_record(own, *session_), fetching()); !told) {
       troubles_.has(kOfShare, told.error());
     }
@@ -323,7 +322,6 @@ private:
   Course course_;
   Wanted aims_;
 
-  std::optional<JobRecord> job_;
   std::unique_ptr<Retrieval> retrieval_;
   MonotonicTime started_{};
   MonotonicTime next_trim_{};

@@ -4,7 +4,7 @@
 #include "cli/shared_settings.hpp"
 #include "common/base/clock.hpp"
 #include "common/share/open_share.hpp"
-#include "peer/find_release.hpp"
+#include "peer/fetch/find_release.hpp"
 #include "peer/host_release.hpp"
 #include "peer/orders.hpp"
 

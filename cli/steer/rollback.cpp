@@ -5,7 +5,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/duration.hpp"
 #include "common/fleet/trust.hpp"
-#include "peer/find_release.hpp"
+#include "peer/fetch/find_release.hpp"
 #include "seeder/steer/go_back.hpp"
 
 #include <fmt/format.h>

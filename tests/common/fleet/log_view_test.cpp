@@ -314,7 +314,7 @@ TEST_F(LogViewTest, OfALogWithoutReleasesItReadsNoMoreThanTheEnd) {
   }
   const LogView& seen = view();
   EXPECT_NE(seen.commit_of("299"), nullptr);
-  EXPECT_EQ(seen.newest_release(), nullptr);
+  EXPECT_EQ(seen.current_release(), nullptr);
   EXPECT_EQ(seen.at(Position{100}), nullptr) << "that far back there is nothing to look for";
 }
 
