@@ -98,6 +98,7 @@ TEST_F(PinsTest, APinOfAProcessThatIsKilledIsGone) {
 }
 
 TEST_F(PinsTest, AChildGoesOnHoldingWhatItInherited) {
+  const Path ready = dir_ / "ready";
   int gone[2];
   ASSERT_EQ(::pipe2(gone, O_CLOEXEC), 0);
   const pid_t pid = holder(tree(), [&](const Pin& pin) {
@@ -106,12 +107,13 @@ TEST_F(PinsTest, AChildGoesOnHoldingWhatItInherited) {
     ::fcntl(gone[0], F_SETFD, 0);
     if (::fork() == 0) {
       ::close(gone[1]);
-      const std::string read_it = "cat <&" + end + " >/dev/null";
+      const std::string read_it = ": > '" + ready.native() + "'; cat <&" + end + " >/dev/null";
       ::execlp("sh", "sh", "-c", read_it.c_str(), nullptr);
     }
     wait_for_ever(pin);
   });
   ::close(gone[0]);
+  ASSERT_TRUE(wait_for([&] { return path_exists(ready); }));
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
   EXPECT_TRUE(is_pinned(tree())) << "by the child of the one that was killed";
