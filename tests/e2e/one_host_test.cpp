@@ -30,7 +30,7 @@ protected:
   /// `command` appends to the file "ran" what it likes.
   Process one(int host, const std::string& command, const Fleet::Options& more = {}) {
     Fleet::Options options = {"--slot",       "first", "--one-host",        "migrate",
-                              "--heartbeat",  "100ms", "--takeover-jitter", "0",
+                              "--heartbeat",  "1s",    "--takeover-jitter", "0",
                               "--retry-wait", "100ms"};
     options.insert(options.end(), more.begin(), more.end());
     options.insert(options.end(), {"--", "sh", "-c", command});
@@ -118,8 +118,8 @@ TEST(OneHostOnEtcd, RunsOnceBelowThePrefixOfTheFleet) {
   const Path ran = fleet.scratch("ran");
   std::vector<Process> jobs;
   for (int host = 1; host <= 2; ++host) {
-    jobs.push_back(fleet.job(host, {"--slot", "first", "--one-host", "migrate", "--heartbeat", "100ms", "--", "sh",
-                                    "-c", "cat version >> " + ran.native() + "; sleep 1"}));
+    jobs.push_back(fleet.job(host, {"--slot", "first", "--one-host", "migrate", "--heartbeat", "1s", "--", "sh", "-c",
+                                    "cat version >> " + ran.native() + "; sleep 1"}));
   }
   for (Process& each : jobs) {
     EXPECT_EQ(each.wait(), 0) << each.err();
