@@ -158,10 +158,7 @@ Verb keys_verb() {
   add_setting(verb, to->step, OneOf{{"begin", "switch", "end"}},
               {.name = "step", .help = "Of a change of keys: begin, switch, end", .scope = Scope::argument});
   verb.settings.back().words = "STEP";
-  add_share_settings(verb, to->share);
-  std::find_if(verb.settings.begin(), verb.settings.end(), [](const Setting& each) {
-    return each.name == "share";
-  })->required = false;
+  add_optional_share_settings(verb, to->share);
   add_keys_setting(verb, to->keys);
   add_sign_setting(verb, to->sign_command);
   add_setting(

@@ -49,7 +49,7 @@ Verb peer_verb() {
   PeerOptions& options = to->options;
   add_share_settings(verb, options.share);
   add_dest_setting(verb, options.dest);
-  add_setting(verb, options.keep, Count{1, 100}, {.name = "keep", .help = "Releases to keep, trees as well as packs"});
+  add_keep_settings(verb, options.gc.keep, options.gc.min_free);
   add_setting(verb, options.once, Flag{}, {.name = "once", .help = "End when the newest release is active"});
   add_activation_settings(verb, options);
   add_host_settings(verb, {options.keys, options.state, options.swarm, to->wishes});
@@ -62,6 +62,7 @@ Verb peer_verb() {
       {.name = "max-age", .help = "Say so, here and in the record, when nothing was signed for this long; 0: never"});
   verb.run = [to](std::stop_token stop) -> Result<void> {
     PeerOptions& told = to->options;
+    told.version = SWARMOUT_VERSION;
     TRY(apply_wishes(to->wishes, told.share.url, told.keys, told.swarm));
     Reporter reporter(told.once ? Reporter::Lines::when_watched : Reporter::Lines::always);
     return run_peer(

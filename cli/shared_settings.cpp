@@ -1,5 +1,7 @@
 #include "cli/shared_settings.hpp"
 
+#include <algorithm>
+
 namespace swarmout {
 
 namespace {
@@ -33,6 +35,23 @@ void add_share_settings(Verb& verb, ShareAddress& share) {
                .help = "File with the certificates to trust; without it the system's"});
 }
 
+void add_optional_share_settings(Verb& verb, ShareAddress& share) {
+  add_share_settings(verb, share);
+  const auto is_share = [](const Setting& each) { return each.name == "share"; };
+  std::find_if(verb.settings.begin(), verb.settings.end(), is_share)->required = false;
+}
+
+void add_state_setting(Verb& verb, Path& state) {
+  add_setting(verb, state, Place{}, {.name = "state", .help = "Directory for what this host keeps between runs"});
+}
+
+void add_keep_settings(Verb& verb, std::size_t& keep, MinFree& min_free) {
+  add_setting(verb, keep, Count{1, 100}, {.name = "keep", .help = "Releases to keep, trees as well as packs"});
+  add_setting(verb, min_free, FreeSpace{},
+              {.name = "min-free",
+               .help = "Keep fewer, down to the active one, while less of the disk is free than this; 0%: never"});
+}
+
 void add_keys_setting(Verb& verb, Path& keys) {
   add_setting(verb, keys, Place{},
               {.name = "keys", .help = "Directory with swarmout.pub, and swarmout.key on hosts that may lead"});
@@ -52,7 +71,7 @@ void add_dest_setting(Verb& verb, Path& dest) {
 
 void add_host_settings(Verb& verb, const HostTargets& to) {
   add_keys_setting(verb, to.keys);
-  add_setting(verb, to.state, Place{}, {.name = "state", .help = "Directory for what this host keeps between runs"});
+  add_state_setting(verb, to.state);
   add_setting(verb, to.wishes.listen, ListenAddress{},
               {.name = "listen",
                .group = Group::swarm,

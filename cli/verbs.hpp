@@ -22,6 +22,12 @@ namespace swarmout {
 [[nodiscard]] Verb activate_verb();
 [[nodiscard]] Verb abandon_verb();
 [[nodiscard]] Verb keys_verb();
+[[nodiscard]] Verb verify_verb();
+[[nodiscard]] Verb gc_verb();
+[[nodiscard]] Verb pin_verb();
+[[nodiscard]] Verb unpin_verb();
+[[nodiscard]] Verb diff_verb();
+[[nodiscard]] Verb doctor_verb();
 
 /// All of them. `verbose` is a setting of each, and outlives them.
 [[nodiscard]] std::vector<Verb> all_verbs(bool& verbose);

@@ -1,6 +1,5 @@
 #include "peer/fetch_job.hpp"
 
-#include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/strays.hpp"
 #include "common/release/signing.hpp"
@@ -9,6 +8,7 @@
 #include "peer/fetch/fetch_summary.hpp"
 #include "peer/fetch/find_release.hpp"
 #include "peer/fetch/kept_torrents.hpp"
+#include "peer/fetch/leaders.hpp"
 #include "peer/fetch/presence.hpp"
 #include "peer/fetch/retrieval.hpp"
 #include "peer/own_state.hpp"
@@ -85,32 +85,6 @@ Result<void> move_into_place(Places& places, const Path& incoming, const Path& s
   }
   TRY(records.remove(*record));  // it is the user's from here on
   return sync_directory(places.final.parent_path());
-}
-
-/// Who leads, and who published the release, which may serve on after another host has begun to lead.
-struct Leaders {
-  Wanted known;                     ///< for Contacts; nothing in it is wanted
-  std::optional<Endpoint> another;  ///< the publisher, if it is not the one that leads
-};
-
-Leaders leaders(Share& share, const LogView& log, Position release, const TrustedKeys& keys) {
-  Leaders found;
-  const auto leader = known_leader(share, log, keys);
-  const auto publisher = publisher_of(share, log, release, keys);
-  for (const auto& each : {leader, publisher}) {
-    if (!each || !each->beat) {
-      continue;
-    }
-    const HeartbeatInfo& info = each->beat->info;
-    if (!found.known.leader) {
-      found.known.leader = info.endpoint;
-    } else if (info.endpoint != found.known.leader) {
-      found.another = info.endpoint;
-    }
-    found.known.tracker = info.tracker ? info.tracker : found.known.tracker;  // of who serves it: the publisher's
-    found.known.leader_rate = std::max(found.known.leader_rate, info.line_rate);
-  }
-  return found;
 }
 
 }  // namespace

@@ -1,10 +1,18 @@
 #include "peer/holdings.hpp"
 
 #include "common/base/failpoint.hpp"
+#include "peer/keep/hand_pins.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace swarmout {
+
+namespace {
+
+constexpr std::chrono::seconds kTidyEvery{60};
+
+}  // namespace
 
 Result<ReleaseTrees> open_trees(const PeerOptions& options, const Store& store) {
   const bool of_version_0_1 = !TreeRecords::exist(options.state);
@@ -43,7 +51,7 @@ void Holdings::serve_all(const TrustedKeys& keys) {
     }
   }
   inspect();
-  note(trees_.prune(options_.keep, std::nullopt));
+  collect_garbage();
   count_holds();
 }
 
@@ -156,13 +164,49 @@ Result<void> Holdings::point_back() {
   return {};
 }
 
+void Holdings::collect_garbage() {
+  Needs needs;
+  if (active_) {
+    needs.emplace(active_->descriptor.manifest, "active");
+  }
+  const auto collected = collect(store_, trees_, needs, options_.gc, [](const Removal& each) {
+    spdlog::info("removed {} {}: {}", each.kind == Removal::Kind::tree ? "the tree" : "the packs of", each.name,
+                 each.why);
+  });
+  note(collected.map([](const Collected&) {}));
+  pinned_.clear();
+  for (const HandPin& each : HandPins(options_.state).all().value_or(std::vector<HandPin>())) {
+    pinned_ += (pinned_.empty() ? "" : "; ") + each.shown();
+  }
+  note(trees_.tidy(std::nullopt));
+}
+
+void Holdings::describe(OwnState& own) const {
+  own.active = in_use() ? active() : nullptr;
+  own.holds = holds_;
+  own.version = options_.version;
+  own.pinned = pinned_;
+}
+
+void Holdings::tidy(MonotonicTime now, bool busy) {
+  if (busy) {
+    return;
+  }
+  if (next_tidy_ != MonotonicTime{} && now >= next_tidy_) {
+    prune();
+  }
+  if (now >= next_tidy_) {
+    next_tidy_ = now + kTidyEvery;
+  }
+}
+
 void Holdings::prune() {
-  const std::set<InfoHash> active = active_ ? std::set{active_->descriptor.info_hash} : std::set<InfoHash>();
-  note(trees_.prune(options_.keep, std::nullopt));
-  note(store_.prune(options_.keep, active));
+  collect_garbage();
   note(kept_.drop_forgotten());
   std::set<InfoHash> torrents = kept_.serving();
-  torrents.insert(active.begin(), active.end());  // its packs may be missing yet
+  if (active_) {
+    torrents.insert(active_->descriptor.info_hash);  // its packs may be missing yet
+  }
   note(torrents_.keep_only(torrents));
   count_holds();
 }

@@ -10,6 +10,7 @@
 #include "peer/fetch/kept_releases.hpp"
 #include "peer/fetch/kept_torrents.hpp"
 #include "peer/fetch/retrieval.hpp"
+#include "peer/own_record.hpp"
 #include "peer/peer_options.hpp"
 #include "peer/tree/release_trees.hpp"
 
@@ -55,6 +56,8 @@ public:
   void inspect();
   /// As of the last inspect().
   void describe(Here& here) const;
+  /// What is active, held and pinned here. Good until something of that changes.
+  void describe(OwnState& own) const;
   /// What was activated last; null: nothing.
   [[nodiscard]] const Descriptor* active() const { return active_ ? &active_->descriptor : nullptr; }
   [[nodiscard]] const SignedDescriptor* last_active() const { return active_ ? &*active_ : nullptr; }
@@ -66,8 +69,6 @@ public:
   }
   /// Its tree is there.
   [[nodiscard]] bool whole() const { return active_ && tree_there_; }
-  /// Releases that it has all of and serves, the newest first.
-  [[nodiscard]] const std::vector<Position>& holds() const { return holds_; }
   /// Its tree is here, whole.
   [[nodiscard]] bool has_tree(const Descriptor& release) const { return trees_.has(release); }
   [[nodiscard]] Path tree(const Descriptor& release) const { return trees_.tree(release); }
@@ -85,7 +86,12 @@ public:
   /// changed. Errors: temporary; cannot_write.
   [[nodiscard]] Result<bool> switch_to(const SignedDescriptor& release, const Seen& seen);
   [[nodiscard]] Result<void> point_back();
+  /// Removes what need not be kept (keep/collector.hpp). Not while something is fetched.
   void prune();
+  /// The same once a minute: also for what `gc` by hand has removed, whose packs are only gone when nothing serves
+  /// them.
+  /// Not while this host is `busy` with a release.
+  void tidy(MonotonicTime now, bool busy);
 
   /// A kept release cannot be served any more. False: it is none.
   bool drop(const InfoHash& info_hash) { return kept_.drop(info_hash); }
@@ -94,6 +100,7 @@ public:
 private:
   void note(const Result<void>& result);
   void count_holds();
+  void collect_garbage();
 
   const PeerOptions& options_;
   Store store_;
@@ -102,6 +109,8 @@ private:
   KeptReleases kept_;
   Troubles& troubles_;
   std::optional<SignedDescriptor> active_;
+  std::string pinned_;  ///< by hand, in words, as of the last time that something was removed
+  MonotonicTime next_tidy_{};
   bool tree_there_ = false;  ///< of active_
   bool astray_ = false;      ///< `current` does not lead there
   bool incomplete_ = false;  ///< packs of active_ are missing

@@ -28,6 +28,8 @@ PeerRecord own_record(const OwnState& own, SwarmSession& session) {
                       own.holds.begin() + static_cast<std::ptrdiff_t>(std::min(own.holds.size(), kMaxHolds)));
   record.held_back = own.held_back;
   record.job = own.job;
+  record.version = own.version;
+  record.pinned = own.pinned;
   return record;
 }
 

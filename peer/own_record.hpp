@@ -20,6 +20,8 @@ struct OwnState {
   std::vector<Position> holds{};  ///< what it has all of, the newest first
   std::string held_back{};
   std::optional<JobRecord> job{};
+  std::string version{};  ///< of this program
+  std::string pinned{};   ///< what is pinned by hand, in words
 };
 
 /// All but what identifies this host: Presence fills that in.

@@ -7,6 +7,7 @@
 #include "common/share/share.hpp"
 #include "common/swarm/swarm_session.hpp"
 #include "peer/activation.hpp"
+#include "peer/keep/collector.hpp"
 
 #include <chrono>
 #include <functional>
@@ -23,12 +24,13 @@ struct PeerOptions {
   bool once = false;  ///< end when the newest release is active
   std::chrono::milliseconds poll{2000};
   std::chrono::milliseconds max_age{0};  ///< of the newest signed entry; what is older is trouble; 0: any is well
-  std::size_t keep = 3;                  ///< releases, trees as well as packs
   Activation::When activate{};
   std::string exec_before;  ///< for /bin/sh: may refuse a release; empty: none
   std::string exec_after;   ///< likewise, after an activation
   std::chrono::milliseconds hook_timeout{std::chrono::minutes(5)};
-  Path touch;  ///< gets the time of each activation, for who watches it; empty: none
+  Path touch;           ///< gets the time of each activation, for who watches it; empty: none
+  std::string version;  ///< of this program, for the record; empty: not told
+  GcOptions gc;         ///< what of older releases stays
 };
 
 using Narrator = std::function<void(const std::string&)>;

@@ -70,6 +70,7 @@ public:
         take(event);
       }
       give_memory_back();
+      holdings_.tidy(clock_.now(), retrieval_ != nullptr);
     }
     return options_.once ? Result<void>(fail(ErrorCode::temporary, "stopped on request")) : Result<void>();
   }
@@ -295,11 +296,10 @@ private:
 
   void tell() {
     OwnState own;
-    own.active = holdings_.in_use() ? holdings_.active() : nullptr;
+    holdings_.describe(own);
     own.shown = shown();
     own.complete = retrieval_ ? retrieval_->state() == Retrieval::State::ready : holdings_.whole();
     own.trouble = troubles_.current();
-    own.holds = holdings_.holds();
     own.held_back = gate_.held_back(wanted(), on_this_host());
     own.job = jobs_.newest();
     if (const auto told = presence_.tell(own_record(own, *session_), fetching()); !told) {

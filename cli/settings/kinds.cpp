@@ -100,20 +100,27 @@ std::string Rate::allowed() const {
   return "a rate in bytes a second below 2 GiB (500K, 50M, 1G; 0 for no limit)";
 }
 
-bool Rate::read(std::string_view text, Bytes& value) const {
+namespace {
+
+/// "500K", "50M", "1G" are powers of 1024.
+std::optional<Bytes> size_in(std::string_view text, Bytes most) {
   Bytes factor = 1;
-  constexpr std::string_view kUnits = "KMG";
+  constexpr std::string_view kUnits = "KMGT";
   if (const auto unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
       unit != std::string_view::npos) {
     factor = kKiB << (10 * unit);
     text.remove_suffix(1);
   }
   const auto number = whole_number<Bytes>(text);
-  if (!number || *number > kMaxRate / factor) {
-    return false;
-  }
-  value = *number * factor;
-  return true;
+  return number && *number <= most / factor ? std::optional(*number * factor) : std::nullopt;
+}
+
+}  // namespace
+
+bool Rate::read(std::string_view text, Bytes& value) const {
+  const auto found = size_in(text, kMaxRate);
+  value = found.value_or(value);
+  return found.has_value();
 }
 
 std::string Rate::written(Bytes value) const {
@@ -123,6 +130,19 @@ std::string Rate::written(Bytes value) const {
     }
   }
   return std::to_string(value);
+}
+
+bool FreeSpace::parts(std::string_view text, unsigned& percent, Bytes& bytes) {
+  constexpr unsigned kMostPercent = 90;
+  constexpr Bytes kMostBytes = Bytes{1} << 50;
+  if (text.ends_with('%')) {
+    const auto found = whole_number<unsigned>(text.substr(0, text.size() - 1));
+    percent = found.value_or(0);
+    return found && *found <= kMostPercent;
+  }
+  const auto found = size_in(text, kMostBytes);
+  bytes = found.value_or(0);
+  return found.has_value();
 }
 
 bool Fraction::read(std::string_view text, double& value) const {

@@ -89,6 +89,29 @@ struct Fraction {
   [[nodiscard]] std::string written(double value) const;
 };
 
+/// How much of a file system shall stay free: "10%", or bytes as "20G"; "0": it does not matter.
+struct FreeSpace {
+  [[nodiscard]] std::string words() const { return "PERCENT|SIZE"; }
+  [[nodiscard]] std::string allowed() const { return "a part of the disk from 0% to 90%, or a size (500M, 20G)"; }
+  /// `T` has percent and bytes; one of them is 0.
+  template <typename T>
+  [[nodiscard]] bool read(std::string_view text, T& value) const {
+    T found{};
+    if (!parts(text, found.percent, found.bytes)) {
+      return false;
+    }
+    value = found;
+    return true;
+  }
+  template <typename T>
+  [[nodiscard]] std::string written(const T& value) const {
+    return value.bytes > 0 ? Rate{}.written(value.bytes) : std::to_string(value.percent) + '%';
+  }
+
+private:
+  [[nodiscard]] static bool parts(std::string_view text, unsigned& percent, Bytes& bytes);
+};
+
 /// On the command line without a value.
 struct Flag {
   [[nodiscard]] std::string words() const { return ""; }

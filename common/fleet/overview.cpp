@@ -49,7 +49,9 @@ Result<FleetOverview> fleet_overview(Share& share, const TrustedKeys& keys, std:
   FleetOverview fleet;
   fleet.share = share.name();
   TRY_ASSIGN(fleet.time, share.now());
-  TRY_ASSIGN(fleet.peers, live_peers(share, 0, fleet.time));
+  TRY_ASSIGN(Roll roll, call_roll(share, fleet.time));
+  fleet.peers = std::move(roll.live);
+  fleet.silent = std::move(roll.silent);
   std::vector<const LogEntry*> shown = log->releases(releases);
   if (const LogEntry* const current = log->current_release()) {
     fleet.current = current->position;

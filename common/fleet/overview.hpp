@@ -42,6 +42,7 @@ struct FleetOverview {
   std::optional<Hold> hold;                ///< nothing is published until it is resumed
   std::optional<LeaderSeen> leader;        ///< none: nobody is at work, and nobody has said lately that it serves
   std::vector<SeenPeer> peers;             ///< live ones
+  std::vector<SeenPeer> silent{};          ///< who has a record that has expired
   std::optional<Freshness> newest_word;    ///< of the log; none: nothing is signed
   std::vector<Error> foreign;              ///< what on the share is nobody's whom this host trusts
 };

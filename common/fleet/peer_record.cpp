@@ -129,6 +129,11 @@ std::string encode(const PeerRecord& record) {
   if (record.job) {
     add_job(values, *record.job);
   }
+  for (const auto& [key, value] : {std::pair("version", &record.version), std::pair("pinned", &record.pinned)}) {
+    if (!value->empty()) {
+      values.add(key, short_text(*value));
+    }
+  }
   values.add("trouble", short_text(record.trouble));
   if (!record.holds.empty()) {
     values.add("holds", written(record.holds));
@@ -171,7 +176,10 @@ Result<PeerRecord> decode_peer(std::string_view bytes) {
   TRY_ASSIGN(record.job, job_in(values));
   TRY_ASSIGN(record.holds, positions_in(values, "holds"));
   record.held_back = values.find("held-back").value_or("");
-  for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble, &record.held_back}) {
+  record.version = values.find("version").value_or("");
+  record.pinned = values.find("pinned").value_or("");
+  for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble, &record.held_back,
+                                   &record.version, &record.pinned}) {
     *shown = printable(std::move(*shown));
   }
   return record;

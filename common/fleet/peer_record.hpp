@@ -59,6 +59,8 @@ struct PeerRecord {
   std::optional<JobRecord> job{};                        ///< none: none has ended here, or its outcome was not left
   std::vector<Position> holds{};  ///< releases that it has all of, the newest kMaxHolds; each also as is_active_on()
   std::string held_back{};        ///< why `current` does not follow the fleet; empty: it does
+  std::string version{};          ///< of swarmout; empty: one that does not say
+  std::string pinned{};           ///< what is pinned by hand there, in words; empty: nothing
 
   /// `current` is this release, and not another one with its number: of a share that was lost and made anew, say.
   [[nodiscard]] bool is_active_on(const Descriptor& release) const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
+#include <utility>
 
 namespace swarmout {
 
@@ -42,13 +44,10 @@ Result<std::size_t> peers_on(Share& share) {
   return names.size();
 }
 
-Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime now) {
-  TRY_ASSIGN(auto names, share.list_cells(CellKind::peer));
-  if (limit > 0 && names.size() > limit) {
-    static thread_local std::minstd_rand random{std::random_device{}()};
-    std::shuffle(names.begin(), names.end(), random);
-    names.resize(limit);
-  }
+namespace {
+
+/// Whose cells these are, live or not.
+std::vector<SeenPeer> read_peers(Share& share, const std::vector<std::string>& names, WallTime now) {
   std::vector<SeenPeer> seen;
   for (const std::string& name : names) {
     const auto cell = share.read_cell(CellKind::peer, name);
@@ -56,12 +55,44 @@ Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTi
       continue;
     }
     auto record = decode_peer((*cell)->bytes);
-    const WallTime written = std::min((*cell)->written, now);
-    const bool own_cell = record && record->id == name;  // one cell, one host
-    if (SeenPeer peer; own_cell && is_live(peer = {*std::move(record), written}, now)) {
-      seen.push_back(std::move(peer));
+    if (record && record->id == name) {  // one cell, one host
+      seen.push_back({*std::move(record), std::min((*cell)->written, now)});
     }
   }
+  return seen;
+}
+
+}  // namespace
+
+Result<Roll> call_roll(Share& share, WallTime now) {
+  TRY_ASSIGN(const auto names, share.list_cells(CellKind::peer));
+  Roll roll;
+  std::vector<SeenPeer> silent;
+  for (SeenPeer& each : read_peers(share, names, now)) {
+    (is_live(each, now) ? roll.live : silent).push_back(std::move(each));
+  }
+  std::sort(silent.begin(), silent.end(), [](const SeenPeer& a, const SeenPeer& b) { return a.written > b.written; });
+  std::set<std::pair<std::string, std::string>> places;  // a service that was started again has another id
+  for (const SeenPeer& each : roll.live) {
+    places.emplace(each.record.host, each.record.endpoint.address);
+  }
+  for (SeenPeer& each : silent) {
+    if (places.emplace(each.record.host, each.record.endpoint.address).second) {
+      roll.silent.push_back(std::move(each));
+    }
+  }
+  return roll;
+}
+
+Result<std::vector<SeenPeer>> live_peers(Share& share, std::size_t limit, WallTime now) {
+  TRY_ASSIGN(auto names, share.list_cells(CellKind::peer));
+  if (limit > 0 && names.size() > limit) {
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    std::shuffle(names.begin(), names.end(), random);
+    names.resize(limit);
+  }
+  std::vector<SeenPeer> seen = read_peers(share, names, now);
+  std::erase_if(seen, [&](const SeenPeer& each) { return !is_live(each, now); });
   return seen;
 }
 

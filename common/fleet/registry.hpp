@@ -40,6 +40,16 @@ inline constexpr std::chrono::seconds kPeerSilence{60};
 /// How many peers have a record: live ones, and some that are not any more. One listing.
 [[nodiscard]] Result<std::size_t> peers_on(Share& share);
 
+/// Everybody who has a record.
+struct Roll {
+  std::vector<SeenPeer> live;
+  /// Whose last record has expired, and who has not come back since under another id at the same address and name. They
+  /// are known for about a day, until a leader tidies up.
+  std::vector<SeenPeer> silent;
+};
+/// At `now`, a recent time by the share's clock. Cells are read as by live_peers().
+[[nodiscard]] Result<Roll> call_roll(Share& share, WallTime now);
+
 /// Peers that are live at `now`, a recent time by the share's clock, read from at most `limit` cells chosen at random
 /// (0: all of them). Cells that cannot be read at the moment are left out, and those that
 /// name another host than theirs. A record from the future counts as written

@@ -23,6 +23,7 @@ namespace {
 constexpr Bytes kMaxLeaves = 256 * kMiB;
 constexpr Bytes kMaxRecord = 16 * kKiB;
 constexpr const char* kStoreLock = "store.lock";
+constexpr const char* kPins = "pins";
 /// Who prunes holds it for a second at most, as a rule.
 constexpr std::chrono::milliseconds kLockPause{20};
 constexpr std::chrono::seconds kSayWaiting{2};
@@ -210,16 +211,34 @@ Result<void> Store::clear_scratch() {
   return Scratch::clear(state_ / "tmp");
 }
 
+std::set<std::string> Store::pinned() const {
+  const auto names = list_directory(state_ / kPins).value_or(std::vector<std::string>());
+  return {names.begin(), names.end()};
+}
+
 Result<void> Store::prune(std::size_t keep, const std::set<InfoHash>& needed) {
+  TRY_ASSIGN(const auto all, releases());
+  const std::set<std::string> pins = pinned();
+  std::set<Digest> forgotten;
+  for (std::size_t i = keep; i < all.size(); ++i) {
+    const Descriptor& descriptor = all[i].descriptor;
+    if (!needed.contains(descriptor.info_hash) && !pins.contains(descriptor.manifest.hex())) {
+      forgotten.insert(digest_of(all[i]));
+    }
+  }
+  return forget(forgotten).map([](bool) {});
+}
+
+Result<bool> Store::forget(const std::set<Digest>& forgotten) {
   TRY_ASSIGN(const auto lock, try_lock(state_ / kStoreLock));
   if (!lock) {
-    return {};
+    return false;
   }
   TRY_ASSIGN(const auto all, releases());
   std::set<std::string> named;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const Descriptor& descriptor = all[i].descriptor;
-    if (i >= keep && !needed.contains(descriptor.info_hash)) {
+  for (const SignedDescriptor& each : all) {
+    const Descriptor& descriptor = each.descriptor;
+    if (forgotten.contains(digest_of(each))) {
       TRY(remove_tree(state_ / "releases" / record_name(descriptor.position)));
       continue;
     }
@@ -239,7 +258,7 @@ Result<void> Store::prune(std::size_t keep, const std::set<InfoHash>& needed) {
       }
     }
   }
-  return {};
+  return true;
 }
 
 }  // namespace swarmout

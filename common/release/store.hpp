@@ -61,9 +61,12 @@ public:
   /// Removes the directories that lay_out() made for `purpose`, but for those of the torrents in `keep`.
   [[nodiscard]] Result<void> remove_layouts(std::string_view purpose, const std::set<InfoHash>& keep = {});
 
-  /// Removes packs, manifests and records that none of the newest `keep` releases names, and none of those in `needed`.
+  /// Removes packs, manifests and records that none of the newest `keep` releases names, none of those in `needed`, and
+  /// none that somebody has pinned: a file in <state>/pins/ with the digest of its manifest for a name.
   /// Does nothing while a writer holds the lock: what it wrote may not be named by a record yet.
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::set<InfoHash>& needed = {});
+  /// The same but for these records, of the digest_of() each. False: nothing was done, a writer holds the lock.
+  [[nodiscard]] Result<bool> forget(const std::set<Digest>& forgotten);
 
   /// Removes the scratch of processes that were killed, and of nobody else.
   [[nodiscard]] Result<void> clear_scratch();
@@ -73,6 +76,7 @@ public:
   [[nodiscard]] Result<Fd> lock_for_writing(const std::stop_token& stop = {}) const;
 
 private:
+  [[nodiscard]] std::set<std::string> pinned() const;
   Store(Path state, std::shared_ptr<const Scratch> scratch) : state_(std::move(state)), scratch_(std::move(scratch)) {}
   Path state_;
   std::shared_ptr<const Scratch> scratch_;

@@ -105,6 +105,11 @@ public:
   /// place has another id. Errors: unavailable: there is no FORMAT (any more); temporary; refused.
   [[nodiscard]] virtual Result<std::string> cluster() = 0;
 
+  /// Is what put() rests on as it should be: does a name that is taken refuse whoever comes second? Tries it under
+  /// names that are no entries, and leaves nothing. Errors: cannot_write: it is not; temporary. Where put() rests on
+  /// what create_cell() does, there is nothing more to try.
+  [[nodiscard]] virtual Result<void> check_primitive() { return {}; }
+
   /// What a person would call this share, for messages.
   [[nodiscard]] virtual std::string name() const = 0;
 };

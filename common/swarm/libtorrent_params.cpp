@@ -201,6 +201,33 @@ Pieces pieces_of(const lt::torrent_info& info, const std::set<std::string>& comp
   return pieces;
 }
 
+using Priorities = std::vector<lt::download_priority_t>;
+
+/// The pieces that these bytes are in, and no others.
+Priorities priorities_of(const lt::torrent_info& info, const FileRanges& only) {
+  Priorities priorities(static_cast<std::size_t>(info.num_pieces()), lt::dont_download);
+  const lt::file_storage& storage = info.files();
+  for (const lt::file_index_t file : storage.file_range()) {
+    const auto wanted = only.find(std::string(storage.file_name(file)));
+    if (storage.pad_file_at(file) || wanted == only.end()) {
+      continue;
+    }
+    for (const auto& [begin, end] : wanted->second) {
+      const auto size = static_cast<Bytes>(storage.file_size(file));
+      if (begin >= std::min(end, size)) {
+        continue;
+      }
+      const auto piece_at = [&](Bytes at) {
+        return static_cast<int>(storage.map_file(file, static_cast<std::int64_t>(at), 1).piece);
+      };
+      for (int piece = piece_at(begin); piece <= piece_at(std::min(end, size) - 1); ++piece) {
+        priorities[static_cast<std::size_t>(piece)] = lt::default_priority;
+      }
+    }
+  }
+  return priorities;
+}
+
 }  // namespace
 
 Result<void> check_certificate(const SwarmSettings& settings, const TorrentContents& contents) {
@@ -235,6 +262,9 @@ lt::add_torrent_params torrent_params_for(const SwarmSettings& settings, const S
   params.flags |= lt::torrent_flags::apply_ip_filter;
   if (!checking) {
     params.have_pieces = pieces_of(*params.ti, content.complete);
+  }
+  if (content.only) {
+    params.piece_priorities = priorities_of(*params.ti, *content.only);
   }
   params.max_connections = connections_for(settings);
   params.upload_limit = rate_of(content.limits.upload);

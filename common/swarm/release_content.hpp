@@ -7,12 +7,20 @@
 #include "common/base/units.hpp"
 #include "common/release/store.hpp"
 
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace swarmout {
+
+/// Of a file: the first byte, and the one behind the last.
+using ByteRange = std::pair<Bytes, Bytes>;
+/// By the names that files have in a torrent.
+using FileRanges = std::map<std::string, std::vector<ByteRange>>;
 
 struct SwarmContent {
   std::string torrent;               ///< bytes of the .torrent
@@ -22,6 +30,7 @@ struct SwarmContent {
   std::vector<Endpoint> peers;       ///< tried at once, before the first tick
   std::vector<Endpoint> trackers{};  ///< HTTP trackers to announce to; others that did are tried at once, too
   RateLimits limits{};               ///< for this release; the session's hold as well
+  std::optional<FileRanges> only{};  ///< fetch the pieces with these bytes and nothing else
 };
 
 /// What a session needs to serve a release that is whole in the store; laid out in the directory that the store has for

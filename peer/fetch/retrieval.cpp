@@ -2,6 +2,7 @@
 
 #include "common/base/failpoint.hpp"
 #include "common/base/remove_tree.hpp"
+#include "peer/tree/space.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -9,19 +10,6 @@
 namespace swarmout {
 
 namespace {
-
-constexpr Bytes kSpareSpace = 64 * kMiB;
-
-Result<void> check_space(const Path& where, Bytes wanted, std::string_view what) {
-  TRY_ASSIGN(const Bytes free, free_space(where));
-  if (free < wanted + kSpareSpace) {
-    return fail(ErrorCode::cannot_write,
-                fmt::format("{} needs {} MiB in {}, but only {} MiB are free", what, (wanted + kSpareSpace) / kMiB,
-                            where.native(), free / kMiB),
-                "free some space; what was fetched already stays");
-  }
-  return {};
-}
 
 bool may_be_on_its_way(const Error& error) {
   return error.code == ErrorCode::refused || error.code == ErrorCode::not_found;
@@ -69,10 +57,10 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
       }
     }
   }
-  TRY(check_space(store.state(), missing, "fetching the release"));
+  TRY(check_room(store.state(), {missing, 2 * contents.files.size()}, "fetching the release"));
   if (!retrieval->goal_.tree_exists) {
     const Path& tree = retrieval->goal_.tree;
-    TRY(check_space(tree, descriptor.tree_size, "unpacking the release"));
+    TRY(check_room(tree, {descriptor.tree_size, descriptor.files}, "unpacking the release"));
   }
   retrieval->arrived_ = content.complete;
   TRY(session.add(content));

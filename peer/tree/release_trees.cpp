@@ -227,6 +227,33 @@ Result<void> ReleaseTrees::prune(std::size_t keep, const std::optional<Path>& bu
   return all;
 }
 
+Result<bool> ReleaseTrees::remove(const TreeRecord& record) const {
+  const Path tree = releases() / record.name;
+  const Path doomed = dest_ / fmt::format("{}{}{}", incoming_, kRemoved, record.name);
+  if (current() == record.name) {
+    return false;
+  }
+  const auto discarded = discard(record);
+  if (identity_of(doomed) != record.identity) {
+    const bool gone = !path_exists(tree);  // by somebody else
+    return discarded || gone ? Result<bool>(gone) : tl::unexpected(discarded.error());
+  }
+  if (current() == record.name) {  // another process has just made it that
+    if (rename_anew(doomed, tree) == 0) {
+      return false;
+    }
+  }
+  TRY(remove_tree(doomed));
+  TRY(records_.remove(record));
+  return true;
+}
+
+Result<void> ReleaseTrees::tidy(const std::optional<Path>& busy) const {
+  const auto removed = remove_leftovers(busy);
+  TRY(forget_lost());
+  return removed;
+}
+
 Result<void> ReleaseTrees::remove_leftovers(const std::optional<Path>& busy) const {
   TRY_ASSIGN(const auto names, list_directory(dest_));
   Result<void> all;

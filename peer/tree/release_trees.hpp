@@ -58,6 +58,14 @@ public:
   /// (pins.hpp).
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::optional<Path>& busy);
 
+  /// Removes one that `current` does not name. False: it does, or somebody works in it: it stays. Another process may
+  /// do the same at the same moment.
+  [[nodiscard]] Result<bool> remove(const TreeRecord& record) const;
+  /// The rest of what prune() does: incoming trees, and records of trees that are gone.
+  [[nodiscard]] Result<void> tidy(const std::optional<Path>& busy) const;
+  [[nodiscard]] const Path& dest() const { return dest_; }
+  [[nodiscard]] const TreeRecords& records() const { return records_; }
+
 private:
   enum class Held { nothing, whole, foreign };
   struct Place {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/base/files.hpp"
+#include "peer/tree/tree_folders.hpp"
 
 #include <string>
 #include <string_view>
@@ -28,13 +29,9 @@ public:
   [[nodiscard]] Result<void> remove(const std::string& path);
 
 private:
-  /// A descriptor of the directory that `path` is in; `name` gets the last component.
-  [[nodiscard]] Result<int> parent_of(const std::string& path, const char*& name);
+  explicit TreeWriter(TreeFolders folders) : folders_(std::move(folders)) {}
 
-  Path shown_;
-  Fd root_;
-  std::string cached_path_;  ///< of the directory opened last: files come grouped by directory
-  Fd cached_;
+  TreeFolders folders_;
 };
 
 /// Writes a part of a file that was new. Of a part that is all zeros only the last byte, so that sparse files stay

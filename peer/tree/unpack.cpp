@@ -2,6 +2,7 @@
 
 #include "common/base/key_values.hpp"
 #include "common/base/parallel.hpp"
+#include "common/release/manifest_diff.hpp"
 #include "common/release/pack.hpp"
 #include "peer/tree/reuse.hpp"
 #include "peer/tree/tree_writer.hpp"
@@ -16,18 +17,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::size_t kReuseBatch = 64;
-
-bool same_content(const Manifest& a, const Node& x, const Manifest& b, const Node& y) {
-  if (!y.is_file() || x.size != y.size || x.ref_count != y.ref_count) {
-    return false;
-  }
-  for (std::uint32_t i = 0; i < x.ref_count; ++i) {
-    if (a.chunks[a.refs[x.first_ref + i]].digest != b.chunks[b.refs[y.first_ref + i]].digest) {
-      return false;
-    }
-  }
-  return true;
-}
 
 }  // namespace
 

@@ -110,7 +110,8 @@ TEST_F(AllVerbs, TheCatalogueNamesASharedSettingOnceWithItsVerbs) {
       of_dest.push_back(each.verbs);
     }
   }
-  EXPECT_THAT(of_dest, ElementsAre(ElementsAre("peer", "fetch", "run", "wait", "rollback", "hold", "resume")));
+  EXPECT_THAT(of_dest, ElementsAre(ElementsAre("peer", "fetch", "run", "wait", "rollback", "hold", "resume", "verify",
+                                               "gc", "pin", "unpin", "diff", "doctor")));
 }
 
 TEST_F(AllVerbs, HelpHasGroupsAndNoWordsOfALibrary) {

@@ -248,6 +248,41 @@ PutResult DirectoryLog::put(Position position, std::string_view bytes) const {
   }
 }
 
+namespace {
+
+/// A second link of a name must be refused, and must leave what the first one put there. Temporary names: if this is
+/// killed, they age away.
+Result<void> check_link(const ShareFolder& log) {
+  const std::string first = fresh_temporary();
+  const std::string second = fresh_temporary();
+  const std::string named = fresh_temporary();
+  const auto probe = [&]() -> Result<void> {
+    for (const std::string& each : {first, second}) {
+      TRY(log.write_new_file(each, as_bytes(each), (log.path() / each).native()));
+    }
+    const auto link = [&](const std::string& from) {
+      return ::linkat(log.descriptor(), from.c_str(), log.descriptor(), named.c_str(), 0);
+    };
+    if (link(first) != 0) {
+      return fail_errno("cannot make a hard link in", log.path().native(), errno);
+    }
+    const bool refused = link(second) != 0 && errno == EEXIST;
+    TRY_ASSIGN(const std::string there, log.read_file(named, kMaxEntry));
+    return refused && there == first
+               ? Result<void>()
+               : fail(ErrorCode::cannot_write,
+                      fmt::format("in {} a second hard link to a name is not refused", log.path().native()),
+                      "two hosts could both win: put the share on a file system that has link(2) right, or use etcd");
+  };
+  auto checked = probe();
+  for (const std::string& each : {first, second, named}) {
+    [[maybe_unused]] const auto removed = log.remove(each);
+  }
+  return checked;
+}
+
+}  // namespace
+
 Result<void> DirectoryLog::remove_stale(WallTime before) const {
   const auto is_temporary = [](std::string_view name) { return is_left_behind(name, kTemporary); };
   TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog).map_error(share_error));
@@ -259,6 +294,11 @@ Result<void> DirectoryLog::remove_stale(WallTime before) const {
     }
   }
   return {};
+}
+
+Result<void> DirectoryLog::check_primitive() const {
+  TRY_ASSIGN(const ShareFolder log, ShareFolder::open(root_, kLog).map_error(share_error));
+  return primitive_ == Primitive::directory ? check_directory_rename(log) : check_link(log);
 }
 
 Result<void> check_directory_rename(const ShareFolder& parent) {

@@ -35,6 +35,9 @@ public:
   /// Removes what writers that died have left, last written before `before`. Safe for one that is only slow.
   [[nodiscard]] Result<void> remove_stale(WallTime before) const;
 
+  /// As in Share.
+  [[nodiscard]] Result<void> check_primitive() const;
+
 private:
   [[nodiscard]] Result<Position> listed_tail() const;
   /// The last entry at or after `from`, looked for one by one; nothing, if that goes on for too long.

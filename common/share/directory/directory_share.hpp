@@ -35,6 +35,7 @@ public:
   Result<void> remove_stale(WallTime before) override;
   Result<WallTime> now() override;
   Result<std::string> cluster() override;
+  Result<void> check_primitive() override { return log_.check_primitive(); }
   std::string name() const override { return root_.native(); }
 
 private:

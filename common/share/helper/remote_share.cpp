@@ -221,4 +221,9 @@ Result<std::string> RemoteShare::cluster() {
   return call(call_of(ShareCall::CLUSTER)).map([](const ShareReply& reply) { return reply.content(); });
 }
 
+Result<void> RemoteShare::check_primitive() {
+  TRY(call(call_of(ShareCall::CHECK_PRIMITIVE)));
+  return {};
+}
+
 }  // namespace swarmout

@@ -41,6 +41,7 @@ public:
   Result<void> remove_stale(WallTime before) override;
   Result<WallTime> now() override;
   Result<std::string> cluster() override;
+  Result<void> check_primitive() override;
   std::string name() const override { return directory_; }
 
 private:

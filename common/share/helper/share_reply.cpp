@@ -54,6 +54,7 @@ std::uint64_t most_number(const ShareCall& call) {
     case ShareCall::PUT:
       return static_cast<std::uint64_t>(PutOutcome::lost);  // else it is an error
     case ShareCall::INIT:
+    case ShareCall::INIT_JOB:
       return static_cast<std::uint64_t>(InitOutcome::repaired);
     default:
       return 0;

@@ -131,6 +131,8 @@ void carry_out(Share& share, const ShareCall& call, ShareReply& reply) {
       return answer(reply, share.now(), [&](const WallTime& now) { reply.set_time(now.time_since_epoch().count()); });
     case ShareCall::CLUSTER:
       return answer(reply, share.cluster(), [&](const std::string& cluster) { reply.set_content(cluster); });
+    case ShareCall::CHECK_PRIMITIVE:
+      return answer(reply, share.check_primitive());
     default:
       set_error(reply, {ErrorCode::failed, "no such call to the share", {}});
   }

@@ -303,11 +303,11 @@ TEST_F(StraysTest, OfManyThreeAreNamed) {
 TEST_F(StraysTest, TheFirstReleaseOfANewKeyCountsWhenTheOldKeyIsGone) {
   change_keys();
 
-  ASSERT_NE(view().newest_release(), nullptr);
-  EXPECT_EQ(view().newest_release()->position.value, 4U);
+  ASSERT_NE(view().current_release(), nullptr);
+  EXPECT_EQ(view().current_release()->position.value, 4U);
   EXPECT_THAT(strays(), ElementsAre());
   publish();
-  EXPECT_EQ(view().newest_release()->position.value, 6U);
+  EXPECT_EQ(view().current_release()->position.value, 6U);
 }
 
 TEST_F(StraysTest, ButNotBehindAnythingElseInTheOldOnesPlace) {
@@ -316,7 +316,7 @@ TEST_F(StraysTest, ButNotBehindAnythingElseInTheOldOnesPlace) {
   other.position = Position{2};
   put(2, encode_with(other, strangers_key()));
 
-  EXPECT_EQ(view().newest_release(), nullptr);
+  EXPECT_EQ(view().current_release(), nullptr);
 }
 
 TEST_F(StraysTest, AReaderFollowsTheKeysOfToday) {
@@ -324,12 +324,12 @@ TEST_F(StraysTest, AReaderFollowsTheKeysOfToday) {
   TrustedKeys keys(strangers_key().verify_key());
   LogReader reader(share_, keys);
   ASSERT_OK_AND_ASSIGN(const LogView* old, reader.refresh());
-  EXPECT_EQ(old->newest_release()->position.value, 2U);
+  EXPECT_EQ(old->current_release()->position.value, 2U);
 
   keys = fleet_trust();
   ASSERT_OK_AND_ASSIGN(const LogView* now, reader.refresh());
 
-  EXPECT_EQ(now->newest_release()->position.value, 4U);
+  EXPECT_EQ(now->current_release()->position.value, 4U);
 }
 
 }  // namespace swarmout::test

@@ -1,0 +1,111 @@
+#include "peer/doctor/doctor.hpp"
+
+#include "cli/host/json_lines.hpp"
+#include "cli/output.hpp"
+#include "cli/shared_settings.hpp"
+#include "cli/verbs.hpp"
+#include "common/base/host.hpp"
+#include "common/fleet/overview.hpp"
+#include "common/share/open_share.hpp"
+#include "peer/doctor/fleet_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace swarmout {
+
+namespace {
+
+struct DoctorTargets {
+  DoctorOptions options{.share = {}, .dest = kDefaultDest, .state = kDefaultState, .keys = kDefaultKeys};
+  SwarmSettings swarm;
+  ListenWishes wishes;
+  bool fleet = false;
+  bool json = false;
+};
+
+std::size_t count_of(const std::vector<Finding>& all, Health health) {
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [&](const Finding& each) { return each.health == health; }));
+}
+
+Result<void> print_findings(const std::vector<Finding>& all, bool json) {
+  std::string text;
+  for (const Finding& each : all) {
+    if (json) {
+      TRY(print_line(JsonLine("check")
+                         .add("id", each.id)
+                         .add("health", name_of(each.health))
+                         .add("seen", each.seen)
+                         .add("cure", each.cure)));
+    }
+    text += fmt::format("{:<4}  {:<14} {}\n{}", name_of(each.health), each.id, each.seen,
+                        each.cure.empty() ? "" : fmt::format("{:<21}→ {}\n", "", each.cure));
+  }
+  const std::size_t warnings = count_of(all, Health::warn);
+  const std::size_t failures = count_of(all, Health::fail);
+  if (json) {
+    return print_line(JsonLine("summary").add("checks", all.size()).add("warn", warnings).add("fail", failures));
+  }
+  text += fmt::format("{} checks: {} warn, {} fail\n", all.size(), warnings, failures);
+  return print_result(printable_lines(text), WhenReaderGone::end_quietly);
+}
+
+Result<std::vector<Finding>> look_at_fleet(const DoctorTargets& to, std::stop_token stop) {
+  ShareAddress address = to.options.share;
+  address.timeout = std::min(address.timeout, kDoctorShareTimeout);
+  TRY_ASSIGN(const auto share, open_share(address, std::move(stop)));
+  TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(to.options.keys));
+  constexpr std::size_t kLookedAt = 5;
+  return fleet_overview(*share, keys, kLookedAt, system_clock().wall()).map(fleet_findings);
+}
+
+Result<void> verdict(const std::vector<Finding>& all) {
+  const std::size_t failures = count_of(all, Health::fail);
+  return failures == 0 ? Result<void>()
+                       : fail(ErrorCode::failed, fmt::format("{} of {} checks failed", failures, all.size()));
+}
+
+}  // namespace
+
+Verb doctor_verb() {
+  Verb verb{.name = "doctor", .about = "Look what may be wrong with this host and its share, and say what to do"};
+  const auto to = std::make_shared<DoctorTargets>();
+  DoctorOptions& options = to->options;
+  add_setting(verb, to->fleet, Flag{},
+              {.name = "fleet", .help = "Look at all hosts' records instead", .scope = Scope::command_line});
+  add_setting(verb, to->json, Flag{}, {.name = "json", .help = "For programs"});
+  add_optional_share_settings(verb, options.share);
+  add_dest_setting(verb, options.dest);
+  add_host_settings(verb, {options.keys, options.state, to->swarm, to->wishes});
+  add_setting(verb, options.max_age, Duration{},
+              {.name = "max-age", .help = "Fail when nothing was signed for this long; 0: never"});
+  verb.run = [to](std::stop_token stop) -> Result<void> {
+    if (to->fleet) {
+      TRY_ASSIGN(const auto all, look_at_fleet(*to, stop));
+      TRY(print_findings(all, to->json));
+      return verdict(all);
+    }
+    to->options.advertised = [wishes = to->wishes, share = to->options.share.url]() -> Result<std::string> {
+      SwarmSettings swarm;
+      TRY(apply_wishes({wishes.listen, false}, share, {}, swarm));
+      return swarm.listen_address;
+    };
+    const auto all = examine(to->options, doctor_checks());
+    TRY(print_findings(all, to->json));
+    const auto done = verdict(all);
+    if (std::any_of(all.begin(), all.end(), [](const Finding& each) { return each.silent; })) {
+      // Their threads are somewhere in the kernel: nothing may be taken from under them, and nobody waits for them.
+      if (!done) {
+        say(to_string(done.error()));
+      }
+      std::_Exit(done ? 0 : static_cast<int>(done.error().code));
+    }
+    return done;
+  };
+  return verb;
+}
+
+}  // namespace swarmout

@@ -1,0 +1,158 @@
+#include "peer/keep/kept_trees.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace swarmout {
+
+namespace {
+
+constexpr std::size_t kShortestPrefix = 4;
+constexpr std::size_t kListed = 5;
+
+/// Where `current` leads, as a name in releases/; empty: nowhere there.
+std::string current_name(const Path& dest) {
+  std::error_code error;
+  const Path target = std::filesystem::read_symlink(dest / "current", error);
+  return !error && target.parent_path() == "releases" ? target.filename().native() : "";
+}
+
+std::string list_of(const std::vector<KeptTree>& trees) {
+  std::string text;
+  for (std::size_t i = 0; i < trees.size() && i < kListed; ++i) {
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", trees[i].shown());
+  }
+  return text;
+}
+
+bool has_name(const KeptTree& tree, const std::string& wanted) {
+  return tree.record.name == wanted || std::to_string(tree.position().value) == wanted;
+}
+
+bool has_revision(const KeptTree& tree, const std::string& wanted) {
+  return tree.release &&
+         (tree.release->descriptor.revision == wanted ||
+          (!tree.release->descriptor.name.empty() && tree.release->descriptor.name == short_ref(wanted)));
+}
+
+bool revision_begins(const KeptTree& tree, const std::string& wanted) {
+  return wanted.size() >= kShortestPrefix && tree.revision().starts_with(wanted);
+}
+
+}  // namespace
+
+Position KeptTree::position() const {
+  Position found = release ? release->descriptor.position : Position{};
+  if (!release) {
+    std::from_chars(record.name.data(), record.name.data() + record.name.size(), found.value);
+  }
+  return found;
+}
+
+std::string KeptTree::revision() const {
+  if (release) {
+    return release->descriptor.revision;
+  }
+  const std::size_t dash = record.name.find('-');
+  const std::string rest = dash == std::string::npos ? "" : record.name.substr(dash + 1);
+  return rest.substr(0, rest.find('~'));
+}
+
+std::string KeptTree::shown() const {
+  const std::string& name = release ? release->descriptor.name : "";
+  return fmt::format("release {} ({})", position().value, name.empty() ? revision().substr(0, 20) : name);
+}
+
+Result<std::vector<KeptTree>> kept_trees(const Path& dest, const TreeRecords& records,
+                                         const std::vector<SignedDescriptor>& releases) {
+  std::error_code error;
+  const Path root = std::filesystem::canonical(dest, error);
+  if (error) {
+    return fail_errno("cannot look at", dest.native(), error.value());
+  }
+  const std::string active = current_name(root);
+  TRY_ASSIGN(const auto names, list_directory(root / "releases"));
+  std::vector<KeptTree> trees;
+  for (const std::string& name : names) {
+    const Path path = root / "releases" / name;
+    const auto identity = identity_of(path);
+    auto record = identity ? records.find(name, *identity) : std::nullopt;
+    if (!record || !record->whole) {
+      continue;
+    }
+    KeptTree tree{.record = *std::move(record), .path = path};
+    tree.current = name == active;
+    for (const SignedDescriptor& each : releases) {  // newest first; one tree may have been published again and again
+      if (each.descriptor.manifest == tree.record.manifest &&
+          (!tree.release || name.starts_with(release_name(each.descriptor)))) {
+        tree.release = each;
+      }
+    }
+    trees.push_back(std::move(tree));
+  }
+  std::stable_sort(trees.begin(), trees.end(), [](const KeptTree& a, const KeptTree& b) {
+    return std::pair(a.record.identity.born, a.record.name) > std::pair(b.record.identity.born, b.record.name);
+  });
+  return trees;
+}
+
+Result<ThisHost> look_at_this_host(const Path& dest, const Path& state) {
+  if (!path_exists(state / "releases")) {
+    return fail(ErrorCode::not_found,
+                fmt::format("{} is not the state directory of a host that has releases", state.native()),
+                "give --state and --dest as the service has them");
+  }
+  TRY_ASSIGN(Store store, Store::open(state));
+  TRY_ASSIGN(TreeRecords records, TreeRecords::open(state));
+  TRY_ASSIGN(auto releases, store.releases());
+  auto kept = kept_trees(dest, records, releases);
+  if (!kept && kept.error().code != ErrorCode::not_found) {  // a host that only leads has no trees
+    return tl::unexpected(kept.error());
+  }
+  ThisHost host{std::move(store), std::move(records), std::move(releases),
+                std::move(kept).value_or(std::vector<KeptTree>())};
+  for (const SignedDescriptor& each : host.releases) {
+    const bool has_tree = std::any_of(host.kept.begin(), host.kept.end(), [&](const KeptTree& tree) {
+      return tree.record.manifest == each.descriptor.manifest;
+    });
+    if (!has_tree) {
+      KeptTree packs;
+      packs.record.name = release_name(each.descriptor);
+      packs.record.manifest = each.descriptor.manifest;
+      packs.release = each;
+      host.kept.push_back(std::move(packs));
+    }
+  }
+  return host;
+}
+
+Result<KeptTree> find_kept(const std::vector<KeptTree>& trees, const std::string& wanted) {
+  const std::string listed = list_of(trees);
+  const std::string hint =
+      listed.empty() ? "this host has none; `swarmout peer` or `swarmout fetch` bring one" : "this host has " + listed;
+  if (wanted.empty()) {
+    const auto active = std::find_if(trees.begin(), trees.end(), [](const KeptTree& each) { return each.current; });
+    return active != trees.end() ? Result<KeptTree>(*active)
+                                 : fail(ErrorCode::not_found, "`current` leads to no tree that this host made", hint);
+  }
+  for (const auto is : {has_name, has_revision}) {
+    const auto found = std::find_if(trees.begin(), trees.end(), [&](const KeptTree& each) { return is(each, wanted); });
+    if (found != trees.end()) {
+      return *found;
+    }
+  }
+  std::vector<KeptTree> begin;
+  std::copy_if(trees.begin(), trees.end(), std::back_inserter(begin),
+               [&](const KeptTree& each) { return revision_begins(each, wanted); });
+  if (begin.size() == 1) {
+    return begin.front();
+  }
+  return begin.empty()
+             ? fail(ErrorCode::not_found, fmt::format("\"{}\" is not on this host", wanted), hint)
+             : fail(ErrorCode::not_found, fmt::format("\"{}\" is the beginning of more than one revision here", wanted),
+                    fmt::format("give more of it: {}", list_of(begin)));
+}
+
+}  // namespace swarmout

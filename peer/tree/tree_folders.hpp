@@ -1,0 +1,33 @@
+// The directories of one tree, by descriptor: a path below the root becomes an open directory and a name in it, without
+// ever leaving the root or following a link.
+
+#pragma once
+
+#include "common/base/files.hpp"
+
+#include <string>
+
+namespace swarmout {
+
+/// Remembers the directory that was opened last, since files come grouped by directory. One object a thread; for one
+/// whose directories are replaced meanwhile, a new object.
+class TreeFolders {
+public:
+  /// `root` must exist.
+  [[nodiscard]] static Result<TreeFolders> open(const Path& root);
+
+  /// A descriptor of the directory that `path` is in, good until the next call; `name` gets the last component. Errors:
+  /// as fail_errno(): a directory on the way is not there, or is something else.
+  [[nodiscard]] Result<int> parent_of(const std::string& path, const char*& name);
+  [[nodiscard]] int root() const { return root_.get(); }
+  /// For messages.
+  [[nodiscard]] Path shown(std::string_view path) const { return shown_ / path; }
+
+private:
+  Path shown_;
+  Fd root_;
+  std::string cached_path_;
+  Fd cached_;
+};
+
+}  // namespace swarmout
