@@ -32,6 +32,8 @@ void add_activation_settings(Verb& verb, PeerOptions& options) {
               {.name = "exec-after-activate", .help = "Run after a release has become active"});
   add_setting(verb, options.hook_timeout, Duration{.least = std::chrono::seconds(1)},
               {.name = "hook-timeout", .help = "How long each of these may take; then it is ended, and has failed"});
+  add_setting(verb, options.link, Place{"LINK"},
+              {.name = "link", .help = "A further link to what is active: a path, or a name beside `current`"});
   add_setting(verb, options.touch, Place{"FILE"},
               {.name = "touch", .help = "Gets the time of each activation, for programs that watch it"});
 }

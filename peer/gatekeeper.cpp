@@ -2,12 +2,10 @@
 
 #include "common/base/key_values.hpp"
 #include "common/base/private_files.hpp"
+#include "peer/run/changed_paths.hpp"
+#include "peer/watched.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-
-#include <cerrno>
 
 namespace swarmout {
 
@@ -34,6 +32,11 @@ std::optional<Digest> published_in(const Wanted& wanted) {
   return wanted.published ? std::optional(digest_of(*wanted.published)) : std::nullopt;
 }
 
+Gatekeeper::Before before_of(const OnThisHost& here) {
+  return here.whole && here.active != nullptr ? Gatekeeper::Before{here.tree, here.active->descriptor}
+                                              : Gatekeeper::Before{};
+}
+
 std::string named(const SignedDescriptor& release) {
   return fmt::format("release {} ({})", release.descriptor.position.value, release.descriptor.revision);
 }
@@ -52,6 +55,9 @@ void Gatekeeper::look(const Wanted& wanted, const TrustedKeys& keys, const OnThi
     run_->stop();  // nobody wants to know any more
   }
   run_due(here);
+  if (here.whole) {
+    tell_watchers(false);  // somebody may have taken the link away
+  }
   if (memory_.refused && published_in(wanted) == memory_.refused) {
     troubles_.has(kOfHook,
                   {ErrorCode::failed,
@@ -178,12 +184,12 @@ std::string Gatekeeper::held_back(const Wanted& wanted, const OnThisHost& here) 
 }
 
 void Gatekeeper::ask(const SignedDescriptor& release, const Path& tree, const OnThisHost& here) {
-  previous_tree_ = here.whole ? here.tree : Path();
+  before_ = before_of(here);
   start(Which::before, release, tree);
 }
 
 Result<void> Gatekeeper::switching(const SignedDescriptor& release, const OnThisHost& here) {
-  previous_tree_ = here.whole ? here.tree : Path();
+  before_ = before_of(here);
   if (options_.exec_after.empty()) {
     return {};
   }
@@ -194,7 +200,7 @@ Result<void> Gatekeeper::switching(const SignedDescriptor& release, const OnThis
 
 void Gatekeeper::switched(const SignedDescriptor& release, const Path& tree) {
   agreed_.reset();
-  touch();
+  tell_watchers(true);
   if (go_once_ && is_for(*go_once_, release.descriptor)) {
     forget_order();
   }
@@ -203,16 +209,17 @@ void Gatekeeper::switched(const SignedDescriptor& release, const Path& tree) {
   }
 }
 
-void Gatekeeper::touch() const {
-  if (options_.touch.empty()) {
-    return;
+/// What is wrong with one shall not look like the other's.
+void Gatekeeper::tell_watchers(bool switched) const {
+  const auto said = [&](std::string_view what, const Result<void>& done) {
+    done ? troubles_.solved(what) : troubles_.has(what, done.error());
+  };
+  if (!options_.link.empty()) {
+    said(kOfLink, keep_link(options_.link, options_.dest));
   }
-  // Without waiting: a fifo that nobody reads would hold up the service.
-  const auto touched = open_file(options_.touch, O_WRONLY | O_CREAT | O_NONBLOCK).and_then([&](const Fd& file) {
-    return ::futimens(file.get(), nullptr) == 0 ? Result<void>()
-                                                : fail_errno("cannot touch", options_.touch.native(), errno);
-  });
-  touched ? troubles_.solved(kOfTouch) : troubles_.has(kOfTouch, touched.error());
+  if (switched && !options_.touch.empty()) {
+    said(kOfTouch, touch_file(options_.touch));
+  }
 }
 
 /// A hook that was due, or at work, when this service ended.
@@ -223,22 +230,39 @@ void Gatekeeper::run_due(const OnThisHost& here) {
   if (digest_of(*here.active) != *memory_.due || options_.exec_after.empty()) {
     remember({memory_.refused, memory_.says, std::nullopt});
   } else if (here.whole) {
-    previous_tree_.clear();
+    before_ = {};
     start(Which::after, *here.active, here.tree);
   }
 }
 
+/// As `run` tells its command; what has changed is in a file that the next hook's takes the place of.
+std::vector<std::pair<std::string, std::string>> Gatekeeper::told(const Descriptor& release, const Path& tree) const {
+  std::vector<std::pair<std::string, std::string>> variables{
+      {"SWARMOUT_RELEASE", std::to_string(release.position.value)},
+      {"SWARMOUT_REVISION", release.revision},
+      {"SWARMOUT_DIR", tree.native()}};
+  if (before_.tree.empty() || !path_exists(before_.tree)) {
+    return variables;
+  }
+  variables.emplace_back("SWARMOUT_PREVIOUS_DIR", before_.tree.native());
+  const Path changed = options_.state / "hooks" / "changed";
+  const auto written =
+      changes_between(*before_.release, release, options_.state).and_then([&](const std::string& records) {
+        return replace_file(changed, as_bytes(records), 0600, Durability::cached);
+      });
+  if (written) {
+    variables.emplace_back("SWARMOUT_CHANGED", changed.native());
+  } else {
+    narrate_(fmt::format("no SWARMOUT_CHANGED for the hook: {}", to_string(written.error())));
+  }
+  return variables;
+}
+
 void Gatekeeper::start(Which which, const SignedDescriptor& release, const Path& tree) {
-  const Descriptor& descriptor = release.descriptor;
   const bool before = which == Which::before;
   HookCall call;
   call.command = before ? options_.exec_before : options_.exec_after;
-  call.environment = {{"SWARMOUT_RELEASE", std::to_string(descriptor.position.value)},
-                      {"SWARMOUT_REVISION", descriptor.revision},
-                      {"SWARMOUT_DIR", tree.native()}};
-  if (!previous_tree_.empty() && path_exists(previous_tree_)) {
-    call.environment.emplace_back("SWARMOUT_PREVIOUS_DIR", previous_tree_.native());
-  }
+  call.environment = told(release.descriptor, tree);
   call.directory = tree;
   call.output = options_.state / "hooks" / (before ? "before-activate" : "after-activate");
   call.timeout = options_.hook_timeout;

@@ -21,6 +21,7 @@ inline constexpr std::string_view kOfHook = "hook";
 inline constexpr std::string_view kOfAfterHook = "after-hook";
 inline constexpr std::string_view kOfOrders = "orders";
 inline constexpr std::string_view kOfTouch = "touch";
+inline constexpr std::string_view kOfLink = "link";
 
 /// What is, or was, active on this host.
 struct OnThisHost {
@@ -32,6 +33,12 @@ struct OnThisHost {
 /// One thread. The references outlive it.
 class Gatekeeper {
 public:
+  /// What was active; without a tree: nothing that is whole.
+  struct Before {
+    Path tree;
+    std::optional<Descriptor> release;
+  };
+
   Gatekeeper(const PeerOptions& options, Clock& clock, Troubles& troubles, const Narrator& narrate);
 
   /// Reads what people said, and how hooks ended. Cheap; to be called each time round.
@@ -67,9 +74,11 @@ private:
   void forget_order();
   void collect();
   void after_ended(const Result<void>& result);
-  void touch() const;
+  void tell_watchers(bool switched) const;
   void run_due(const OnThisHost& here);
   void start(Which which, const SignedDescriptor& release, const Path& tree);
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> told(const Descriptor& release,
+                                                                      const Path& tree) const;
   void remember(Memory memory);
   [[nodiscard]] Result<void> save(const Memory& memory);
   [[nodiscard]] Activation::Hook hook_of(const Digest& release) const;
@@ -85,7 +94,7 @@ private:
   std::optional<GoOnce> go_once_;
   Memory memory_;
   std::optional<Digest> agreed_;  ///< the hook before has said yes to this one
-  Path previous_tree_;            ///< at the last switch
+  Before before_;                 ///< the last switch, or the one that is asked about
   std::unique_ptr<HookRun> run_;
   Which which_ = Which::before;
   std::optional<SignedDescriptor> about_;  ///< what run_ is about

@@ -28,6 +28,7 @@ struct PeerOptions {
   std::string exec_before;  ///< for /bin/sh: may refuse a release; empty: none
   std::string exec_after;   ///< likewise, after an activation
   std::chrono::milliseconds hook_timeout{std::chrono::minutes(5)};
+  Path link;            ///< a further link to `current`, absolute or a name in `dest`; empty: none
   Path touch;           ///< gets the time of each activation, for who watches it; empty: none
   std::string version;  ///< of this program, for the record; empty: not told
   GcOptions gc;         ///< what of older releases stays

@@ -7,28 +7,24 @@
 #include "common/release/manifest.hpp"
 
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 namespace swarmout {
 
-struct JobChange {
-  enum class Kind : char { added = 'A', changed = 'M', removed = 'D' };
-  Kind kind = Kind::changed;
-  std::string path;
-  bool operator==(const JobChange&) const = default;
-};
+/// By path, one record for each: A (added), D (removed) or M (another content, kind or target), a blank, the path, a
+/// NUL, since a path has any byte but that one.
+[[nodiscard]] std::string change_records(const Manifest& before, const Manifest& now);
 
-/// Sorted by path. Changed is another content, another kind (file, executable, link, directory) or another target.
-[[nodiscard]] std::vector<JobChange> job_changes(const Manifest& before, const Manifest& now);
-
-/// One record for each: the letter, a blank, the path, a NUL: a path has any byte but that one.
-[[nodiscard]] std::string as_records(const std::vector<JobChange>& changes);
+/// The same from the manifests that `state` keeps. Errors: not_found: it does not keep one of them (any more); as
+/// read_file().
+[[nodiscard]] Result<std::string> changes_between(const Descriptor& before, const Descriptor& now, const Path& state);
 
 /// A file of its own for one job, gone when this goes.
 class ChangesFile {
 public:
   /// In $TMPDIR, else /tmp; nobody else can read it. Errors: cannot_write; temporary.
-  [[nodiscard]] static Result<ChangesFile> write(const std::vector<JobChange>& changes);
+  [[nodiscard]] static Result<ChangesFile> write(std::string_view records);
   ~ChangesFile();
   ChangesFile(ChangesFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
   ChangesFile& operator=(ChangesFile&&) = delete;
@@ -38,9 +34,5 @@ private:
   explicit ChangesFile(Path path) : path_(std::move(path)) {}
   Path path_;
 };
-
-/// From the manifests that `state` keeps. Errors: not_found: it does not keep one of them (any more); as read_file().
-[[nodiscard]] Result<std::vector<JobChange>> changes_between(const Descriptor& before, const Descriptor& now,
-                                                             const Path& state);
 
 }  // namespace swarmout

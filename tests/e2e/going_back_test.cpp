@@ -313,8 +313,10 @@ TEST_F(GoingBack, AHostThatWaitsForAPersonFetchesMeanwhile) {
 TEST_F(GoingBack, AHookRefusesABadReleaseOnItsHostOnly) {
   const std::string hooks = fleet_.scratch("hooks").native();
   peers_.push_back(fleet_.peer(
-      1, {"--exec-before-activate", "echo about $SWARMOUT_RELEASE; grep -q good file", "--exec-after-activate",
-          "echo $SWARMOUT_RELEASE $(readlink " + fleet_.current(1).native() + ") >> " + hooks}));
+      1,
+      {"--exec-before-activate",
+       "echo about $SWARMOUT_RELEASE; tr '\\0' ';' < ${SWARMOUT_CHANGED:-/dev/null}; grep -q good file",
+       "--exec-after-activate", "echo $SWARMOUT_RELEASE $(readlink " + fleet_.current(1).native() + ") >> " + hooks}));
   peers_.push_back(fleet_.peer(2));
   publish("good");
   ASSERT_TRUE(all_have(2, "good"));
@@ -329,7 +331,7 @@ TEST_F(GoingBack, AHookRefusesABadReleaseOnItsHostOnly) {
     });
   }));
   EXPECT_TRUE(has(1, "good"));
-  EXPECT_EQ(read_file(fleet_.state(1) / "hooks/before-activate", kKiB).value_or(""), "about 4\n");
+  EXPECT_EQ(read_file(fleet_.state(1) / "hooks/before-activate", kKiB).value_or(""), "about 4\nM file;A of/bad;D of/good;");
   publish("good");
   EXPECT_TRUE(all_have(2, "good")) << "another release, another chance";
   EXPECT_TRUE(wait_for([&] { return count_of(read_file(hooks, kKiB).value_or(""), "\n") == 2; }));

@@ -57,7 +57,8 @@ public:
   bool same(int host) const { return listing(current(host)) == listing(source()); }
   std::string tree_name(int host) const { return fs::read_symlink(current(host)).filename().native(); }
   void lose_packs(int host) const {
-    for (const std::string& name : list_directory(state(host) / "packs").value()) {
+    const auto packs = list_directory(state(host) / "packs").value();
+    for (const std::string& name : packs) {
       fs::remove(state(host) / "packs" / name);
     }
     fs::remove_all(state(host) / "swarm");

@@ -310,4 +310,15 @@ TEST_F(GatekeeperTest, AFileThatCannotBeTouchedIsTrouble) {
   EXPECT_THAT(troubles_.current(), HasSubstr("none/touched"));
 }
 
+TEST_F(GatekeeperTest, AFurtherLinkIsMadeAgainWhenSomebodyTakesItAway) {
+  options_.link = dir_ / "app";
+  go_to_two();
+  ASSERT_TRUE(std::filesystem::is_symlink(options_.link));
+  std::filesystem::remove(options_.link);
+
+  look();
+
+  EXPECT_EQ(std::filesystem::read_symlink(options_.link), options_.dest / "current");
+}
+
 }  // namespace swarmout::test
