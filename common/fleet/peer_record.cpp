@@ -31,14 +31,18 @@ std::string written(const std::vector<Position>& positions) {
   return text;
 }
 
-/// Of what a job printed, written; a cell has 4000 bytes for all.
-constexpr std::size_t kMostJobOutput = 1000;
+/// Of what a job printed; written, some bytes are three. A cell has 12,000 bytes for all.
+constexpr std::size_t kMostJobOutput = 4 * kKiB;
+constexpr std::size_t kMostJobOutputWritten = 7000;
+constexpr std::size_t kMostJobName = 300;
 constexpr int kMostJobStatus = 255;
 
 /// The end of it, as much as fits once it is written.
 std::string end_that_fits(std::string text) {
-  while (escape_value(text).size() > kMostJobOutput) {
-    text.erase(0, std::max<std::size_t>(1, text.size() / 8));
+  text.erase(0, text.size() - std::min(text.size(), kMostJobOutput));
+  for (std::size_t written = escape_value(text).size(); written > kMostJobOutputWritten;) {
+    text.erase(0, (written - kMostJobOutputWritten + 2) / 3);
+    written = escape_value(text).size();
   }
   return text;
 }
@@ -71,11 +75,11 @@ Result<std::vector<Position>> positions_in(const KeyValues& values, std::string_
 }
 
 void add_job(KeyValues& values, const JobRecord& job) {
-  values.add("job", short_text(job.name))
+  values.add("job", fitting(job.name, kMostJobName))
       .add("job-release", job.release.value)
       .add("job-status", static_cast<std::uint64_t>(job.status))
       .add("job-took", static_cast<std::uint64_t>(job.took.count()))
-      .add("job-ended", job.ended)
+      .add("job-ended", fitting(job.ended, kMostJobName))
       .add("job-output", end_that_fits(job.output));
 }
 

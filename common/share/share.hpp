@@ -28,9 +28,10 @@
 
 namespace swarmout {
 
-/// Largest log entry and cell. Entries are about 1 KiB; the cap keeps one read one network block.
+/// Largest log entry. They are about 1 KiB; the cap keeps one read one network block.
 inline constexpr Bytes kMaxEntry = 8 * kKiB;
-inline constexpr Bytes kMaxCell = 4000;
+/// Largest cell: a host's record with 4 KiB of what a job printed. Others are about 1 KiB.
+inline constexpr Bytes kMaxCell = 12'000;
 /// Largest blob; the largest there are, torrents, fit (common/release/torrent_file.hpp).
 inline constexpr Bytes kMaxBlob = 64 * kMiB;
 

@@ -123,8 +123,10 @@ TEST_F(RunOver, ACopyCanBeWrittenToAndGoes) {
 
 TEST_F(RunOver, OutcomesAreInTheStatusOfTheFleet) {
   begin();
-  EXPECT_EQ(job(1, {"--name", "migrate", "--report-output", "--", "sh", "-c", "echo out; echo err >&2; exit 3"}).status,
-            3);
+  EXPECT_EQ(
+      job(1, {"--name", "migrate", "--report-output", "--", "sh", "-c", "seq 3000; echo out; echo err >&2; exit 3"})
+          .status,
+      3);
   nlohmann::json shown;
   ASSERT_TRUE(wait_for([&] {
     shown = fleet_.status()["peers"][0]["job"];
@@ -134,6 +136,7 @@ TEST_F(RunOver, OutcomesAreInTheStatusOfTheFleet) {
   EXPECT_EQ(shown["status"], 3);
   EXPECT_EQ(shown["release"], 2);
   EXPECT_THAT(shown["output"].get<std::string>(), AllOf(HasSubstr("out\n"), HasSubstr("err\n")));
+  EXPECT_EQ(shown["output"].get<std::string>().size(), 4U * kKiB);
   EXPECT_THAT(fleet_.command({"status", "--share", fleet_.url()}).out, HasSubstr("job migrate on"));
 }
 

@@ -20,16 +20,18 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::size_t kCellFile = 4096;  // one block, so that a cell is one write and one read
+constexpr std::size_t kCellBlock = 4096;  // most cells are one, so that they are one write and one read
+constexpr std::size_t kMaxCellFile = 3 * kCellBlock;
 /// A write is under way for less than this, or its writer has stopped. Not longer: somebody may put thousands of half
 /// cells there.
 constexpr std::chrono::milliseconds kHalfWritten{5};
 
-/// The content, its length and digest in front, zeros behind.
+/// The content, its length and digest in front, zeros behind. Behind them may be the end of a longer one before it.
 std::string seal_cell(std::string_view bytes) {
   std::string sealed = fmt::format("cell {} {}\n", bytes.size(), sha256(bytes).hex());
   sealed += bytes;
-  sealed.resize(kCellFile, '\0');
+  INVARIANT(sealed.size() <= kMaxCellFile);
+  sealed.resize((sealed.size() + kCellBlock - 1) / kCellBlock * kCellBlock, '\0');
   return sealed;
 }
 
@@ -144,7 +146,7 @@ Result<std::optional<Cell>> DirectoryShare::look_at_cell(CellKind kind, std::str
     return tl::unexpected(file.error());
   }
   const std::string path = (root_ / cell_directory(kind) / name).native();
-  std::string sealed(kCellFile, '\0');
+  std::string sealed(kMaxCellFile, '\0');
   const ssize_t got = ::pread(file->get(), sealed.data(), sealed.size(), 0);
   struct stat info {};
   if (got < 0 || ::fstat(file->get(), &info) != 0) {

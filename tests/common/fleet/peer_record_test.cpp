@@ -92,6 +92,10 @@ TEST(PeerRecordTest, TheLongestPeerRecordFitsIntoACell) {
   record.wanted = record.have = record.downloaded = record.uploaded = record.duplicate = record.failed = kMost;
   record.download_rate = 1e18;
   record.fetched_in = record.first_piece = std::chrono::milliseconds(std::numeric_limits<std::int64_t>::max());
+  record.job = JobRecord{};
+  record.job->name = record.job->ended = record.job->output = std::string(10'000, '\xff');
+  record.job->took = *record.fetched_in;
+  record.job->release = kLastPosition;
   record.traffic.hosts.resize(1000, {longest, kMost / 1000, kMost / 1000, kMost, true});
 
   EXPECT_LE(encode(record).size(), kMaxCell);
