@@ -1,12 +1,14 @@
 #include "peer/run/job.hpp"
 
 #include "common/base/process/descendants.hpp"
+#include "peer/run/job_lock.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +22,9 @@ namespace {
 
 /// Not for what is run: a password.
 constexpr std::string_view kSecretVariable = "SWARMOUT_ETCD_PASSWORD=";
+/// As in supervise.cpp: what is killed goes soon, or is in an uninterruptible wait.
+constexpr std::chrono::milliseconds kOrphanStep{20};
+constexpr std::chrono::seconds kLeaveOrphansAfter{5};
 
 std::vector<std::string> environment_for(const JobStart& start) {
   std::vector<std::string> all;
@@ -57,7 +62,9 @@ struct Prepared {
         argv_at(as_pointers(argv)),
         environment_at(as_pointers(environment)),
         directory(start.directory.native()),
-        held(start.held) {}
+        held(start.held),
+        mask(start.mask),
+        lock(start.lock) {}
 
   std::vector<std::string> argv;
   std::vector<std::string> environment;
@@ -65,9 +72,28 @@ struct Prepared {
   std::vector<char*> environment_at;
   std::string directory;
   std::vector<int> held;
+  mode_t mask;
+  int lock;
 };
 
-[[noreturn]] void become_program(const Prepared& what, const sigset_t& signals, const OutputTap* tap, int report) {
+/// A job that must not outlive its keeper, however that ends, and does not stop from the keyboard: whoever waits for a
+/// leader that stands still waits in vain. It can still be stopped with SIGSTOP; its time goes on then.
+void bind_to(pid_t keeper) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != keeper) {
+    ::_exit(kNotExecutable);  // it ended before we asked
+  }
+  for (const int signal : {SIGTSTP, SIGTTIN, SIGTTOU}) {
+    ::signal(signal, SIG_IGN);
+  }
+}
+
+[[noreturn]] void become_program(const Prepared& what, const sigset_t& signals, const OutputTap* tap, int report,
+                                 pid_t keeper) {
+  if (keeper != 0) {
+    bind_to(keeper);
+  }
+  ::umask(what.mask);
   ::signal(SIGPIPE, SIG_DFL);  // ours alone is ignored
   ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
   if (tap != nullptr) {
@@ -90,7 +116,9 @@ struct StartedProgram {
   Fd report;  ///< closed by exec(2); else errno
 };
 
-Result<StartedProgram> start_program(const Prepared& what, const sigset_t& signals, const OutputTap* tap) {
+/// `keeper`: this process, if the program must not outlive it; 0: it may.
+Result<StartedProgram> start_program(const Prepared& what, const sigset_t& signals, const OutputTap* tap,
+                                     pid_t keeper = 0) {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     return fail_errno("cannot start", what.argv[0], errno);
@@ -99,10 +127,13 @@ Result<StartedProgram> start_program(const Prepared& what, const sigset_t& signa
   const Fd other(ends[1]);
   started.pid = ::fork();
   if (started.pid == 0) {
-    become_program(what, signals, tap, ends[1]);
+    become_program(what, signals, tap, ends[1], keeper);
   }
   if (started.pid < 0) {
     return fail_errno("cannot start", what.argv[0], errno);
+  }
+  if (what.lock >= 0) {
+    note_command(what.lock, started.pid);
   }
   return started;
 }
@@ -123,6 +154,13 @@ tl::unexpected<Error> not_started(const JobStart& start, int error) {
 }
 
 }  // namespace
+
+JobEnd end_of(const Error& not_started) {
+  JobEnd end;
+  end.status = static_cast<int>(not_started.code);
+  end.output = not_started.message + '\n';
+  return end;
+}
 
 Result<JobEnd> run_program(const JobStart& start, const HeldSignals& signals, Clock& clock) {
   std::optional<OutputTap> tap;
@@ -168,7 +206,7 @@ namespace {
   const HeldSignals signals;
   Supervision watch;
   watch.spared = children();
-  auto started = start_program(what, before, tap);
+  auto started = start_program(what, before, tap, ::getpid());
   int error = started ? error_from(started->report) : EAGAIN;
   [[maybe_unused]] ssize_t told_end = ::write(report, &error, sizeof error);
   if (!started) {
@@ -195,6 +233,30 @@ std::optional<ProgramEnd> end_from(const Fd& report) {
   return ::read(report.get(), &end, sizeof end) == sizeof end ? std::optional(end) : std::nullopt;
 }
 
+/// What a killed keeper has left is this process's now, and ends at once: the job may be begun again, here or
+/// elsewhere. Other threads start children meanwhile, a share's helper, say; those are none of the family. Errors:
+/// temporary.
+Result<void> end_orphans(const std::set<pid_t>& before, Clock& clock) {
+  const MonotonicTime give_up = clock.now() + kLeaveOrphansAfter;
+  while (true) {
+    std::set<pid_t> spared = children();
+    for (const pid_t pid : own_children()) {
+      if (!before.contains(pid)) {
+        spared.erase(pid);
+        ::waitpid(pid, nullptr, WNOHANG);
+      }
+    }
+    if (FamilyEnd(clock.now(), std::chrono::milliseconds(0), spared).step(clock.now())) {
+      return {};
+    }
+    if (clock.now() >= give_up) {
+      return fail(ErrorCode::temporary,
+                  "the process that kept the job was killed, and what the job has started does not end");
+    }
+    clock.sleep(kOrphanStep, {});
+  }
+}
+
 }  // namespace
 
 Result<BoundJob> BoundJob::prepare(const JobStart& start, const HeldSignals& signals, Clock& clock) {
@@ -214,6 +276,7 @@ Result<BoundJob> BoundJob::prepare(const JobStart& start, const HeldSignals& sig
   Fd report_there(report[1]);
   const Prepared what(start);
   const pid_t owner = ::getpid();
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // of what a killed keeper leaves
   job.keeper_ = ::fork();
   if (job.keeper_ == 0) {
     job.go_.reset();
@@ -246,6 +309,7 @@ BoundJob::~BoundJob() {
 
 Result<JobEnd> BoundJob::go(int order, const HeldSignals& signals, Clock& clock) {
   const MonotonicTime begun = clock.now();
+  const std::set<pid_t> before = own_children();
   const char begin = 1;
   if (::write(go_.get(), &begin, 1) != 1) {
     return fail(ErrorCode::temporary, fmt::format("what was to start {} is gone", start_.argv[0]));
@@ -263,9 +327,12 @@ Result<JobEnd> BoundJob::go(int order, const HeldSignals& signals, Clock& clock)
     return not_started(start_, error);
   }
   if (const auto told = end_from(report_)) {
-    const bool ordered = end.ordered;
+    const ProgramEnd own = end;
     static_cast<ProgramEnd&>(end) = *told;
-    end.ordered = ordered;
+    end.ordered = own.ordered;
+    end.asked = own.asked != 0 ? own.asked : told->asked;
+  } else {
+    TRY(end_orphans(before, clock));
   }
   end.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - begun);
   end.output = tap_ ? tap_->end() : "";

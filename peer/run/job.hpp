@@ -6,6 +6,8 @@
 #include "common/base/files.hpp"
 #include "peer/run/supervise.hpp"
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -22,6 +24,8 @@ struct JobStart {
   std::optional<std::chrono::milliseconds> timeout{};
   std::chrono::milliseconds grace{std::chrono::seconds(10)};
   bool keep_output = false;  ///< the end of its output is wanted, too
+  mode_t mask = 022;         ///< umask(2): its caller's, not ours
+  int lock = -1;             ///< where it is noted as being at work (job_lock.hpp); -1: nowhere
 };
 
 struct JobEnd : ProgramEnd {
@@ -35,11 +39,14 @@ inline constexpr int kNotExecutable = 126;
 /// As timeout(1) has it.
 inline constexpr int kTimedOut = 124;
 
+/// Of a program that could not be started: the shell's status, and why in place of its output.
+[[nodiscard]] JobEnd end_of(const Error& not_started);
+
 /// Errors: with the shell's status as their code: the program cannot be started; temporary: nothing can be.
 [[nodiscard]] Result<JobEnd> run_program(const JobStart& start, const HeldSignals& signals, Clock& clock);
 
 /// A program that ends with this process, however that ends, with all that it has started: a process of ours between
-/// the two sees to that. For work that must not go on once this host does not lead any more.
+/// the two sees to that, and ends with it, too. For work that must not go on once this host does not lead any more.
 class BoundJob {
 public:
   /// Before any thread is started. Nothing runs until go(). Errors: temporary.
@@ -48,7 +55,8 @@ public:
   BoundJob(BoundJob&& other) noexcept;
   BoundJob& operator=(BoundJob&&) = delete;
 
-  /// Starts it and waits for its end. `order` becomes readable: it is ended before its time. Errors: as run_program().
+  /// Starts it and waits for its end, in the process's first thread, which has what a killed keeper leaves behind.
+  /// `order` becomes readable: it is ended before its time. Errors: as run_program(); temporary: it does not end.
   [[nodiscard]] Result<JobEnd> go(int order, const HeldSignals& signals, Clock& clock);
 
 private:

@@ -17,6 +17,7 @@ namespace swarmout {
 namespace {
 
 constexpr std::array kPassed = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT};
+constexpr std::array kEnding = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
 /// Between two steps of an end: what is killed goes within this time, as a rule.
 constexpr std::chrono::milliseconds kEndStep{20};
 /// A killed process that is not gone after this is in an uninterruptible wait, of a mount that hangs: it is left.
@@ -88,8 +89,14 @@ private:
   }
 
   /// From the keyboard, or for it: the shell waits for us to stop. Anything else that stops it is between the two; we
-  /// go on watching the time.
+  /// go on watching the time. A keeper never stops: its owner, the time and the order count on it.
   void stop_likewise(int signal) const {
+    if (what_.owner != 0) {
+      if (signal == SIGTSTP) {
+        ::kill(what_.program, SIGCONT);  // it does not leave that alone, as it was told to
+      }
+      return;
+    }
     const bool for_terminal = signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
     if (for_terminal && !ending_ && has_terminal()) {
       ::kill(::getpid(), SIGSTOP);
@@ -145,6 +152,17 @@ private:
       if (!from_terminal && !ended_) {
         ::kill(what_.program, signal);
       }
+      note_request(signal);
+    }
+  }
+
+  void note_request(int signal) {
+    if (std::find(kEnding.begin(), kEnding.end(), signal) == kEnding.end()) {
+      return;
+    }
+    end_.asked = end_.asked == 0 ? signal : end_.asked;
+    if (!ended_ && (what_.owner != 0 || !what_.family)) {
+      ::kill(what_.program, SIGCONT);  // a stopped one could not obey, and is waited for
     }
   }
 
@@ -161,6 +179,7 @@ private:
       give_up_ = now + grace + kLeaveAfterKill;
       if (!what_.family) {
         ::kill(what_.program, end_all_signal());  // it has a family, and ends it
+        ::kill(what_.program, SIGCONT);
       }
     } else if (grace.count() == 0) {
       ending_->hurry(now);

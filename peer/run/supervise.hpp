@@ -4,7 +4,8 @@
 //
 // Signals that came from the terminal have reached CMD already, as it is of the same group; those that somebody sent to
 // this process are passed on. When CMD is stopped from the keyboard, this process stops, too, so that the shell
-// sees it. Its output is not touched, unless the end of it is wanted.
+// sees it; but nothing stops a job that is bound to its leader. Its output is not touched, unless the end of it is
+// wanted.
 
 #pragma once
 
@@ -84,7 +85,9 @@ struct Supervision {
   int order = -1;                                             ///< becomes readable: end it; -1: nobody orders that
   std::set<pid_t> spared{};                                   ///< children of ours from before
   OutputTap* tap = nullptr;
-  int owner = 0;  ///< whose end ends everything at once (end_all_signal()); 0: nobody's
+  /// Not 0: a keeper of a job that must not outlive this process, whose end ends everything at once (end_all_signal()).
+  /// Such a job is not stopped from the keyboard: a leader that stands still would be passed.
+  int owner = 0;
 };
 
 struct ProgramEnd {
@@ -92,6 +95,7 @@ struct ProgramEnd {
   int signal = 0;          ///< that ended it; 0: it ended by itself
   bool timed_out = false;  ///< it was ended because its time was over
   bool ordered = false;    ///< it was ended by `order`
+  int asked = 0;  ///< the first signal by which somebody asked for its end, whatever it has made of it; 0: none
 };
 
 /// Until it has ended; with all of its family, if it was ended. In the thread that has started it.

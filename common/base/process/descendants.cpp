@@ -27,6 +27,12 @@ std::set<pid_t> children() {
   return {found.begin(), found.end()};
 }
 
+std::set<pid_t> own_children() {
+  std::set<pid_t> found;
+  each_child_in(kOwnChildren, [&](pid_t pid) { found.insert(pid); });
+  return found;
+}
+
 std::vector<pid_t> descendants(const std::set<pid_t>& spared) {
   std::vector<pid_t> found;
   add_children_of(::getpid(), found);

@@ -47,6 +47,8 @@ bool each_child_in(const char* list, Visit visit) {
 
 /// The children that this process has now.
 [[nodiscard]] std::set<pid_t> children();
+/// Those of the calling thread. A subreaper's first thread has those that were adopted, too.
+[[nodiscard]] std::set<pid_t> own_children();
 /// All that live, parents before children, without `spared` and theirs. What this process has not started itself may be
 /// gone when this returns.
 [[nodiscard]] std::vector<pid_t> descendants(const std::set<pid_t>& spared = {});
