@@ -13,6 +13,7 @@ namespace {
 
 /// `current` may change between a look and the pin; each time it does, another release was activated.
 constexpr int kMostChanges = 20;
+constexpr std::chrono::milliseconds kShortestLock{5000};
 
 /// The part of a tree's name that says its revision.
 std::string revision_in(const std::string& name) {
@@ -29,7 +30,7 @@ void describe_release(PinnedRelease& pinned, const GateEnd& gate, const GateOpti
   }
   pinned.revision = pinned.release ? pinned.release->descriptor.revision : revision_in(pinned.tree.name);
   pinned.slot = gate.slot;
-  pinned.late = !gate.open();
+  pinned.late = gate.open() ? "" : gate.answer.missing;
 }
 
 /// It may go at any moment, and is not needed.
@@ -64,6 +65,46 @@ bool may_read(const Path& state) {
   return ::access((state / "releases").c_str(), R_OK | X_OK) == 0;
 }
 
+/// Who repairs a tree, or removes it, has it for a moment, or for some minutes. Whoever does not want to wait for a
+/// release waits for the moment.
+MonotonicTime end_of_patience(const GateOptions& options, MonotonicTime begun) {
+  const auto wait = options.wait.value_or(options.if_late == IfLate::wait ? std::chrono::milliseconds(kWaitAtGate)
+                                                                          : std::chrono::milliseconds(0));
+  return begun + std::max<std::chrono::milliseconds>(wait, kShortestLock);
+}
+
+bool is_still_active(const ActiveTree& tree, const Path& dest) {
+  const auto active = active_tree(dest);
+  return active && active->name == tree.name;
+}
+
+/// Waits for whoever has the tree to himself. Nothing: another one is active. Errors: temporary: stopped, or the time
+/// is over.
+Result<std::optional<Pin>> pin_in_time(const ActiveTree& tree, const Path& dest, MonotonicTime deadline, Clock& clock,
+                                       const std::stop_token& stop, const GateNews& news) {
+  for (bool said = false;; said = true) {
+    TRY_ASSIGN(auto pin, pin_tree(tree.path));
+    if (!is_still_active(tree, dest)) {
+      return std::nullopt;
+    }
+    if (pin) {
+      return pin;
+    }
+    if (clock.now() >= deadline) {
+      return fail(ErrorCode::temporary, fmt::format("somebody has {} to himself", tree.path.native()),
+                  "`swarmout verify --repair` does, while it works; `lsof` names the process");
+    }
+    if (!said) {
+      news(fmt::format("somebody has {} to himself (`swarmout verify --repair`, say); waiting for it",
+                       tree.path.native()));
+    }
+    if (!clock.sleep(kLookHere, stop)) {
+      return fail(ErrorCode::temporary,
+                  fmt::format("stopped on request; somebody has {} to himself", tree.path.native()));
+    }
+  }
+}
+
 std::chrono::milliseconds left_of(std::chrono::milliseconds wait, MonotonicTime begun, MonotonicTime now) {
   return std::max(std::chrono::milliseconds(0),
                   wait - std::chrono::duration_cast<std::chrono::milliseconds>(now - begun));
@@ -78,9 +119,11 @@ Result<PinnedRelease> pin_release(const GateOptions& given, Clock& clock, std::s
   for (int changes = 0; changes < kMostChanges; ++changes) {
     TRY_ASSIGN(GateEnd gate, wait_at_gate(options, clock, stop, news));
     TRY_ASSIGN(ActiveTree tree, chosen_tree(gate, options.if_late, options.dest));
-    TRY_ASSIGN(auto pin, pin_tree(tree.path));
-    const auto active = active_tree(options.dest);
-    if (pin && active && active->name == tree.name) {
+    TRY_ASSIGN(auto pin, pin_in_time(tree, options.dest, end_of_patience(given, begun), clock, stop, news));
+    if (pin) {
+      if (!gate.open() && !gate.sight.share_trouble.empty()) {
+        news(fmt::format("{}; working on what is active", gate.answer.missing));
+      }
       PinnedRelease pinned{std::move(tree), *std::move(pin), {}};
       describe_release(pinned, gate, options);
       pin_previous(pinned, options.dest);
@@ -135,29 +178,54 @@ std::optional<ChangesFile> write_changes(const PinnedRelease& pinned, const Path
   return *std::move(file);
 }
 
-/// Nothing: it has not ended well for this release yet.
-Result<std::optional<NoJob>> done_before(const RunOptions& options, const PinnedRelease& pinned) {
-  TRY_ASSIGN(const auto last, JobOutcomes(options.gate.state).find(job_name(options)));
-  if (last && last->done == release_key(pinned.release, pinned.tree.name)) {
+/// Nothing: it has not ended well for this release yet, as far as can be told.
+Result<std::optional<NoJob>> done_before(const RunOptions& options, const PinnedRelease& pinned, const GateNews& news) {
+  const auto found = JobOutcomes(options.gate.state).find(job_name(options));
+  if (!found && found.error().code == ErrorCode::refused) {
+    news(fmt::format("{}; it counts as none, and is written anew", found.error().message));
+    return std::nullopt;
+  }
+  TRY(found);
+  if (const auto& last = *found; last && last->done == release_key(pinned.release, pinned.tree.name)) {
     return NoJob{fmt::format("{} has ended well for {} already", job_name(options), pinned.tree.name)};
   }
   return std::nullopt;
+}
+
+/// Of a run that found its name's lock held. Errors: temporary: nobody is at work.
+Result<NoJob> job_is_held(const JobOutcomes& outcomes, const std::string& name, Clock& clock,
+                          const std::stop_token& stop) {
+  const Path file = outcomes.lock_file(name);
+  if (!is_at_work(file)) {
+    clock.sleep(kLookHere, stop);  // it may only just have begun
+  }
+  if (is_at_work(file)) {
+    return NoJob{fmt::format("another run of {} is at it on this host", name), true};
+  }
+  const std::string who = who_has(file);
+  return fail(
+      ErrorCode::temporary,
+      fmt::format("the lock of {} is held by {}, which an earlier run has left", name, who.empty() ? "a process" : who),
+      who.empty() ? fmt::format("`lsof {}` names it", file.native()) : "end it, or let it close what it inherits");
 }
 
 }  // namespace
 
 Result<std::variant<ReadyJob, NoJob>> prepare_job(const RunOptions& options, Clock& clock, std::stop_token stop,
                                                   const GateNews& news) {
-  std::optional<Fd> lock;
+  std::optional<JobLock> lock;
   if (options.once_per_release) {
-    TRY_ASSIGN(lock, JobOutcomes(options.gate.state).lock(job_name(options)));
-    if (!lock) {
-      return NoJob{fmt::format("another run of {} is at it on this host", job_name(options)), true};
+    const JobOutcomes outcomes(options.gate.state);
+    TRY_ASSIGN(auto taken, outcomes.lock(job_name(options)));
+    if (!taken) {
+      TRY_ASSIGN(NoJob held, job_is_held(outcomes, job_name(options), clock, stop));
+      return held;
     }
+    lock.emplace(*std::move(taken));
   }
   TRY_ASSIGN(PinnedRelease pinned, pin_release(options.gate, clock, stop, news));
   if (options.once_per_release) {
-    TRY_ASSIGN(auto done, done_before(options, pinned));
+    TRY_ASSIGN(auto done, done_before(options, pinned, news));
     if (done) {
       return *std::move(done);
     }
@@ -184,8 +252,9 @@ JobStart start_of(const RunOptions& options, const ReadyJob& job) {
   start.environment = job_variables(job.pinned, job.directory());
   if (job.changes) {
     start.environment.emplace_back("SWARMOUT_CHANGED", job.changes->path().native());
+    start.held.push_back(job.changes->descriptor());
   }
-  start.held = {job.pinned.pin.descriptor()};
+  start.held.push_back(job.pinned.pin.descriptor());
   if (job.pinned.previous_pin) {
     start.held.push_back(job.pinned.previous_pin->descriptor());
   }
@@ -193,11 +262,13 @@ JobStart start_of(const RunOptions& options, const ReadyJob& job) {
     start.held.push_back(job.copy->descriptor());
   }
   if (job.lock) {
-    start.held.push_back(job.lock->get());
+    start.held.push_back(job.lock->descriptor());
+    start.lock = job.lock->descriptor();
   }
   start.timeout = options.timeout;
   start.grace = options.grace;
   start.keep_output = options.report_output;
+  start.mask = options.mask;
   return start;
 }
 

@@ -6,6 +6,7 @@
 #include "peer/run/changed_paths.hpp"
 #include "peer/run/gate_watch.hpp"
 #include "peer/run/job.hpp"
+#include "peer/run/job_lock.hpp"
 #include "peer/tree/pins.hpp"
 #include "peer/tree/private_copy.hpp"
 
@@ -28,6 +29,7 @@ struct RunOptions {
   bool report_output = false;  ///< the end of its output is left behind, too
   std::optional<std::chrono::milliseconds> timeout{};
   std::chrono::milliseconds grace{std::chrono::seconds(10)};  ///< between SIGTERM and SIGKILL, once the time is over
+  mode_t mask = 022;                                          ///< umask(2) of the command
 };
 
 /// The tree that a job works in. It stays as it is while this lives, or what was started with it.
@@ -39,7 +41,7 @@ struct PinnedRelease {
   std::optional<ActiveTree> previous{};       ///< what was active before it; kept as long as this
   std::optional<Pin> previous_pin{};
   std::string slot{};
-  bool late = false;  ///< not what was wanted, but what is there
+  std::string late{};  ///< not what was wanted, but what is there: why; else empty
 };
 
 /// Waits at the gate, and pins what it let pass. Errors: temporary: the time is over, with what is missing;
@@ -55,7 +57,7 @@ struct PinnedRelease {
 /// All that is ready for a job to begin.
 struct ReadyJob {
   PinnedRelease pinned;
-  std::optional<Fd> lock{};  ///< of its name
+  std::optional<JobLock> lock{};  ///< of its name
   std::optional<PrivateCopy> copy{};
   std::optional<ChangesFile> changes{};
 

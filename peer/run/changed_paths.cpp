@@ -4,17 +4,43 @@
 #include "common/release/store.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <ctime>
 
 namespace swarmout {
 
 namespace {
 
+constexpr std::string_view kChangesPrefix = "swarmout-changed-";
+/// Between the making of one and its lock.
+constexpr std::chrono::seconds kYoungestLeft{60};
+
 char letter_of(PathChange change) {
   return change == PathChange::added ? 'A' : change == PathChange::removed ? 'D' : 'M';
+}
+
+/// Others' files may be there, and links to anywhere.
+bool is_left(const Path& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat info {};
+  return file.valid() && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid() &&
+         std::time(nullptr) - info.st_mtime > kYoungestLeft.count() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+void remove_left_files(const Path& place) {
+  std::error_code gone;
+  std::filesystem::directory_iterator each(place, gone);
+  for (; !gone && each != std::filesystem::directory_iterator(); each.increment(gone)) {
+    if (each->path().filename().native().starts_with(kChangesPrefix) && is_left(each->path())) {
+      ::unlink(each->path().c_str());
+    }
+  }
 }
 
 Result<Manifest> kept_manifest(const Store& store, const Descriptor& release) {
@@ -44,15 +70,18 @@ Result<std::string> changes_between(const Descriptor& before, const Descriptor& 
 
 Result<ChangesFile> ChangesFile::write(std::string_view records) {
   std::error_code none;
-  const Path place = std::filesystem::temp_directory_path(none);
-  std::string name = ((none ? Path("/tmp") : place) / "swarmout-changed-XXXXXX").native();
+  Path place = std::filesystem::temp_directory_path(none);
+  place = none ? Path("/tmp") : place;
+  remove_left_files(place);
+  std::string name = (place / (std::string(kChangesPrefix) + "XXXXXX")).native();
   Fd file(::mkostemp(name.data(), O_CLOEXEC));
   if (!file.valid()) {
     return fail_errno("cannot make", name, errno);
   }
-  ChangesFile made{Path(name)};
-  TRY(write_all(file.get(), as_bytes(records), name));
-  TRY(file.close(name));
+  const int opened = file.get();
+  ChangesFile made{Path(name), std::move(file)};
+  ::flock(opened, LOCK_SH | LOCK_NB);  // without locks it is removed by age alone
+  TRY(write_all(opened, as_bytes(records), name));
   return made;
 }
 

@@ -20,19 +20,22 @@ namespace swarmout {
 /// read_file().
 [[nodiscard]] Result<std::string> changes_between(const Descriptor& before, const Descriptor& now, const Path& state);
 
-/// A file of its own for one job, gone when this goes.
+/// A file of its own for one job, gone when this goes. Locked as a pin locks a tree (pins.hpp): what a killed run has
+/// left is removed by the next that makes one, once the job has ended, too.
 class ChangesFile {
 public:
   /// In $TMPDIR, else /tmp; nobody else can read it. Errors: cannot_write; temporary.
   [[nodiscard]] static Result<ChangesFile> write(std::string_view records);
   ~ChangesFile();
-  ChangesFile(ChangesFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ChangesFile(ChangesFile&& other) noexcept : path_(std::exchange(other.path_, {})), file_(std::move(other.file_)) {}
   ChangesFile& operator=(ChangesFile&&) = delete;
   [[nodiscard]] const Path& path() const { return path_; }
+  [[nodiscard]] int descriptor() const { return file_.get(); }
 
 private:
-  explicit ChangesFile(Path path) : path_(std::move(path)) {}
+  ChangesFile(Path path, Fd file) : path_(std::move(path)), file_(std::move(file)) {}
   Path path_;
+  Fd file_;
 };
 
 }  // namespace swarmout

@@ -9,6 +9,7 @@
 #include "common/share/open_share.hpp"
 #include "peer/fetch/find_release.hpp"
 #include "peer/fetch/follow.hpp"
+#include "peer/run/readers_clock.hpp"
 #include "peer/run/roll_call.hpp"
 
 #include <fmt/format.h>
@@ -29,9 +30,15 @@ constexpr std::chrono::milliseconds kShortPatience{5000};
 class GateWatch {
 public:
   GateWatch(const GateOptions& options, Clock& clock, TrustedKeys keys, const GateNews& news)
-      : options_(options), clock_(clock), keys_(std::move(keys)), news_(news), begun_(clock.now()) {
+      : options_(options),
+        clock_(clock),
+        keys_(std::move(keys)),
+        news_(news),
+        begun_(clock.now()),
+        share_clock_(clock, news) {
     end_.slot = options.slot;
     end_.sight.own_host = host_name();
+    end_.sight.wanted = wanted_so_far();
     address_ = options.share;
     address_.timeout = std::min(address_.timeout, std::max(patience(), kShortPatience));
   }
@@ -50,8 +57,9 @@ public:
         end_.answer = judge_gate(end_.sight, options_.quorum);
       }
       if (end_.open() || last || end_.answer.kind == GateAnswer::Kind::passed) {
-        return stop.stop_requested() && !end_.open() ? fail(ErrorCode::temporary, "stopped on request")
-                                                     : Result<GateEnd>(std::move(end_));
+        return stop.stop_requested() && !end_.open()
+                   ? fail(ErrorCode::temporary, fmt::format("stopped on request; {}", end_.answer.missing))
+                   : Result<GateEnd>(std::move(end_));
       }
       const auto nap = std::min<MonotonicTime::duration>(kLookHere, deadline - clock_.now());
       clock_.sleep(std::max<MonotonicTime::duration>(nap, std::chrono::milliseconds(1)), stop);
@@ -62,6 +70,14 @@ private:
   std::chrono::milliseconds patience() const {
     return options_.wait.value_or(options_.if_late == IfLate::wait ? std::chrono::milliseconds(kWaitAtGate)
                                                                    : std::chrono::milliseconds(0));
+  }
+
+  /// Before the share has said which slot it is.
+  std::string wanted_so_far() const {
+    return !options_.revision.empty()    ? options_.revision
+           : !options_.slot.empty()      ? fmt::format("slot {}", options_.slot)
+           : options_.period.count() > 0 ? "this slot's release"
+                                         : "a release";
   }
 
   void look_here() {
@@ -124,9 +140,10 @@ private:
       log_.emplace(*share_, keys_);
     }
     if (end_.slot.empty() && options_.period.count() > 0 && options_.revision.empty()) {
-      TRY_ASSIGN(const WallTime now, share_->now());
+      TRY_ASSIGN(const WallTime now, share_clock_.now(*share_));
       const auto ago = std::chrono::duration_cast<WallTime::duration>(clock_.now() - begun_);
       end_.slot = slot_of(now - ago, options_.period);  // of the moment at which cron began
+      end_.sight.wanted = fmt::format("slot {}", end_.slot);
     }
     TRY_ASSIGN(const LogView* view, refresh());
     TRY(learn_goal(*view));
@@ -194,7 +211,8 @@ private:
     if (!share_ || !end_.sight.goal) {
       return;
     }
-    auto fleet = roll_.call(*share_, end_.sight.goal->descriptor);
+    auto fleet = share_clock_.now(*share_).and_then(
+        [this](WallTime now) { return roll_.call(*share_, end_.sight.goal->descriptor, now); });
     if (fleet) {
       end_.sight.fleet = *std::move(fleet);
     } else {
@@ -221,6 +239,7 @@ private:
   std::unique_ptr<Share> share_;
   std::optional<LogReader> log_;
   RollCall roll_;
+  ReadersClock share_clock_;
   std::optional<SignedDescriptor> known_here_;  ///< of what is active, by the records here
   bool looked_here_ = false;
   bool looked_back_ = false;

@@ -76,7 +76,12 @@ Result<std::optional<JobOutcome>> JobOutcomes::find(const std::string& name) con
     return std::nullopt;
   }
   TRY(text);
-  return decode_outcome(*text).map([](JobOutcome outcome) { return std::optional(std::move(outcome)); });
+  auto outcome = decode_outcome(*text);
+  if (!outcome) {
+    return fail(outcome.error().code,
+                fmt::format("{} is damaged: {}", (directory_ / name).native(), outcome.error().message));
+  }
+  return std::optional(*std::move(outcome));
 }
 
 Result<void> JobOutcomes::write(const JobOutcome& outcome) const {
@@ -86,23 +91,32 @@ Result<void> JobOutcomes::write(const JobOutcome& outcome) const {
   return give_to_owner(file);
 }
 
-Result<std::optional<Fd>> JobOutcomes::lock(const std::string& name) const {
+Result<std::optional<JobLock>> JobOutcomes::lock(const std::string& name) const {
   TRY(make_directory());
-  const Path file = directory_ / (".lock-" + name);  // no job is called so
+  const Path file = lock_file(name);
   TRY_ASSIGN(auto lock, try_lock(file));
   TRY(give_to_owner(file));
-  return lock;
+  if (!lock) {
+    return std::nullopt;
+  }
+  note_at_work(lock->get());
+  return std::optional<JobLock>(std::in_place, *std::move(lock));
 }
 
 std::optional<JobOutcome> JobOutcomes::newest() const {
   const auto names = list_directory(directory_);
   std::optional<JobOutcome> newest;
+  // Of each name there is the last outcome: who has failed there has not ended well since.
+  const auto counts_more = [&](const JobOutcome& found) {
+    const bool failed = found.status != 0;
+    return !newest || (failed != (newest->status != 0) ? failed : newest->ended < found.ended);
+  };
   for (std::size_t i = 0; names && i < std::min(names->size(), kMostJobs); ++i) {
     const std::string& name = (*names)[i];
     if (!good_name(name)) {
       continue;
     }
-    if (auto found = find(name); found && *found && (!newest || newest->ended < (*found)->ended)) {
+    if (auto found = find(name); found && *found && counts_more(**found)) {
       newest = **std::move(found);
     }
   }

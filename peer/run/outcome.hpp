@@ -7,6 +7,7 @@
 #include "common/base/files.hpp"
 #include "common/base/units.hpp"
 #include "common/fleet/peer_record.hpp"
+#include "peer/run/job_lock.hpp"
 
 #include <chrono>
 #include <optional>
@@ -38,24 +39,28 @@ class JobOutcomes {
 public:
   explicit JobOutcomes(const Path& state) : state_(state), directory_(state / "jobs") {}
 
-  /// Nothing: none yet. Errors: refused: damaged; as read_file().
+  /// Nothing: none yet. Errors: refused: damaged, or empty; as read_file().
   [[nodiscard]] Result<std::optional<JobOutcome>> find(const std::string& name) const;
   /// Errors: cannot_write; not_found: there is no state directory.
   [[nodiscard]] Result<void> write(const JobOutcome& outcome) const;
-  /// Nullopt: another run of this name has it. The lock stays as long as any process has the descriptor.
-  [[nodiscard]] Result<std::optional<Fd>> lock(const std::string& name) const;
-  /// The last that ended, of all jobs. What cannot be read is left out.
+  /// Nullopt: another run of this name has it, or what one has left. It stays as long as any process has the
+  /// descriptor, but for those that its job leaves.
+  [[nodiscard]] Result<std::optional<JobLock>> lock(const std::string& name) const;
+  [[nodiscard]] Path lock_file(const std::string& name) const { return directory_ / (".lock-" + name); }
+  /// Makes the directory, where there is a state directory. Errors: as write().
+  [[nodiscard]] Result<void> make_directory() const;
+  /// The last that failed, of the jobs that have not ended well since; else the last that ended. What cannot be read is
+  /// left out.
   [[nodiscard]] std::optional<JobOutcome> newest() const;
   [[nodiscard]] const Path& directory() const { return directory_; }
 
 private:
-  [[nodiscard]] Result<void> make_directory() const;
   [[nodiscard]] Result<void> give_to_owner(const Path& path) const;
   Path state_;
   Path directory_;
 };
 
-/// The newest outcome, for a record on the share; looked for only when the directory has changed. One thread.
+/// The outcome that counts most, for a record on the share; looked for only when the directory has changed. One thread.
 class JobNews {
 public:
   explicit JobNews(const Path& state) : outcomes_(state) {}

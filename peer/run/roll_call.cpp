@@ -4,12 +4,11 @@
 
 namespace swarmout {
 
-Result<FleetSight> RollCall::call(Share& share, const Descriptor& goal) {
+Result<FleetSight> RollCall::call(Share& share, const Descriptor& goal, WallTime now) {
   if (goal_ != goal.info_hash.digest) {
     goal_ = goal.info_hash.digest;
     there_.clear();
   }
-  TRY_ASSIGN(const WallTime now, share.now());
   TRY_ASSIGN(const auto names, share.list_cells(CellKind::peer));
   listed_ = names.size();
   FleetSight fleet;

@@ -17,8 +17,9 @@ namespace swarmout {
 /// One thread.
 class RollCall {
 public:
-  /// One listing, and a read of each record that was not seen on `goal` yet. Errors: as Share::list_cells, Share::now.
-  [[nodiscard]] Result<FleetSight> call(Share& share, const Descriptor& goal);
+  /// One listing, and a read of each record that was not seen on `goal` yet. `now`: by the share's clock. Errors: as
+  /// Share::list_cells.
+  [[nodiscard]] Result<FleetSight> call(Share& share, const Descriptor& goal, WallTime now);
 
   /// Between two calls, by how many there were at the last one.
   [[nodiscard]] std::chrono::milliseconds interval() const;

@@ -6,15 +6,19 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace swarmout::test {
 
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 /// Nodes of one chunk each.
@@ -36,13 +40,13 @@ Manifest manifest_of(const std::vector<std::pair<std::string, std::string>>& fil
   return manifest;
 }
 
-JobOutcome an_outcome(const std::string& name, const std::string& ended = "2026-11-28T12:00:00Z") {
+JobOutcome an_outcome(const std::string& name, const std::string& ended = "2026-11-28T12:00:00Z", int status = 3) {
   JobOutcome outcome;
   outcome.name = name;
   outcome.release = {42};
   outcome.revision = "rev";
   outcome.tree = "00000042-rev";
-  outcome.status = 3;
+  outcome.status = status;
   outcome.took = std::chrono::milliseconds(1500);
   outcome.ended = ended;
   outcome.output = "last\nwords\xff";
@@ -80,6 +84,24 @@ TEST(JobChanges, AreInAPrivateFileThatGoes) {
   EXPECT_FALSE(path_exists(path));
 }
 
+TEST(JobChanges, OfAKilledRunGoWithTheNext) {
+  const auto left_file = [] {
+    std::string name = (std::filesystem::temp_directory_path() / "swarmout-changed-XXXXXX").native();
+    const Fd file(::mkstemp(name.data()));
+    const timespec old[2] = {{::time(nullptr) - 3600, 0}, {::time(nullptr) - 3600, 0}};
+    EXPECT_EQ(::futimens(file.get(), old), 0);
+    return Path(name);
+  };
+  const Path left = left_file();
+  const Path used = left_file();
+  const Fd job(::open(used.c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(job.get(), LOCK_SH), 0);
+  ASSERT_OK_AND_ASSIGN(const ChangesFile file, ChangesFile::write(""));
+  EXPECT_FALSE(path_exists(left));
+  EXPECT_TRUE(path_exists(used)) << "a job that outlives its run has it";
+  EXPECT_EQ(::unlink(used.c_str()), 0);
+}
+
 TEST(JobOutcomes, AreKeptByName) {
   const TempDir state;
   const JobOutcomes outcomes(state.path());
@@ -92,8 +114,12 @@ TEST(JobOutcomes, AreKeptByName) {
   EXPECT_EQ(found->took, std::chrono::milliseconds(1500));
   EXPECT_EQ(found->output, "last\nwords\xff");
   EXPECT_EQ(found->done, "other");
-  write_file(outcomes.directory() / "migrate", "garbage");
-  EXPECT_THAT(outcomes.find("migrate"), FailsWith(ErrorCode::refused));
+  for (const char* const damage : {"garbage", ""}) {
+    write_file(outcomes.directory() / "migrate", damage);
+    const auto damaged = outcomes.find("migrate");
+    ASSERT_THAT(damaged, FailsWith(ErrorCode::refused));
+    EXPECT_THAT(damaged.error().message, HasSubstr((outcomes.directory() / "migrate").native()));
+  }
 }
 
 TEST(JobOutcomes, MakeNoStateDirectory) {
@@ -118,12 +144,25 @@ TEST(JobOutcomes, TheServiceTellsTheNewest) {
   const JobOutcomes outcomes(state.path());
   JobNews news(state.path());
   EXPECT_FALSE(news.newest());
-  ASSERT_OK(outcomes.write(an_outcome("old", "2026-11-28T11:00:00Z")));
-  ASSERT_OK(outcomes.write(an_outcome("new", "2026-11-28T12:00:00Z")));
+  ASSERT_OK(outcomes.write(an_outcome("old", "2026-11-28T11:00:00Z", 0)));
+  ASSERT_OK(outcomes.write(an_outcome("new", "2026-11-28T12:00:00Z", 0)));
   write_file(outcomes.directory() / "broken", "garbage");
   ASSERT_TRUE(news.newest());
   EXPECT_EQ(news.newest()->name, "new");
   EXPECT_EQ(news.newest()->release, Position{42});
+}
+
+TEST(JobOutcomes, AFailureIsToldUntilTheSameJobEndsWell) {
+  const TempDir state;
+  const JobOutcomes outcomes(state.path());
+  ASSERT_OK(outcomes.write(an_outcome("first", "2026-11-28T10:00:00Z", 3)));
+  ASSERT_OK(outcomes.write(an_outcome("second", "2026-11-28T11:00:00Z", 4)));
+  ASSERT_OK(outcomes.write(an_outcome("well", "2026-11-28T12:00:00Z", 0)));
+  EXPECT_EQ(outcomes.newest()->name, "second");
+  ASSERT_OK(outcomes.write(an_outcome("second", "2026-11-28T13:00:00Z", 0)));
+  EXPECT_EQ(outcomes.newest()->name, "first");
+  ASSERT_OK(outcomes.write(an_outcome("first", "2026-11-28T12:30:00Z", 0)));
+  EXPECT_EQ(outcomes.newest()->name, "second") << "all are well: the newest";
 }
 
 TEST(JobNames, ComeFromTheCommand) {
