@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -87,7 +86,7 @@ int main(int argc, char** argv) {
   }
   reset_inherited_signals();
   end_on_uncaught_exceptions();
-  ::umask(022);
+  take_mask();
   int status = static_cast<int>(ErrorCode::temporary);
   try {
     log_to_speaker();

@@ -25,11 +25,12 @@ struct SeedTargets {
 void add_usual_settings(Verb& verb, SeedOptions& options) {
   add_setting(verb, options.source, Text{.word = "SOURCE", .shortest = 1},
               {.name = "source", .help = "git+URL[#ref], dir:PATH or tar:COMMAND", .required = true});
-  add_setting(verb, options.revision, Text{.word = "REVISION", .longest = kMaxRevision, .one_line = true},
+  add_setting(verb, options.revision,
+              Text{.word = "REVISION", .shortest = 1, .longest = kMaxRevision, .one_line = true},
               {.name = "revision", .help = "Branch, tag or commit; without it the source's own"});
   add_setting(verb, options.period, Duration{},
               {.name = "period", .help = "How often cron runs: slots are made from the share's clock"});
-  add_setting(verb, options.election.slot, Text{.word = "NAME", .longest = kMaxSlot, .one_line = true},
+  add_setting(verb, options.election.slot, Text{.word = "NAME", .shortest = 1, .longest = kMaxSlot, .one_line = true},
               {.name = "slot", .help = "Name of this cron run; published at most once"});
   add_setting(verb, options.election.wait, Flag{},
               {.name = "wait", .help = "Stay until the slot is published; take over if its leader dies"});

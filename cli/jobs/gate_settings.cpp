@@ -14,9 +14,10 @@ void add_gate_settings(Verb& verb, GateOptions& options) {
               {.name = "state", .help = "Directory for what this host keeps between runs"});
   add_setting(verb, options.period, Duration{},
               {.name = "period", .help = "How often cron runs, as for seed: wait for the release of this slot"});
-  add_setting(verb, options.slot, Text{.word = "NAME", .longest = kMaxSlot, .one_line = true},
+  add_setting(verb, options.slot, Text{.word = "NAME", .shortest = 1, .longest = kMaxSlot, .one_line = true},
               {.name = "slot", .help = "Name of this cron run, as for seed: wait for its release"});
-  add_setting(verb, options.revision, Text{.word = "REVISION", .longest = kMaxRevision, .one_line = true},
+  add_setting(verb, options.revision,
+              Text{.word = "REVISION", .shortest = 1, .longest = kMaxRevision, .one_line = true},
               {.name = "revision",
                .help = "Wait for this one: a revision (or its beginning), a release number, or `latest`",
                .scope = Scope::command_line});

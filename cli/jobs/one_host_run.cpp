@@ -59,9 +59,21 @@ Result<std::string> slot_for(const PinnedRelease& pinned) {
 }
 
 std::string how_it_ended(const JobEnd& end) {
-  return end.timed_out     ? "its time was over"
-         : end.signal != 0 ? fmt::format("signal {}", end.signal)
-                           : fmt::format("exit status {}", end.status);
+  const std::string how = end.timed_out     ? "its time was over"
+                          : end.signal != 0 ? fmt::format("signal {}", end.signal)
+                                            : fmt::format("exit status {}", end.status);
+  return end.asked == 0 || end.asked == end.signal ? how : fmt::format("{}, told to end by signal {}", how, end.asked);
+}
+
+/// Of one that was told to end, and did not end well: by that signal, whatever its command has made of it, so that
+/// nobody takes it for a job that has failed.
+JobEnd as_asked(JobEnd end) {
+  if (end.asked != 0 && end.status != 0) {
+    end.signal = end.asked;
+    end.status = 128 + end.asked;
+    end.timed_out = false;
+  }
+  return end;
 }
 
 class OneHostRun {
@@ -90,6 +102,9 @@ public:
         return failed_;  // in good hands, or done; what failed here is still to be known
       }
       TRY_ASSIGN(auto end, lead(*leadership));
+      if (end && end->asked != 0) {
+        return as_asked(*std::move(end));  // whoever asked wants no other attempt here
+      }
       const bool again = end && !is_well(*end) && leadership->attempt < settings_.election.max_attempts;
       if (!again) {
         return end;
@@ -106,7 +121,9 @@ private:
 
   /// Proves that a run of this host that was killed is over. Who cannot keep it waits for the silence, as others do.
   bool take_lock() {
-    auto lock = HostLock::take(options_.gate.state / "jobs" / (".leads-" + wishes_.name), system_clock());
+    const JobOutcomes outcomes(options_.gate.state);
+    auto lock = outcomes.make_directory().and_then(
+        [&] { return HostLock::take(outcomes.directory() / (".leads-" + wishes_.name), system_clock()); });
     if (!lock) {
       spdlog::debug("{}", to_string(lock.error()));
       return true;
@@ -166,7 +183,9 @@ private:
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t told = ::write(ordered.get(), &one, sizeof one);
       });
-      TRY_ASSIGN(end, bound.go(ordered.get(), signals, system_clock()));
+      auto ended = bound.go(ordered.get(), signals, system_clock());
+      end = ended ? *ended : end_of(ended.error());
+      TRY(ended);
       return WorkEnd{is_well(*end), how_it_ended(*end)};
     });
     if (end) {

@@ -27,7 +27,7 @@ struct RunTargets {
 };
 
 void add_one_host_settings(Verb& verb, OneHostWishes& wishes) {
-  add_setting(verb, wishes.name, Text{.word = "NAME", .longest = 100, .one_line = true},
+  add_setting(verb, wishes.name, Text{.word = "NAME", .shortest = 1, .longest = 100, .one_line = true},
               {.name = "one-host",
                .group = Group::election,
                .help = "Once in the fleet, for each slot or release: one host runs CMD, as job NAME",
@@ -56,7 +56,7 @@ void add_job_settings(Verb& verb, RunOptions& options) {
       Choice<IfLate>{{{"wait", IfLate::wait}, {"old", IfLate::old}, {"skip", IfLate::skip}}},
       {.name = "if-late",
        .help = "When the release is not active in time: wait on and then fail, work on the old one, or skip (75)"});
-  add_setting(verb, options.name, Text{.word = "NAME", .longest = 100, .one_line = true},
+  add_setting(verb, options.name, Text{.word = "NAME", .shortest = 1, .longest = 100, .one_line = true},
               {.name = "name",
                .help = "Under which its outcome is kept; without it the name of CMD",
                .scope = Scope::command_line});
@@ -110,6 +110,10 @@ Result<void> check_job(const RunTargets& to) {
     return fail(ErrorCode::usage, "run needs a command", "swarmout run [OPTION…] [--] CMD…");
   }
   TRY(check_name_of_job("--name", to.options.name));
+  if (!to.one_host.name.empty() && to.options.gate.if_late == IfLate::old) {
+    return fail(ErrorCode::usage, "--one-host and --if-late old do not go together",
+                "a slot would count as done with an old release; --if-late skip, or --revision for a certain one");
+  }
   return check_name_of_job("--one-host", to.one_host.name);
 }
 
@@ -121,13 +125,14 @@ Result<std::variant<ReadyJob, NoJob>> make_ready(const RunOptions& options) {
 
 /// What is ready goes when this returns, but for what the job has left running.
 Result<JobEnd> run_ready(const RunOptions& options, const ReadyJob& job, const HeldSignals& signals) {
-  TRY_ASSIGN(JobEnd end, run_program(start_of(options, job), signals, system_clock()));
-  journal(
-      fmt::format("{} {} after {} on {}", job_name(options), ending_of(end), to_text(end.took), job.pinned.tree.name));
+  const auto ended = run_program(start_of(options, job), signals, system_clock());
+  const JobEnd end = ended ? *ended : end_of(ended.error());
+  journal(fmt::format("{} {} after {} on {}{}", job_name(options), ending_of(end), to_text(end.took),
+                      job.pinned.tree.name, job.pinned.late.empty() ? "" : fmt::format(" ({})", job.pinned.late)));
   if (const auto trouble = leave_outcome(options, job, end, system_clock())) {
     spdlog::warn("{}", *trouble);
   }
-  return end;
+  return ended;
 }
 
 Result<JobEnd> begin_job(const RunTargets& to) {
@@ -174,6 +179,7 @@ Verb run_verb() {
     if (!to->one_host.name.empty() && to->options.name.empty()) {
       to->options.name = to->one_host.name;
     }
+    to->options.mask = mask_of_caller();
     return run_job(*to);
   };
   return verb;

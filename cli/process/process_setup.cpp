@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -43,8 +44,22 @@ void keep_secrets_in_memory() {
 #endif
 }
 
+namespace {
+
+mode_t callers_mask = 022;
+
+}  // namespace
+
+void take_mask() {
+  callers_mask = ::umask(022);
+}
+
+mode_t mask_of_caller() {
+  return callers_mask;
+}
+
 void ignore_requests_to_end() {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) {
     ::signal(signal, SIG_IGN);
   }
 }

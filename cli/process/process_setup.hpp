@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <sys/types.h>
+
 namespace swarmout {
 
 /// Descriptors 0 to 2 that are closed get something on which every read and write fails; else the next file or socket
@@ -16,8 +18,13 @@ void reset_inherited_signals();
 /// the same user reads its memory. Not in builds with sanitizers, whose leak checker does just that.
 void keep_secrets_in_memory();
 
+/// What we make is for its owner to write and for all to read: umask(2) is 022 from here on.
+void take_mask();
+/// What it was before: for programs that people run by us.
+[[nodiscard]] mode_t mask_of_caller();
+
 /// For the share's helper, which ends when its owner does: what is sent to the whole group, by a terminal or
-/// timeout(1), must not take it away while the owner still has an ABANDON to write.
+/// timeout(1), must neither take it away nor stop it while the owner still has something to write, an ABANDON, say.
 void ignore_requests_to_end();
 
 /// Ends as a program that we have run was ended, so that whoever waits for us sees the same. No core of ours.

@@ -104,6 +104,26 @@ TEST_F(OneHostRun, ItsCommandsSignalIsItsEnd) {
   EXPECT_EQ(timed.wait(), 124);
 }
 
+TEST_F(OneHostRun, ToldToEndItBeginsNoOtherAttemptAndLeavesTheSlotToOthers) {
+  begin_on(2);
+  Process first = one(1, say("first") + "; while :; do sleep 0.1; done");
+  ASSERT_TRUE(wait_for([&] { return ran() == "first\n"; })) << first.err();
+  first.signal(SIGTERM);
+  EXPECT_EQ(first.wait(), 128 + SIGTERM) << first.err();
+  EXPECT_EQ(ran(), "first\n");
+  Process second = one(2, say("second"));
+  EXPECT_EQ(second.wait(), 0) << "there is an ABANDON: it need not wait for a silence; " << second.err();
+  EXPECT_EQ(ran(), "first\nsecond\n");
+}
+
+TEST_F(OneHostRun, DoesNothingOnAnOldReleaseOrWithoutTheNameThatItWasToHave) {
+  EXPECT_EQ(one(1, say("ran"), {"--if-late", "old"}).wait(), 64);
+  for (const char* const option : {"--one-host", "--slot", "--revision", "--name"}) {
+    EXPECT_EQ(fleet_.job(1, {option, "", "--", "sh", "-c", say("ran")}).wait(), 64) << option;
+  }
+  EXPECT_EQ(ran(), "");
+}
+
 TEST(OneHostOnEtcd, RunsOnceBelowThePrefixOfTheFleet) {
   EtcdCluster etcd;
   Fleet fleet(etcd.fresh_url());

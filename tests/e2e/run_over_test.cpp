@@ -39,6 +39,28 @@ TEST_F(RunOver, OncePerReleaseIsOnceForEachThatEndedWell) {
   EXPECT_EQ(with("echo ran").out, "ran\n") << "another release";
 }
 
+TEST_F(RunOver, WhatCannotBeStartedIsAFailureThatIsLeftBehind) {
+  begin();
+  const Path outcome = fleet_.state(1) / "jobs/n";
+  EXPECT_EQ(job(1, {"--name", "n", "--", "true"}).status, 0);
+  EXPECT_THAT(read_file(outcome, kMiB).value_or(""), HasSubstr("status 0"));
+  EXPECT_EQ(job(1, {"--name", "n", "--", "./nothing"}).status, 127);
+  EXPECT_THAT(read_file(outcome, kMiB).value_or(""), AllOf(HasSubstr("status 127"), HasSubstr("cannot start")));
+}
+
+TEST_F(RunOver, ADaemonThatAJobLeavesDoesNotCountAsIt) {
+  begin();
+  const Path pid = mark("pid");
+  const Fleet::Options once = {"--once-per-release", "--name", "n", "--", "sh", "-c"};
+  Fleet::Options failing = once;
+  failing.push_back("sleep 300 > /dev/null 2>&1 & echo $! > " + pid.native() + "; exit 3");
+  EXPECT_EQ(job(1, failing).status, 3);
+  Fleet::Options again = once;
+  again.push_back("echo ran");
+  EXPECT_EQ(job(1, again).out, "ran\n");
+  ::kill(std::stoi(read_file(pid, 100).value_or("0")), SIGKILL);
+}
+
 TEST_F(RunOver, OfTwoOfOneNameTheSecondLeavesAlsoAfterTheFirstWasKilled) {
   begin();
   const Path ready = mark("ready");
