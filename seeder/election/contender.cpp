@@ -13,6 +13,10 @@ namespace swarmout {
 
 namespace {
 
+std::string times(unsigned count) {
+  return count == 1 ? "once" : fmt::format("{} times", count);
+}
+
 constexpr unsigned kMaxDoublings = 10;
 
 std::string for_slot(const std::string& slot) {
@@ -71,7 +75,7 @@ Decision decide(const LogView& log, const ElectionSettings& settings, WallTime n
         Decision::Kind::gave_up,
         {},
         claims,
-        fmt::format("slot {} failed {} times and is given up; last on {}", settings.slot, claims, log.last_failure())};
+        fmt::format("slot {} failed {} and is given up; last on {}", settings.slot, times(claims), log.last_failure())};
   }
   return {Decision::Kind::claim, log.tail().next(), claims + 1, {}};
 }
@@ -142,8 +146,8 @@ NextStep Contender::watch(const Look& look, const LogEntry& holder) {
 NextStep Contender::take_over(const Look& look, const LogEntry& holder) {
   const unsigned claims = settings_.slot.empty() ? 0 : look.log.claims_of(settings_.slot);
   if (claims >= settings_.max_attempts) {
-    return given_up(fmt::format("slot {} failed {} times and is given up; the last host, {}, fell silent",
-                                settings_.slot, claims, holder.host));
+    return given_up(fmt::format("slot {} failed {} and is given up; the last host, {}, fell silent", settings_.slot,
+                                times(claims), holder.host));
   }
   return claim_next(look, claims + 1);
 }

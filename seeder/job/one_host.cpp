@@ -18,6 +18,9 @@ constexpr std::chrono::hours kForgottenJob{24};
 
 Error was_passed(const StopOrder::Given& order) {
   Error error = error_of(order);
+  if (number_is_taken(order.reason)) {
+    error.message = (order.reason == StopReason::passed ? "FENCED: " : "") + order.why;  // nothing is published by jobs
+  }
   error.message += "; another host may do, or have done, the same work";
   return error;
 }
