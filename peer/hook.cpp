@@ -70,7 +70,7 @@ Result<int> run_to_end(const HookCall& call, const std::stop_token& stop, std::s
 
 void keep_output(const HookCall& call, std::string& output) {
   output.erase(0, output.size() - std::min<std::size_t>(output.size(), kKeptOutput));
-  const auto kept = make_private_directory(call.output.parent_path()).and_then([&] {
+  const auto kept = make_private_directory(call.output.parent_path(), Closing::quiet).and_then([&] {
     return replace_file(call.output, as_bytes(output), 0600, Durability::cached);
   });
   if (!kept) {

@@ -2,6 +2,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/host.hpp"
+#include "common/base/owner/ownership.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -204,6 +205,7 @@ Result<void> replace_file(const Path& path, ByteView data, unsigned mode, Durabi
   const Path temporary = temporary_beside(path);
   auto write = [&]() -> Result<void> {
     TRY(write_new_file(temporary, data, path.native(), mode, durability));
+    hand_over(temporary);
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       return fail_errno("cannot replace", path.native(), errno);
     }

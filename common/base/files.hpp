@@ -83,7 +83,8 @@ enum class Durability { flushed, cached };
 [[nodiscard]] Result<void> write_new_file(const Path& path, ByteView data, std::string_view shown, unsigned mode = 0644,
                                           Durability durability = Durability::flushed);
 /// Temporary file beside `path`, fsync, rename over it, fsync of the directory (`flushed`); or the
-/// same without the two fsyncs (`cached`): atomic for readers, but a power cut may lose it.
+/// same without the two fsyncs (`cached`): atomic for readers, but a power cut may lose it. Root's is the directory's
+/// owner's (ownership.hpp).
 [[nodiscard]] Result<void> replace_file(const Path& path, ByteView data, unsigned mode = 0644,
                                         Durability durability = Durability::flushed);
 

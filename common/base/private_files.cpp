@@ -1,5 +1,7 @@
 #include "common/base/private_files.hpp"
 
+#include "common/base/owner/ownership.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -34,6 +36,9 @@ Result<void> check_private(const Path& file) {
 
 Result<void> make_private_directory(const Path& path, Closing closing) {
   TRY(make_directories(path));
+  if (closing == Closing::quiet) {
+    hand_over(path);  // also what an older version has left
+  }
   TRY_ASSIGN(const Fd directory, open_file(path, O_RDONLY | O_DIRECTORY));
   struct stat info {};
   if (::fstat(directory.get(), &info) != 0) {
@@ -60,6 +65,7 @@ Result<void> make_private_directory(const Path& path, Closing closing) {
 Result<std::optional<Fd>> try_lock(const Path& path, LockKind kind) {
   while (true) {
     TRY_ASSIGN(Fd lock, open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, kPrivateFile));
+    hand_over(path);
     struct stat info {};
     if (::fstat(lock.get(), &info) != 0) {
       return fail_errno("cannot lock", path.native(), errno);

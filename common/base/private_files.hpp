@@ -11,6 +11,7 @@ namespace swarmout {
 /// Errors: cannot_write: others than its owner may read or write it. A missing file is left to who reads it.
 [[nodiscard]] Result<void> check_private(const Path& file);
 
+/// `quiet` is for what is below a state directory: it belongs to whom that belongs, also when root makes it.
 enum class Closing { said, quiet };
 /// Makes it, with its parents, and nobody but its owner enters it: one that was open to others is closed, and that is
 /// said. Errors: cannot_write: it belongs to another user, who can do with it what he wants.

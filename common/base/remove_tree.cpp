@@ -1,6 +1,7 @@
 #include "common/base/remove_tree.hpp"
 
 #include "common/base/mounts.hpp"
+#include "common/base/owner/ownership.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -37,6 +38,31 @@ std::optional<Path> mount_within(const Path& path) {
   std::error_code error;
   const Path parent = std::filesystem::canonical(path.has_parent_path() ? path.parent_path() : Path("."), error);
   return table && !error ? first_mount_within(parent / path.filename(), *table) : std::nullopt;
+}
+
+/// unlinkat(2) of something in a directory of the tree, whose owner may lack the right to change it.
+int unlink_in(int directory, const char* name, int flags) {
+  const int done = ::unlinkat(directory, name, flags);
+  if (done == 0 || (errno != EACCES && errno != EPERM)) {
+    return done;
+  }
+  const int error = errno;
+  if (!open_to_owner(directory)) {
+    errno = error;
+    return -1;
+  }
+  return ::unlinkat(directory, name, flags);
+}
+
+/// Likewise for a directory to be read.
+int open_directory_in(int parent, const char* name) {
+  const int fd = open_in(parent, name, O_RDONLY | O_DIRECTORY);
+  if (fd >= 0 || errno != EACCES) {
+    return fd;
+  }
+  const bool opened = open_to_owner(parent, name);
+  errno = EACCES;
+  return opened ? open_in(parent, name, O_RDONLY | O_DIRECTORY) : -1;
 }
 
 /// Empties a directory without recursion, so that depth costs neither stack nor descriptors.
@@ -79,7 +105,7 @@ private:
 
   Result<void> enter(int parent, const char* name) {
     const Path place = levels_.empty() ? path_ : shown(name);
-    const int fd = open_in(parent, name, O_RDONLY | O_DIRECTORY);
+    const int fd = open_directory_in(parent, name);
     if (fd < 0 && errno == ENOENT) {
       return {};  // somebody else removed it
     }
@@ -103,7 +129,7 @@ private:
     const int fd = ::dirfd(levels_.back().stream.get());
     const std::string name = entry.d_name;
     if (entry.d_type != DT_DIR) {
-      if (::unlinkat(fd, name.c_str(), 0) == 0 || errno == ENOENT) {
+      if (unlink_in(fd, name.c_str(), 0) == 0 || errno == ENOENT) {
         return {};
       }
       if (errno == EBUSY) {
@@ -127,7 +153,7 @@ private:
     if (levels_.back().stream == nullptr) {
       TRY(take_up(levels_.back(), ::dirfd(done.stream.get())));
     }
-    if (::unlinkat(::dirfd(levels_.back().stream.get()), done.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+    if (unlink_in(::dirfd(levels_.back().stream.get()), done.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
       return fail_errno("cannot remove directory", place.native(), errno);
     }
     return {};
@@ -175,7 +201,11 @@ Result<void> remove_tree(const Path& path) {
   if (!parent) {
     return parent.error().code == ErrorCode::not_found ? Result<void>() : tl::unexpected(parent.error());
   }
-  if (::unlinkat(parent->get(), name.c_str(), 0) == 0 || errno == ENOENT) {
+  return remove_in(parent->get(), name, whole);
+}
+
+Result<void> remove_in(int parent, const std::string& name, const Path& whole) {
+  if (::unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) {
     return {};
   }
   if (errno == EBUSY) {
@@ -187,8 +217,8 @@ Result<void> remove_tree(const Path& path) {
   if (const auto mount = mount_within(whole)) {
     return mounted(*mount);
   }
-  TRY(TreeRemoval(whole).empty(parent->get(), name.c_str()));
-  if (::unlinkat(parent->get(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+  TRY(TreeRemoval(whole).empty(parent, name.c_str()));
+  if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
     return fail_errno("cannot remove directory", whole.native(), errno);
   }
   return {};

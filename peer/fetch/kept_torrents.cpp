@@ -1,5 +1,6 @@
 #include "peer/fetch/kept_torrents.hpp"
 
+#include "common/base/owner/ownership.hpp"
 #include "common/base/remove_tree.hpp"
 #include "common/fleet/torrent_on_share.hpp"
 
@@ -29,7 +30,7 @@ Result<std::string> KeptTorrents::get(const Descriptor& release) {
   }
   TRY(torrent);
   // Only what would be missed while the share is away: a disk that is full will say so where it matters.
-  const auto kept = make_directories(directory_).and_then([&] {
+  const auto kept = make_directories_for_owner(directory_).and_then([&] {
     return replace_file(file, as_bytes(torrent->bytes), 0644, Durability::cached);
   });
   if (!kept) {
@@ -39,7 +40,7 @@ Result<std::string> KeptTorrents::get(const Descriptor& release) {
 }
 
 Result<void> KeptTorrents::keep_only(const std::set<InfoHash>& kept) {
-  TRY(make_directories(directory_));
+  TRY(make_directories_for_owner(directory_));
   TRY_ASSIGN(const auto names, list_directory(directory_));
   std::set<std::string> wanted;
   for (const InfoHash& each : kept) {

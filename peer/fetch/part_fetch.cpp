@@ -1,5 +1,6 @@
 #include "peer/fetch/part_fetch.hpp"
 
+#include "common/base/owner/ownership.hpp"
 #include "peer/fetch/contacts.hpp"
 #include "peer/fetch/leaders.hpp"
 #include "peer/fetch/presence.hpp"
@@ -61,7 +62,7 @@ Result<Bytes> fetch_parts(SwarmSession& session, const PartWish& wish, const Nei
   content.trackers = trackers;
   content.limits = release.clone_limits;
   content.only = wish.ranges;
-  TRY(make_directories(wish.directory / kTorrentRoot));
+  TRY(make_directories_for_owner(wish.directory / kTorrentRoot));
   TRY(session.add(content));
   const Added added(session, info_hash);
   MonotonicTime moved = clock.now();
@@ -104,6 +105,7 @@ Result<Bytes> fetch_parts_from(const FleetAccess& fleet, const PartWish& wish, c
                                const PartProgress& progress) {
   SwarmSettings settings = fleet.swarm;
   settings.role = SwarmRole::clone;
+  settings.listen_port = 0;  // the service has the one that is set
   TRY_ASSIGN(const auto session, SwarmSession::open(settings, fleet.clock));
   Presence presence(fleet.share, fleet.clock, session->endpoint());  // looks at the others' records, and writes none
   Contacts contacts(*session, presence, fleet.clock, [](const Error&) {});

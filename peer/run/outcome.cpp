@@ -1,6 +1,7 @@
 #include "peer/run/outcome.hpp"
 
 #include "common/base/key_values.hpp"
+#include "common/base/owner/ownership.hpp"
 #include "common/base/private_files.hpp"
 #include "common/share/share_format.hpp"
 
@@ -87,15 +88,13 @@ Result<std::optional<JobOutcome>> JobOutcomes::find(const std::string& name) con
 Result<void> JobOutcomes::write(const JobOutcome& outcome) const {
   TRY(make_directory());
   const Path file = directory_ / outcome.name;
-  TRY(replace_file(file, as_bytes(encode(outcome)), kOnlyOwner, Durability::cached));
-  return give_to_owner(file);
+  return replace_file(file, as_bytes(encode(outcome)), kOnlyOwner, Durability::cached);
 }
 
 Result<std::optional<JobLock>> JobOutcomes::lock(const std::string& name) const {
   TRY(make_directory());
   const Path file = lock_file(name);
   TRY_ASSIGN(auto lock, try_lock(file));
-  TRY(give_to_owner(file));
   if (!lock) {
     return std::nullopt;
   }
@@ -126,19 +125,10 @@ std::optional<JobOutcome> JobOutcomes::newest() const {
 /// The state directory itself is the service's, which makes it.
 Result<void> JobOutcomes::make_directory() const {
   if (::mkdir(directory_.c_str(), 0700) == 0) {
-    return give_to_owner(directory_);
+    hand_over(directory_);
+    return {};
   }
   return errno == EEXIST ? Result<void>() : fail_errno("cannot make", directory_.native(), errno);
-}
-
-/// What root leaves behind must not be in the way of the one to whom the directory belongs.
-Result<void> JobOutcomes::give_to_owner(const Path& path) const {
-  struct stat owner {};
-  if (::geteuid() == 0 &&
-      (::stat(state_.c_str(), &owner) != 0 || ::lchown(path.c_str(), owner.st_uid, owner.st_gid) != 0)) {
-    return fail_errno("cannot give away", path.native(), errno);
-  }
-  return {};
 }
 
 const std::optional<JobRecord>& JobNews::newest() {

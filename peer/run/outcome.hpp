@@ -37,7 +37,7 @@ struct JobOutcome {
 /// The jobs of one host. As the owner of the state directory, or root; what is made belongs to the owner.
 class JobOutcomes {
 public:
-  explicit JobOutcomes(const Path& state) : state_(state), directory_(state / "jobs") {}
+  explicit JobOutcomes(const Path& state) : directory_(state / "jobs") {}
 
   /// Nothing: none yet. Errors: refused: damaged, or empty; as read_file().
   [[nodiscard]] Result<std::optional<JobOutcome>> find(const std::string& name) const;
@@ -55,8 +55,6 @@ public:
   [[nodiscard]] const Path& directory() const { return directory_; }
 
 private:
-  [[nodiscard]] Result<void> give_to_owner(const Path& path) const;
-  Path state_;
   Path directory_;
 };
 

@@ -1,5 +1,7 @@
 #include "peer/tree/release_trees.hpp"
 
+#include "common/base/owner/ownership.hpp"
+#include "common/base/private_files.hpp"
 #include "common/base/remove_tree.hpp"
 #include "peer/tree/pins.hpp"
 #include "peer/tree/private_copy.hpp"
@@ -57,8 +59,11 @@ Result<ReleaseTrees> ReleaseTrees::open(const Path& dest, const Path& state, std
     return fail_errno("cannot look at", dest.native(), error.value());
   }
   TRY(make_directories(resolved / "releases"));
+  if (same_owner(resolved, state)) {
+    hand_over(resolved / "releases");
+  }
   TRY_ASSIGN(TreeRecords records, TreeRecords::open(state));
-  return ReleaseTrees(std::move(resolved), std::move(records), purpose);
+  return ReleaseTrees(std::move(resolved), state, std::move(records), purpose);
 }
 
 Result<void> ReleaseTrees::take_over(const std::vector<SignedDescriptor>& releases) const {
@@ -191,6 +196,10 @@ Result<void> ReleaseTrees::remember_previous(const std::string& next) const {
 /// Out of sight first: a half removed tree must not look like a release. What somebody works in stays for now.
 Result<void> ReleaseTrees::discard(const TreeRecord& record) const {
   const Path tree = releases() / record.name;
+  if (::access(tree.c_str(), R_OK | W_OK | X_OK) != 0 && errno == EACCES) {  // a move changes what ".." in it is
+    TRY_ASSIGN(const Fd parent, open_file(releases(), O_RDONLY | O_DIRECTORY));
+    open_to_owner(parent.get(), record.name.c_str());
+  }
   TRY_ASSIGN(const auto unpinned, try_unpinned(tree));  // until it is out of sight
   if (!unpinned) {
     return {};
@@ -221,19 +230,20 @@ Result<void> ReleaseTrees::prune(std::size_t keep, const std::optional<Path>& bu
       keep_first(all, discard(ours[i]));
     }
   }
-  keep_first(all, remove_leftovers(busy));
+  keep_first(all, remove_leftovers(incoming_, busy));
   keep_first(all, remove_left_copies(dest_));
   TRY(forget_lost());
   return all;
 }
 
-Result<bool> ReleaseTrees::remove(const TreeRecord& record) const {
+Result<bool> ReleaseTrees::remove(const TreeRecord& record, Fd no_pin_comes) const {
   const Path tree = releases() / record.name;
   const Path doomed = dest_ / fmt::format("{}{}{}", incoming_, kRemoved, record.name);
   if (current() == record.name) {
     return false;
   }
   const auto discarded = discard(record);
+  no_pin_comes.reset();
   if (identity_of(doomed) != record.identity) {
     const bool gone = !path_exists(tree);  // by somebody else
     return discarded || gone ? Result<bool>(gone) : tl::unexpected(discarded.error());
@@ -249,12 +259,27 @@ Result<bool> ReleaseTrees::remove(const TreeRecord& record) const {
 }
 
 Result<void> ReleaseTrees::tidy(const std::optional<Path>& busy) const {
-  const auto removed = remove_leftovers(busy);
+  Result<void> all = remove_leftovers(incoming_, busy);
+  TRY_ASSIGN(const auto names, list_directory(dest_));
+  for (const char* const verb : {"gc", "verify"}) {  // run by hand, and seldom: who is at work looks after them
+    const std::string theirs = fmt::format(".incoming-{}-", verb);
+    const bool any =
+        std::any_of(names.begin(), names.end(), [&](const auto& each) { return each.starts_with(theirs); });
+    if (!any || theirs == incoming_) {
+      continue;
+    }
+    const auto lock = try_lock(state_ / fmt::format("{}.lock", verb));
+    if (!lock) {
+      keep_first(all, tl::unexpected(lock.error()));
+    } else if (*lock) {
+      keep_first(all, remove_leftovers(theirs, std::nullopt));
+    }
+  }
   TRY(forget_lost());
-  return removed;
+  return all;
 }
 
-Result<void> ReleaseTrees::remove_leftovers(const std::optional<Path>& busy) const {
+Result<void> ReleaseTrees::remove_leftovers(const std::string& incoming, const std::optional<Path>& busy) const {
   TRY_ASSIGN(const auto names, list_directory(dest_));
   Result<void> all;
   for (const std::string& name : names) {
@@ -262,10 +287,10 @@ Result<void> ReleaseTrees::remove_leftovers(const std::optional<Path>& busy) con
     if (name.starts_with(".tmp-") && link_target(path).value_or("").starts_with(kLinkTo)) {
       keep_first(all, remove_tree(path));  // a new `current` that did not become it
     }
-    if (!name.starts_with(incoming_) || path == busy) {
+    if (!name.starts_with(incoming) || path == busy) {
       continue;
     }
-    const std::string_view rest = std::string_view(name).substr(incoming_.size());
+    const std::string_view rest = std::string_view(name).substr(incoming.size());
     if (const auto record = record_at(path, rest.starts_with(kRemoved) ? rest.substr(kRemoved.size()) : rest)) {
       keep_first(all, remove_tree(path).and_then([&] { return records_.remove(*record); }));
     } else {

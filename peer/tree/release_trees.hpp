@@ -59,9 +59,10 @@ public:
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::optional<Path>& busy);
 
   /// Removes one that `current` does not name. False: it does, or somebody works in it: it stays. Another process may
-  /// do the same at the same moment.
-  [[nodiscard]] Result<bool> remove(const TreeRecord& record) const;
-  /// The rest of what prune() does: incoming trees, and records of trees that are gone.
+  /// do the same at the same moment. `no_pin_comes` (Store::lock_pins) is let go of once it is out of sight.
+  [[nodiscard]] Result<bool> remove(const TreeRecord& record, Fd no_pin_comes = {}) const;
+  /// The rest of what prune() does: incoming trees, and records of trees that are gone. And what a `gc` or a repair by
+  /// hand has left that was killed.
   [[nodiscard]] Result<void> tidy(const std::optional<Path>& busy) const;
   [[nodiscard]] const Path& dest() const { return dest_; }
   [[nodiscard]] const TreeRecords& records() const { return records_; }
@@ -73,18 +74,22 @@ private:
     Held held = Held::nothing;
   };
 
-  ReleaseTrees(Path dest, TreeRecords records, std::string_view purpose)
-      : dest_(std::move(dest)), records_(std::move(records)), incoming_(".incoming-" + std::string(purpose) + '-') {}
+  ReleaseTrees(Path dest, Path state, TreeRecords records, std::string_view purpose)
+      : dest_(std::move(dest)),
+        state_(std::move(state)),
+        records_(std::move(records)),
+        incoming_(".incoming-" + std::string(purpose) + '-') {}
   [[nodiscard]] Path releases() const { return dest_ / "releases"; }
   [[nodiscard]] Place place_of(const Descriptor& release) const;
   [[nodiscard]] std::optional<TreeRecord> record_at(const Path& path, std::string_view name) const;
   [[nodiscard]] std::optional<std::string> current() const;
   [[nodiscard]] Result<void> remember_previous(const std::string& next) const;
   [[nodiscard]] Result<void> discard(const TreeRecord& record) const;
-  [[nodiscard]] Result<void> remove_leftovers(const std::optional<Path>& busy) const;
+  [[nodiscard]] Result<void> remove_leftovers(const std::string& incoming, const std::optional<Path>& busy) const;
   [[nodiscard]] Result<void> forget_lost() const;
 
   Path dest_;
+  Path state_;
   TreeRecords records_;
   std::string incoming_;  ///< how the names of incoming trees begin
 };

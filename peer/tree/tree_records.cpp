@@ -1,6 +1,7 @@
 #include "peer/tree/tree_records.hpp"
 
 #include "common/base/key_values.hpp"
+#include "common/base/owner/ownership.hpp"
 #include "common/base/remove_tree.hpp"
 
 #include <fcntl.h>
@@ -64,7 +65,7 @@ std::optional<TreeIdentity> identity_of(const Path& path) {
 }
 
 Result<TreeRecords> TreeRecords::open(const Path& state) {
-  TRY(make_directories(state / "trees"));
+  TRY(make_directories_for_owner(state / "trees"));
   return TreeRecords(state / "trees");
 }
 
@@ -107,6 +108,9 @@ Result<void> TreeRecords::make_tree(const Path& path, TreeRecord record) const {
   if (::mkdir(path.c_str(), 0755) != 0) {
     return errno == EEXIST ? in_the_way(path, "the tree that is being unpacked")
                            : fail_errno("cannot create directory", path.native(), errno);
+  }
+  if (same_owner(path.parent_path(), directory_)) {
+    hand_over(path);  // the trees are whose state it is, then
   }
   const auto made = identity_of(path);
   if (!made) {

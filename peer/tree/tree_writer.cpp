@@ -1,5 +1,7 @@
 #include "peer/tree/tree_writer.hpp"
 
+#include "common/base/owner/ownership.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +22,7 @@ Result<void> TreeWriter::make_directory(const std::string& path) {
   if (::mkdirat(parent, name, 0755) != 0) {
     return fail_errno("cannot create directory", folders_.shown(path).native(), errno);
   }
+  hand_over(parent, name, folders_.root());
   return {};
 }
 
@@ -29,6 +32,7 @@ Result<void> TreeWriter::make_symlink(const std::string& path, const std::string
   if (::symlinkat(target.c_str(), parent, name) != 0) {
     return fail_errno("cannot create link", folders_.shown(path).native(), errno);
   }
+  hand_over(parent, name, folders_.root());
   return {};
 }
 
@@ -40,6 +44,7 @@ Result<Fd> TreeWriter::open_file(const std::string& path, bool executable, Creat
   if (fd < 0) {
     return fail_errno("cannot create", folders_.shown(path).native(), errno);
   }
+  hand_over(parent, name, folders_.root());
   return Fd(fd);
 }
 

@@ -1,5 +1,6 @@
 #include "common/base/remove_tree.hpp"
 
+#include "tests/support/ordinary_user.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
@@ -171,6 +172,33 @@ TEST_F(RemoveTreeTest, ASlashAtTheEndMakesNoDifference) {
   ASSERT_OK(remove_tree(tree_ / ""));
 
   EXPECT_FALSE(path_exists(tree_));
+}
+
+TEST_F(RemoveTreeTest, DirectoriesThatTheirOwnerMayNotChangeAreOpenedFirst) {
+  for (const unsigned mode : {0555U, 0444U, 0000U, 0111U}) {
+    write_file(tree_ / "closed" / "below" / "file", "x");
+    write_file(tree_ / "closed" / "file", "x");
+    ::chmod((tree_ / "closed" / "below").c_str(), mode);
+    ::chmod((tree_ / "closed").c_str(), mode);
+    ::chmod(tree_.c_str(), 0555);
+
+    EXPECT_EQ(as_ordinary_user(temp_.path(), [&] { return words_of(remove_tree(tree_)); }), "well") << mode;
+
+    EXPECT_FALSE(path_exists(tree_)) << mode;
+  }
+}
+
+TEST_F(RemoveTreeTest, WhatIsAroundTheTreeIsNotOpened) {
+  write_file(temp_ / "tree" / "file", "x");
+  const std::string said = as_ordinary_user(temp_.path(), [&] {
+    ::chmod(temp_.path().c_str(), 0555);
+    const std::string words = words_of(remove_tree(tree_));
+    ::chmod(temp_.path().c_str(), 0755);
+    return words;
+  });
+
+  EXPECT_NE(said, "well");
+  EXPECT_TRUE(path_exists(tree_));
 }
 
 }  // namespace swarmout::test

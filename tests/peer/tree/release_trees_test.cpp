@@ -1,6 +1,8 @@
 #include "peer/tree/release_trees.hpp"
 
+#include "common/base/private_files.hpp"
 #include "tests/support/namespaces.hpp"
+#include "tests/support/ordinary_user.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
@@ -8,6 +10,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <set>
@@ -195,6 +198,42 @@ TEST_F(ReleaseTreesTest, ATreeWithAMountInsideStaysAndTheOthersAreRemoved) {
   EXPECT_THAT(list_directory(dest()).value(), testing::UnorderedElementsAre(".previous", "current", "releases",
                                                                             testing::HasSubstr("removed-00000001-r1")));
   EXPECT_TRUE(path_exists(dir_ / "uploads/precious"));
+}
+
+TEST_F(ReleaseTreesTest, WhatKilledVerbsHaveLeftIsTidiedUp) {
+  TreeRecord record;
+  record.name = "00000001-r1";
+  record.dest = dest().native();
+  for (const char* const each : {".incoming-verify-00000001-r1", ".incoming-gc-removed-00000001-r1"}) {
+    ASSERT_OK(trees_.records().make_tree(dest() / each, record));
+    write_file(dest() / each / "made-0" / "file", "x");
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(const auto at_work, try_lock(state() / "verify.lock"));
+    ASSERT_OK(trees_.tidy(std::nullopt));
+    EXPECT_TRUE(path_exists(dest() / ".incoming-verify-00000001-r1")) << "somebody repairs just now";
+    EXPECT_FALSE(path_exists(dest() / ".incoming-gc-removed-00000001-r1"));
+  }
+
+  ASSERT_OK(open("gc").tidy(std::nullopt));
+
+  EXPECT_FALSE(path_exists(dest() / ".incoming-verify-00000001-r1"));
+  EXPECT_THAT(trees_.records().made_for(dest()).value(), testing::IsEmpty());
+}
+
+TEST_F(ReleaseTreesTest, ATreeThatItsOwnerMayNotChangeIsRemoved) {
+  make(release(1));
+  write_file(tree("00000001-r1") / "dir" / "file", "x");
+  ::chmod((tree("00000001-r1") / "dir").c_str(), 0555);
+  ::chmod(tree("00000001-r1").c_str(), 0555);
+
+  const std::string said = as_ordinary_user(dir_.path(), [&] {
+    const auto record = trees_.records().find("00000001-r1", *identity_of(tree("00000001-r1")));
+    return record ? words_of(trees_.remove(*record)) : "no record";
+  });
+
+  EXPECT_EQ(said, "well");
+  EXPECT_FALSE(path_exists(tree("00000001-r1")));
 }
 
 }  // namespace swarmout::test
