@@ -164,8 +164,14 @@ Result<void> Holdings::point_back() {
   return {};
 }
 
-void Holdings::collect_garbage() {
+void Holdings::collect_garbage(const RetrievalGoal* pursued) {
   Needs needs;
+  if (pursued != nullptr) {
+    needs.emplace(pursued->release.descriptor.manifest, "on its way");
+  }
+  if (pursued != nullptr && pursued->previous) {
+    needs.emplace(pursued->previous->descriptor.manifest, "files are taken from it");
+  }
   if (active_) {
     needs.emplace(active_->descriptor.manifest, "active");
   }
@@ -174,11 +180,15 @@ void Holdings::collect_garbage() {
                  each.why);
   });
   note(collected.map([](const Collected&) {}));
-  pinned_.clear();
-  for (const HandPin& each : HandPins(options_.state).all().value_or(std::vector<HandPin>())) {
-    pinned_ += (pinned_.empty() ? "" : "; ") + each.shown();
+  if (const auto pins = HandPins(options_.state).all()) {
+    pinned_.clear();
+    for (const HandPin& each : *pins) {
+      pinned_ += (pinned_.empty() ? "" : "; ") + each.shown();
+    }
+  } else {
+    note(tl::unexpected(pins.error()));
   }
-  note(trees_.tidy(std::nullopt));
+  note(trees_.tidy(pursued != nullptr ? std::optional(pursued->tree) : std::nullopt));
 }
 
 void Holdings::describe(OwnState& own) const {
@@ -188,22 +198,24 @@ void Holdings::describe(OwnState& own) const {
   own.pinned = pinned_;
 }
 
-void Holdings::tidy(MonotonicTime now, bool busy) {
-  if (busy) {
-    return;
-  }
+void Holdings::tidy(MonotonicTime now, const RetrievalGoal* pursued) {
   if (next_tidy_ != MonotonicTime{} && now >= next_tidy_) {
-    prune();
+    prune(pursued);
   }
   if (now >= next_tidy_) {
     next_tidy_ = now + kTidyEvery;
   }
 }
 
-void Holdings::prune() {
-  collect_garbage();
-  note(kept_.drop_forgotten());
+void Holdings::prune(const RetrievalGoal* pursued) {
+  collect_garbage(pursued);
+  std::set<InfoHash> fetched;
+  if (pursued != nullptr) {
+    fetched.insert(pursued->release.descriptor.info_hash);
+  }
+  note(kept_.drop_forgotten(fetched));
   std::set<InfoHash> torrents = kept_.serving();
+  torrents.merge(fetched);
   if (active_) {
     torrents.insert(active_->descriptor.info_hash);  // its packs may be missing yet
   }

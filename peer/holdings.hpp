@@ -86,12 +86,12 @@ public:
   /// changed. Errors: temporary; cannot_write.
   [[nodiscard]] Result<bool> switch_to(const SignedDescriptor& release, const Seen& seen);
   [[nodiscard]] Result<void> point_back();
-  /// Removes what need not be kept (keep/collector.hpp). Not while something is fetched.
-  void prune();
+  /// Removes what need not be kept (keep/collector.hpp); what there is of `pursued`, which is being fetched or waits to
+  /// become active, stays.
+  void prune(const RetrievalGoal* pursued = nullptr);
   /// The same once a minute: also for what `gc` by hand has removed, whose packs are only gone when nothing serves
   /// them.
-  /// Not while this host is `busy` with a release.
-  void tidy(MonotonicTime now, bool busy);
+  void tidy(MonotonicTime now, const RetrievalGoal* pursued);
 
   /// A kept release cannot be served any more. False: it is none.
   bool drop(const InfoHash& info_hash) { return kept_.drop(info_hash); }
@@ -100,7 +100,7 @@ public:
 private:
   void note(const Result<void>& result);
   void count_holds();
-  void collect_garbage();
+  void collect_garbage(const RetrievalGoal* pursued = nullptr);
 
   const PeerOptions& options_;
   Store store_;

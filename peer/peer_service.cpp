@@ -70,7 +70,7 @@ public:
         take(event);
       }
       give_memory_back();
-      holdings_.tidy(clock_.now(), retrieval_ != nullptr);
+      holdings_.tidy(clock_.now(), pursued());
     }
     return options_.once ? Result<void>(fail(ErrorCode::temporary, "stopped on request")) : Result<void>();
   }
@@ -83,6 +83,8 @@ private:
   bool busy() const { return wanted().in_progress || fetching() || gate_.busy(); }
   const Wanted& wanted() const { return lookout_.wanted(); }
   bool fetching() const { return retrieval_ && retrieval_->state() == Retrieval::State::working; }
+
+  const RetrievalGoal* pursued() const { return retrieval_ ? &retrieval_->goal() : nullptr; }
 
   /// Nobody to fetch from yet: who comes is to be asked at once.
   bool waiting_for_somebody() const {
@@ -224,9 +226,7 @@ private:
                            release.descriptor.revision));
     }
     arrived();
-    if (!retrieval_) {  // else what it has fetched so far would be taken for left over
-      holdings_.prune();
-    }
+    holdings_.prune(pursued());
     return {};
   }
 

@@ -65,7 +65,7 @@ public:
     heartbeat_.reset();  // before its cell is removed: a last beat would make it again
     end_.tidy();
     if (const auto pruned = epoch_.store.prune(kKeepReleases); !pruned) {
-      spdlog::debug("tidying up: {}", to_string(pruned.error()));
+      spdlog::warn("tidying up: {}", to_string(pruned.error()));
     }
     return report;
   }

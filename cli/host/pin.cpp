@@ -25,7 +25,18 @@ void add_pin_settings(Verb& verb, PinTargets& to, const std::string& help) {
   add_state_setting(verb, to.state);
 }
 
+constexpr std::chrono::minutes kPatience{1};
+
+/// Until the look at what is here and the change of the pins are done, nothing is removed.
+Result<Fd> lock_pins(const PinTargets& to) {
+  TRY_ASSIGN(const ThisHost host, look_at_this_host(to.dest, to.state));
+  TRY_ASSIGN(auto lock, host.store.lock_pins(kPatience));
+  return lock ? Result<Fd>(*std::move(lock))
+              : fail(ErrorCode::temporary, "another process has locked the pins of this host for a minute");
+}
+
 Result<void> pin(const PinTargets& to) {
+  TRY_ASSIGN(const Fd lock, lock_pins(to));
   TRY_ASSIGN(const ThisHost host, look_at_this_host(to.dest, to.state));
   TRY_ASSIGN(const KeptTree kept, find_kept(host.kept, to.release));
   HandPin pin;
@@ -36,15 +47,18 @@ Result<void> pin(const PinTargets& to) {
   pin.reason = to.reason;
   pin.who = this_person();
   pin.time = utc(system_clock().wall());
-  TRY(HandPins(host.store.state()).put(pin));
+  TRY(HandPins(host.store.state()).add(pin));
   return print_result(printable_lines(pin.shown()) + '\n');
 }
 
 Result<void> unpin(const PinTargets& to) {
+  TRY_ASSIGN(const Fd lock, lock_pins(to));
   TRY_ASSIGN(const ThisHost host, look_at_this_host(to.dest, to.state));
   const HandPins pins(host.store.state());
   TRY_ASSIGN(const auto all, pins.all());
-  TRY_ASSIGN(const HandPin found, find_pin(all, to.release));
+  const auto kept = find_kept(host.kept, to.release);
+  TRY_ASSIGN(const HandPin found,
+             find_pin(all, to.release, kept ? std::optional(kept->record.manifest) : std::nullopt));
   TRY(pins.remove(found));
   return print_result(printable_lines("no longer pinned: " + found.shown()) + '\n');
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
+#include "common/base/owner/ownership.hpp"
 #include "common/base/private_files.hpp"
 #include "common/base/remove_tree.hpp"
 
@@ -24,6 +25,7 @@ constexpr Bytes kMaxLeaves = 256 * kMiB;
 constexpr Bytes kMaxRecord = 16 * kKiB;
 constexpr const char* kStoreLock = "store.lock";
 constexpr const char* kPins = "pins";
+constexpr const char* kPinsLock = "pins.lock";
 /// Who prunes holds it for a second at most, as a rule.
 constexpr std::chrono::milliseconds kLockPause{20};
 constexpr std::chrono::seconds kSayWaiting{2};
@@ -84,6 +86,7 @@ Result<void> Store::add_pack(const PackFile& pack) {
     raw += as_text(leaf.view());
   }
   TRY(replace_file(state_ / "packs" / (pack.root.hex() + ".leaves"), as_bytes(raw), 0644, Durability::cached));
+  hand_over(pack.path, state_);  // else its owner could not link to it
   if (::rename(pack.path.c_str(), pack_path(pack.root).c_str()) != 0) {
     return fail_errno("cannot keep", pack_path(pack.root).native(), errno);
   }
@@ -155,7 +158,7 @@ Result<Path> Store::lay_out(std::string_view purpose, const TorrentContents& con
                             std::set<std::string>& complete) {
   const Path directory = state_ / "swarm" / layout_name(purpose, contents.info_hash);
   const Path files = directory / kTorrentRoot;
-  TRY(make_directories(files));
+  TRY(make_directories_for_owner(files));
   // A part of a file may be here from a fetch that was cut short, before another process had the whole: replace it.
   for (const TorrentFile& file : contents.files) {
     if (file.name == kManifestName) {
@@ -211,44 +214,80 @@ Result<void> Store::clear_scratch() {
   return Scratch::clear(state_ / "tmp");
 }
 
-std::set<std::string> Store::pinned() const {
-  const auto names = list_directory(state_ / kPins).value_or(std::vector<std::string>());
-  return {names.begin(), names.end()};
+Result<std::set<std::string>> Store::pinned() const {
+  const auto names = list_directory(state_ / kPins);
+  if (!names && names.error().code != ErrorCode::not_found) {
+    return fail(names.error().code, names.error().message,
+                "nothing is forgotten while pins cannot be read: give the directory to the owner of the state");
+  }
+  return names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
+}
+
+Result<std::optional<Fd>> Store::lock_pins(std::chrono::milliseconds patience) const {
+  const auto begun = std::chrono::steady_clock::now();
+  while (true) {
+    TRY_ASSIGN(auto lock, try_lock(state_ / kPinsLock));
+    if (lock || std::chrono::steady_clock::now() - begun > patience) {
+      return lock;
+    }
+    std::this_thread::sleep_for(kLockPause);
+  }
 }
 
 Result<void> Store::prune(std::size_t keep, const std::set<InfoHash>& needed) {
   TRY_ASSIGN(const auto all, releases());
-  const std::set<std::string> pins = pinned();
   std::set<Digest> forgotten;
   for (std::size_t i = keep; i < all.size(); ++i) {
-    const Descriptor& descriptor = all[i].descriptor;
-    if (!needed.contains(descriptor.info_hash) && !pins.contains(descriptor.manifest.hex())) {
+    if (!needed.contains(all[i].descriptor.info_hash)) {
       forgotten.insert(digest_of(all[i]));
     }
   }
-  return forget(forgotten).map([](bool) {});
+  return forget(forgotten).map([](const auto&) {});
 }
 
-Result<bool> Store::forget(const std::set<Digest>& forgotten) {
+Result<void> Store::add_named(const Digest& manifest_digest, std::set<std::string>& named) const {
+  TRY_ASSIGN(const std::string bytes, manifest_bytes(manifest_digest));
+  TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
+  named.insert(manifest_digest.hex());
+  for (const PackInfo& pack : manifest.packs) {
+    named.insert(pack_name(pack.root));
+    named.insert(pack.root.hex() + ".leaves");
+  }
+  return {};
+}
+
+Result<std::optional<std::set<Digest>>> Store::forget(const std::set<Digest>& forgotten,
+                                                      const std::set<Digest>& manifests) {
   TRY_ASSIGN(const auto lock, try_lock(state_ / kStoreLock));
   if (!lock) {
-    return false;
+    return std::nullopt;
   }
+  TRY_ASSIGN(const auto no_pin_comes, lock_pins());
+  if (!no_pin_comes) {
+    return std::nullopt;
+  }
+  TRY_ASSIGN(const std::set<std::string> pins, pinned());
   TRY_ASSIGN(const auto all, releases());
+  // First all that is to stay: who cannot say what it needs removes nothing.
   std::set<std::string> named;
+  std::vector<const SignedDescriptor*> going;
   for (const SignedDescriptor& each : all) {
     const Descriptor& descriptor = each.descriptor;
-    if (forgotten.contains(digest_of(each))) {
-      TRY(remove_tree(state_ / "releases" / record_name(descriptor.position)));
-      continue;
+    if (forgotten.contains(digest_of(each)) && !pins.contains(descriptor.manifest.hex())) {
+      going.push_back(&each);
+    } else {
+      TRY(add_named(descriptor.manifest, named));
     }
-    TRY_ASSIGN(const std::string bytes, manifest_bytes(descriptor.manifest));
-    TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
-    named.insert(descriptor.manifest.hex());
-    for (const PackInfo& pack : manifest.packs) {
-      named.insert(pack_name(pack.root));
-      named.insert(pack.root.hex() + ".leaves");
+  }
+  for (const Digest& each : manifests) {
+    if (path_exists(state_ / "manifests" / each.hex())) {
+      TRY(add_named(each, named));
     }
+  }
+  std::set<Digest> gone;
+  for (const SignedDescriptor* const each : going) {
+    TRY(remove_tree(state_ / "releases" / record_name(each->descriptor.position)));
+    gone.insert(digest_of(*each));
   }
   for (const char* const folder : {"packs", "manifests"}) {
     TRY_ASSIGN(const auto names, list_directory(state_ / folder));
@@ -258,7 +297,7 @@ Result<bool> Store::forget(const std::set<Digest>& forgotten) {
       }
     }
   }
-  return true;
+  return gone;
 }
 
 }  // namespace swarmout

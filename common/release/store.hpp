@@ -13,7 +13,9 @@
 #include "common/release/pack.hpp"
 #include "common/release/scratch.hpp"
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -65,8 +67,15 @@ public:
   /// none that somebody has pinned: a file in <state>/pins/ with the digest of its manifest for a name.
   /// Does nothing while a writer holds the lock: what it wrote may not be named by a record yet.
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::set<InfoHash>& needed = {});
-  /// The same but for these records, of the digest_of() each. False: nothing was done, a writer holds the lock.
-  [[nodiscard]] Result<bool> forget(const std::set<Digest>& forgotten);
+  /// The same but for these records, of the digest_of() each, as far as they are not pinned by now; what `manifests`
+  /// name stays, too. Gives those that are gone. Nullopt: nothing was done, a writer or somebody who pins holds a lock.
+  [[nodiscard]] Result<std::optional<std::set<Digest>>> forget(const std::set<Digest>& forgotten,
+                                                               const std::set<Digest>& manifests = {});
+
+  /// Held by whoever pins a release by hand, from his look whether it is here until the pin is, and by whoever removes
+  /// one, from his look at the pins until it is out of sight. Nullopt: somebody else holds it for that long.
+  [[nodiscard]] Result<std::optional<Fd>> lock_pins(std::chrono::milliseconds patience = kPinPatience) const;
+  static constexpr std::chrono::milliseconds kPinPatience{5000};  ///< it is held for a moment, as a rule
 
   /// Removes the scratch of processes that were killed, and of nobody else.
   [[nodiscard]] Result<void> clear_scratch();
@@ -76,7 +85,9 @@ public:
   [[nodiscard]] Result<Fd> lock_for_writing(const std::stop_token& stop = {}) const;
 
 private:
-  [[nodiscard]] std::set<std::string> pinned() const;
+  /// Names in pins/. Errors: they cannot be read, so that nobody can say.
+  [[nodiscard]] Result<std::set<std::string>> pinned() const;
+  [[nodiscard]] Result<void> add_named(const Digest& manifest, std::set<std::string>& named) const;
   Store(Path state, std::shared_ptr<const Scratch> scratch) : state_(std::move(state)), scratch_(std::move(scratch)) {}
   Path state_;
   std::shared_ptr<const Scratch> scratch_;

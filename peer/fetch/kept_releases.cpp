@@ -36,9 +36,9 @@ bool KeptReleases::drop(const InfoHash& info_hash) {
   return true;
 }
 
-Result<void> KeptReleases::drop_forgotten() {
+Result<void> KeptReleases::drop_forgotten(const std::set<InfoHash>& fetched) {
   TRY_ASSIGN(const auto releases, store_.releases());
-  std::set<InfoHash> kept;
+  std::set<InfoHash> kept = fetched;
   for (const SignedDescriptor& release : releases) {
     kept.insert(release.descriptor.info_hash);
   }

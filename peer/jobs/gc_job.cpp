@@ -18,11 +18,13 @@ Result<GcReport> run_gc(const GcJobOptions& options, const std::function<void(co
   if (options.dry_run) {
     GcPlan plan = plan_gc(report.before);
     std::for_each(plan.removals.begin(), plan.removals.end(), told);
-    report.collected = {std::move(plan.removals), std::move(plan.short_of), {}};
+    report.collected = {std::move(plan.removals), std::move(plan.short_of), report.before.unclear, {}};
     return report;
   }
   TRY_ASSIGN(report.collected, collect(host.store, trees, needs, options.gc, told, stop));
-  TRY(trees.tidy(std::nullopt));
+  if (const auto tidied = trees.tidy(std::nullopt); !tidied && !report.collected.failed) {
+    report.collected.failed = tidied.error();  // what was removed is told all the same
+  }
   return report;
 }
 

@@ -79,6 +79,7 @@ public:
     TRY_ASSIGN(const GcInput input, look_at_holdings(store_, trees_, needs_, options_));
     const GcPlan plan = plan_gc(input);
     done_.short_of = plan.short_of;
+    done_.put_off = input.unclear;
     std::set<Digest> forgotten;
     for (const Removal& each : plan.removals) {
       if (stop.stop_requested()) {
@@ -87,7 +88,7 @@ public:
       if (each.kind == Removal::Kind::packs) {
         forgotten.insert(each.id);
       } else if (const auto removed = remove_tree_of(each); !removed) {
-        done_.put_off = to_string(removed.error());
+        failed(removed.error());
       } else if (*removed) {
         note(each);
       }
@@ -101,13 +102,21 @@ public:
 
 private:
   void forget(const GcPlan& plan, const std::set<Digest>& forgotten) {
-    const auto gone = store_.forget(forgotten);
-    if (!gone || !*gone) {
-      done_.put_off = gone ? "another process is adding packs to the store" : to_string(gone.error());
+    std::set<Digest> needed;
+    for (const auto& [manifest, why] : needs_) {
+      needed.insert(manifest);
+    }
+    const auto gone = store_.forget(forgotten, needed);
+    if (!gone) {
+      failed(gone.error());
+      return;
+    }
+    if (!*gone) {
+      done_.put_off = "another process is adding packs to the store, or pins";
       return;
     }
     for (const Removal& each : plan.removals) {
-      if (each.kind == Removal::Kind::packs) {
+      if (each.kind == Removal::Kind::packs && (*gone)->contains(each.id)) {
         note(each);
       }
     }
@@ -116,7 +125,21 @@ private:
   Result<bool> remove_tree_of(const Removal& removal) {
     const auto identity = identity_of(trees_.dest() / "releases" / removal.name);
     const auto record = identity ? trees_.records().find(removal.name, *identity) : std::nullopt;
-    return record ? trees_.remove(*record) : Result<bool>(false);
+    TRY_ASSIGN(auto no_pin_comes, store_.lock_pins());
+    if (!no_pin_comes) {
+      done_.put_off = "somebody is pinning";
+      return false;
+    }
+    TRY_ASSIGN(const auto pins, HandPins(store_.state()).all());
+    const bool pinned = std::any_of(pins.begin(), pins.end(), [&](const HandPin& each) {  // since it was planned
+      return each.manifest == removal.id;
+    });
+    return record && !pinned ? trees_.remove(*record, *std::move(no_pin_comes)) : Result<bool>(false);
+  }
+
+  void failed(const Error& error) {
+    done_.put_off = to_string(error);
+    done_.failed = done_.failed ? done_.failed : std::optional(error);
   }
 
   void note(const Removal& removal) {
@@ -159,8 +182,14 @@ Result<GcInput> look_at_holdings(const Store& store, const ReleaseTrees& trees, 
   const bool any_to_go = releases.size() > options.keep || options.min_free.any();
   for (const SignedDescriptor& each : releases) {
     if (any_to_go) {
-      TRY_ASSIGN(HeldRelease release, held(each, store, needs));
-      input.releases.push_back(std::move(release));
+      auto release = held(each, store, needs);
+      if (!release) {
+        input.releases.clear();
+        input.unclear = fmt::format("packs stay, since nobody can say which of them release {} needs: {}",
+                                    each.descriptor.position.value, release.error().message);
+        break;
+      }
+      input.releases.push_back(*std::move(release));
     }
   }
   return input;

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -25,19 +26,21 @@ struct GcOptions {
 using Needs = std::map<Digest, std::string>;
 
 /// What is here, with everything that is needed marked as such: by `needs`, by `current`, by jobs that work in a tree
-/// and by pins by hand. Errors: cannot_write, temporary, not_found: it cannot be looked at; refused: a manifest of a
-/// release is damaged, so nobody can say what it needs.
+/// and by pins by hand. Where a manifest of a release is damaged, nobody can say what packs that needs: no release is
+/// in it then, and `unclear` says why. Errors: cannot_write, temporary, not_found: it cannot be looked at.
 [[nodiscard]] Result<GcInput> look_at_holdings(const Store& store, const ReleaseTrees& trees, const Needs& needs,
                                                const GcOptions& options);
 
 struct Collected {
   std::vector<Removal> removed;
-  std::string short_of{};  ///< what is short still
-  std::string put_off{};   ///< why something was left for another time; empty: nothing was
+  std::string short_of{};         ///< what is short still
+  std::string put_off{};          ///< why something was left for another time; empty: nothing was
+  std::optional<Error> failed{};  ///< the first removal that did not succeed
 };
 
 /// Plans, and removes. `told` hears of each thing that was removed. Errors: as
-/// look_at_holdings(); that one thing cannot be removed is no reason to leave the others, and is told at the end.
+/// look_at_holdings(); that one thing cannot be removed is no reason to leave the others, and is told at the end. What
+/// was pinned since it was planned stays.
 [[nodiscard]] Result<Collected> collect(Store& store, const ReleaseTrees& trees, const Needs& needs,
                                         const GcOptions& options, const std::function<void(const Removal&)>& told,
                                         const std::stop_token& stop = {});

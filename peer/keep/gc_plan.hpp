@@ -51,7 +51,8 @@ struct GcInput {
   MinFree min_free;
   Room of_trees;
   Room of_packs;
-  bool one_disk = true;  ///< the two are the same file system
+  bool one_disk = true;   ///< the two are the same file system
+  std::string unclear{};  ///< why `releases` is empty though there are some
 };
 
 struct Removal {

@@ -3,6 +3,7 @@
 #include "common/base/key_values.hpp"
 #include "common/base/private_files.hpp"
 #include "common/base/remove_tree.hpp"
+#include "common/release/descriptor.hpp"
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::string_view kPinMagic = "swarmout-pin 1";
 constexpr Bytes kMaxPin = 16 * kKiB;
+constexpr std::size_t kMaxUserName = 32;    // useradd(8)
+constexpr std::size_t kShortestPinned = 4;  // of a revision, as find_kept() has it
 
 std::string encode_pin(const HandPin& pin) {
   return KeyValues(std::string(kPinMagic))
@@ -55,7 +58,13 @@ std::string this_person() {
   const passwd* const user = ::getpwuid(::getuid());
   const std::string name = user != nullptr ? user->pw_name : fmt::format("uid {}", ::getuid());
   const char* const before = std::getenv("SUDO_USER");
-  return before == nullptr || name == before ? name : fmt::format("{} as {}", before, name);
+  if (before == nullptr || name == before) {
+    return name;
+  }
+  const std::string_view told = before;  // by whoever started this, and shown to everybody
+  const bool good = !told.empty() && told.size() <= kMaxUserName &&
+                    std::all_of(told.begin(), told.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  return good ? fmt::format("{} as {}", told, name) : name;
 }
 
 Result<std::vector<HandPin>> HandPins::all() const {
@@ -81,6 +90,17 @@ Result<std::vector<HandPin>> HandPins::all() const {
   return pins;
 }
 
+Result<void> HandPins::add(const HandPin& pin) const {
+  TRY_ASSIGN(const auto pins, all());
+  for (const HandPin& each : pins) {
+    if (each.manifest == pin.manifest && each.who != pin.who) {
+      return fail(ErrorCode::refused, fmt::format("{} is pinned already", each.shown()),
+                  "it stays pinned; for another reason, `swarmout unpin` first");
+    }
+  }
+  return put(pin);
+}
+
 Result<void> HandPins::put(const HandPin& pin) const {
   TRY(make_private_directory(directory_, Closing::quiet));
   return replace_file(directory_ / pin.manifest.hex(), as_bytes(encode_pin(pin)));
@@ -90,12 +110,17 @@ Result<void> HandPins::remove(const HandPin& pin) const {
   return remove_tree(directory_ / pin.manifest.hex());
 }
 
-Result<HandPin> find_pin(const std::vector<HandPin>& pins, const std::string& wanted) {
+Result<HandPin> find_pin(const std::vector<HandPin>& pins, const std::string& wanted,
+                         const std::optional<Digest>& kept) {
+  const auto same = std::find_if(pins.begin(), pins.end(), [&](const HandPin& each) { return each.manifest == kept; });
+  if (same != pins.end()) {
+    return *same;
+  }
   std::vector<HandPin> found;
   std::string listed;
   for (const HandPin& each : pins) {
-    if (std::to_string(each.release.value) == wanted || each.revision == wanted ||
-        (!each.name.empty() && each.name == wanted) ||
+    if (std::to_string(each.release.value) == wanted || (!each.name.empty() && each.name == short_ref(wanted)) ||
+        (wanted.size() >= kShortestPinned && each.revision.starts_with(wanted)) || each.revision == wanted ||
         (wanted.size() >= 8 && each.manifest.hex().starts_with(wanted))) {
       found.push_back(each);
     }

@@ -9,6 +9,7 @@
 #include "common/base/digest.hpp"
 #include "common/base/files.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ public:
 
   /// Newest first. One that is damaged counts, by its name: who wrote it wanted something kept.
   [[nodiscard]] Result<std::vector<HandPin>> all() const;
+  /// put(), unless somebody else has pinned that: his reason stays. Under Store::lock_pins(). Errors: refused: so it
+  /// is; cannot_write.
+  [[nodiscard]] Result<void> add(const HandPin& pin) const;
   /// Flushed. Replaces one of the same release. Errors: cannot_write.
   [[nodiscard]] Result<void> put(const HandPin& pin) const;
   [[nodiscard]] Result<void> remove(const HandPin& pin) const;
@@ -47,8 +51,10 @@ private:
   Path directory_;
 };
 
-/// `wanted`: a release number, whole revision, tag or branch, or the beginning of the manifest's digest. Errors:
-/// not_found, naming what is pinned.
-[[nodiscard]] Result<HandPin> find_pin(const std::vector<HandPin>& pins, const std::string& wanted);
+/// `wanted`: what this host knows by that name (`kept`, as find_kept() has it) if that is pinned; else a release
+/// number, tag or branch, or the beginning of a revision or of the manifest's digest. Errors: not_found, naming what is
+/// pinned.
+[[nodiscard]] Result<HandPin> find_pin(const std::vector<HandPin>& pins, const std::string& wanted,
+                                       const std::optional<Digest>& kept = {});
 
 }  // namespace swarmout

@@ -1,9 +1,12 @@
 #include "peer/keep/kept_trees.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 namespace swarmout {
 
@@ -99,6 +102,12 @@ Result<std::vector<KeptTree>> kept_trees(const Path& dest, const TreeRecords& re
 }
 
 Result<ThisHost> look_at_this_host(const Path& dest, const Path& state) {
+  struct stat info {};
+  if (::lstat((state / "releases").c_str(), &info) != 0 && errno != ENOENT && errno != ENOTDIR) {
+    const int error = errno;
+    return fail(ErrorCode::cannot_write, fmt::format("cannot look into {}: {}", state.native(), std::strerror(error)),
+                "run this as the service's user, or as root");
+  }
   if (!path_exists(state / "releases")) {
     return fail(ErrorCode::not_found,
                 fmt::format("{} is not the state directory of a host that has releases", state.native()),

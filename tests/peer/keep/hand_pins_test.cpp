@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace swarmout::test {
 
 namespace {
@@ -60,6 +62,40 @@ TEST_F(HandPinsTest, OneIsFoundByAnyOfItsNames) {
   }
   EXPECT_THAT(find_pin(all, "6"), FailsWith(ErrorCode::not_found, "not pinned"));
   EXPECT_THAT(find_pin({pin_of(4, "abcd"), pin_of(4, "efgh")}, "4"), FailsWith(ErrorCode::not_found, "more than one"));
+}
+
+TEST_F(HandPinsTest, WhatAnotherPersonWroteStays) {
+  ASSERT_OK(pins_.add(pin_of(4, "abcd")));
+  HandPin again = pin_of(4, "abcd");
+  again.reason = "a better one";
+  ASSERT_OK(pins_.add(again));
+  HandPin others = again;
+  others.who = "bob";
+
+  EXPECT_THAT(pins_.add(others), FailsWith(ErrorCode::refused, "a better one, by ann"));
+
+  EXPECT_EQ(pins_.all().value().front().who, "ann");
+}
+
+TEST_F(HandPinsTest, OneIsFoundByWhatTheHostKnowsByThatName) {
+  const std::vector<HandPin> all = {pin_of(4, "abcdefgh"), pin_of(5, "efgh")};
+
+  EXPECT_EQ(find_pin(all, "00000004-abcd", sha256("abcdefgh")).value().release.value, 4U);
+  EXPECT_EQ(find_pin(all, "5", sha256("not pinned")).value().release.value, 5U);
+  EXPECT_EQ(find_pin(all, "abcd").value().release.value, 4U) << "the beginning of its revision";
+  EXPECT_EQ(find_pin(all, "refs/tags/v5").value().release.value, 5U);
+}
+
+TEST(ThisPerson, WhoSudoNamesIsShownUnlessThatIsNoName) {
+  ::unsetenv("SUDO_USER");
+  const std::string plain = this_person();
+  ::setenv("SUDO_USER", "ann", 1);
+  EXPECT_EQ(this_person(), "ann as " + plain);
+  for (const std::string& bad : {std::string(), std::string("a\x1b[2J"), std::string("a b"), std::string(99, 'x')}) {
+    ::setenv("SUDO_USER", bad.c_str(), 1);
+    EXPECT_EQ(this_person(), plain) << bad;
+  }
+  ::unsetenv("SUDO_USER");
 }
 
 }  // namespace swarmout::test

@@ -1,0 +1,118 @@
+// What is removed of a store, and what stays.
+
+#include "tests/common/release/storing.hpp"
+
+namespace swarmout::test {
+
+TEST_F(StoreTest, PruningKeepsWhatTheNewestReleasesName) {
+  const PackFile old = added("old");
+  const PackFile shared = added("shared");
+  const PackFile recent = added("recent");
+  const Digest old_manifest = recorded(2, {old, shared});
+  const Digest recent_manifest = recorded(4, {shared, recent});
+
+  ASSERT_OK(store_.prune(1));
+
+  EXPECT_THAT(positions(), testing::ElementsAre(4));
+  EXPECT_FALSE(store_.has_pack(old.root, old.size));
+  EXPECT_FALSE(path_exists(leaves_file(old.root)));
+  EXPECT_TRUE(store_.has_pack(shared.root, shared.size));
+  EXPECT_TRUE(path_exists(leaves_file(shared.root)));
+  EXPECT_TRUE(store_.has_pack(recent.root, recent.size));
+  EXPECT_THAT(store_.manifest_bytes(old_manifest), FailsWith(ErrorCode::not_found));
+  EXPECT_THAT(store_.manifest_bytes(recent_manifest), IsOk());
+}
+
+TEST_F(StoreTest, PruningRemovesPacksThatNobodyNames) {
+  const PackFile stray = added("stray");
+  recorded(2, {added("named")});
+
+  ASSERT_OK(store_.prune(3));
+
+  EXPECT_FALSE(store_.has_pack(stray.root, stray.size));
+  EXPECT_THAT(names_in(store_.state() / "packs"), testing::SizeIs(2));
+}
+
+TEST_F(StoreTest, PruningWaitsForWhoIsStillAddingPacks) {
+  const PackFile stray = added("stray");
+  {
+    ASSERT_OK_AND_ASSIGN(const Fd writer, store_.lock_for_writing());
+    ASSERT_OK(store_.prune(3));
+    EXPECT_TRUE(store_.has_pack(stray.root, stray.size));
+  }
+
+  ASSERT_OK(store_.prune(3));
+
+  EXPECT_FALSE(store_.has_pack(stray.root, stray.size));
+}
+
+TEST_F(StoreTest, TwoMayAddPacksAtOnce) {
+  ASSERT_OK_AND_ASSIGN(const Fd first, store_.lock_for_writing());
+
+  EXPECT_THAT(store_.lock_for_writing(), IsOk());
+}
+
+TEST_F(StoreTest, PruningRemovesNothingIfAKeptManifestIsMissing) {
+  const PackFile pack = added("content");
+  const Digest manifest = recorded(2, {pack});
+  ASSERT_OK(remove_tree(store_.state() / "manifests" / manifest.hex()));
+
+  EXPECT_FALSE(store_.prune(3).has_value());
+
+  EXPECT_TRUE(store_.has_pack(pack.root, pack.size)) << "it may be the one that is active";
+}
+
+TEST_F(StoreTest, PruningAnEmptyStoreIsFine) {
+  EXPECT_THAT(store_.prune(3), IsOk());
+}
+
+TEST_F(StoreTest, NothingIsForgottenWhilePinsCannotBeRead) {
+  const PackFile pack = added("old");
+  recorded(2, {pack});
+  recorded(4, {added("recent")});
+  write_file(store_.state() / "pins", "not a directory");
+
+  EXPECT_THAT(store_.prune(1), FailsWith(ErrorCode::temporary, "pins"));
+
+  EXPECT_TRUE(store_.has_pack(pack.root, pack.size));
+  EXPECT_THAT(positions(), testing::ElementsAre(4, 2));
+}
+
+TEST_F(StoreTest, WhatIsPinnedByNowIsNotForgotten) {
+  const PackFile pack = added("old");
+  const Digest manifest = recorded(2, {pack});
+  ASSERT_OK_AND_ASSIGN(const auto releases, store_.releases());
+  write_file(store_.state() / "pins" / manifest.hex(), "");
+
+  ASSERT_OK_AND_ASSIGN(const auto gone, store_.forget({digest_of(releases.at(0))}));
+
+  ASSERT_TRUE(gone);
+  EXPECT_THAT(*gone, testing::IsEmpty());
+  EXPECT_TRUE(store_.has_pack(pack.root, pack.size));
+}
+
+TEST_F(StoreTest, NothingIsForgottenWhileSomebodyPins) {
+  const PackFile stray = added("stray");
+  ASSERT_OK_AND_ASSIGN(const auto pinning, store_.lock_pins());
+  ASSERT_TRUE(pinning);
+  ASSERT_OK_AND_ASSIGN(const auto another, store_.lock_pins(std::chrono::milliseconds(1)));
+
+  EXPECT_FALSE(another);
+  ASSERT_OK_AND_ASSIGN(const auto gone, store_.forget({}));
+  EXPECT_FALSE(gone);
+  EXPECT_TRUE(store_.has_pack(stray.root, stray.size));
+}
+
+TEST_F(StoreTest, WhatIsOnItsWayIsNotForgotten) {
+  const PackFile pack = added("fetched");
+  const Digest manifest = recorded(2, {pack});
+  ASSERT_OK(remove_tree(store_.state() / "releases" / "00000002"));
+
+  ASSERT_OK(store_.forget({}, {manifest, sha256("whose manifest is not here yet")}));
+  EXPECT_TRUE(store_.has_pack(pack.root, pack.size));
+
+  ASSERT_OK(store_.forget({}));
+  EXPECT_FALSE(store_.has_pack(pack.root, pack.size));
+}
+
+}  // namespace swarmout::test
