@@ -107,4 +107,13 @@ Result<SignedDescriptor> find_release(const LogView& log, const std::string& wan
               fmt::format("the newest are: {}", listed(believed)));
 }
 
+std::optional<SignedDescriptor> find_release_of(const LogView& log, const Digest& manifest, const TrustedKeys& keys) {
+  for (const LogEntry* const each : log.releases(kSearchedReleases)) {
+    if (auto release = trusted(*each, keys); release && release->descriptor.manifest == manifest) {
+      return *std::move(release);
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace swarmout

@@ -6,6 +6,7 @@
 #include "common/release/descriptor.hpp"
 #include "common/release/signing.hpp"
 
+#include <optional>
 #include <string>
 
 namespace swarmout {
@@ -19,5 +20,9 @@ inline constexpr std::size_t kSearchedReleases = 1000;
 /// trusted.
 [[nodiscard]] Result<SignedDescriptor> find_release(const LogView& log, const std::string& wanted,
                                                     const TrustedKeys& keys);
+
+/// The newest release whose content is what `manifest` says. Nullopt: none of those, or nobody trusted has signed it.
+[[nodiscard]] std::optional<SignedDescriptor> find_release_of(const LogView& log, const Digest& manifest,
+                                                              const TrustedKeys& keys);
 
 }  // namespace swarmout

@@ -52,8 +52,11 @@ private:
                   host_ ? kept.error().hint : "");
     }
     TRY(reach_share());
+    const auto known = !kept           ? std::nullopt
+                       : kept->release ? kept->release
+                                       : find_release_of(*log_, kept->record.manifest, *keys_);
     TRY_ASSIGN(const SignedDescriptor release,
-               kept && kept->release ? Result<SignedDescriptor>(*kept->release) : find_release(*log_, wanted, *keys_));
+               known ? Result<SignedDescriptor>(*known) : find_release(*log_, wanted, *keys_));
     if (!keys_->verify(release.text, release.signature)) {
       return fail(ErrorCode::refused, fmt::format("\"{}\" is signed by no key that this host trusts", wanted));
     }

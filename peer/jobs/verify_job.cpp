@@ -4,6 +4,7 @@
 #include "common/fleet/log_reader.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/open_share.hpp"
+#include "peer/fetch/find_release.hpp"
 #include "peer/fetch/kept_torrents.hpp"
 #include "peer/fetch/manifest_fetch.hpp"
 #include "peer/keep/kept_trees.hpp"
@@ -50,7 +51,15 @@ public:
     TRY(find());
     std::optional<Fd> lock;
     if (options_.repair) {
-      TRY_ASSIGN(lock, own_state(options_.peer.state, "verify.lock"));
+      auto locked = own_state(options_.peer.state, "verify.lock");
+      if (!locked && locked.error().code != ErrorCode::cannot_write) {
+        return tl::unexpected(locked.error());
+      }
+      if (locked) {
+        lock = *std::move(locked);
+      } else {
+        result_.failed = locked.error();  // what is found is told all the same
+      }
     }
     TRY_ASSIGN(const std::string bytes, manifest());
     TRY_ASSIGN(manifest_, decode_manifest(bytes));
@@ -63,8 +72,10 @@ public:
       TRY_ASSIGN(result_.check, check_tree(manifest_, tree_.path, reports_.check, stop_));
     }
     result_.left = result_.check.differences;
-    if (options_.repair && !result_.left.empty()) {
-      TRY(repair());
+    if (lock && !result_.left.empty()) {
+      if (const auto repaired = repair(); !repaired) {
+        result_.failed = repaired.error();
+      }
     }
     result_.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - began);
     return std::move(result_);
@@ -96,28 +107,35 @@ private:
     const Path room = options_.peer.state / "swarm" / fmt::format("{}-manifest", kVerifyPurpose);
     TRY_ASSIGN(std::string bytes, fetch_manifest(fleet(), *tree_.release, options_.peer.state, room, stop_,
                                                  reports_.fetch, result_.fetched));
-    TRY(store_->put_manifest(bytes));
+    if (const auto kept = store_->put_manifest(bytes); !kept) {
+      spdlog::warn("{}", to_string(kept.error()));  // it is as good from memory
+    }
     return bytes;
   }
 
   /// Once, and only if something is not on this host.
   Result<void> reach_fleet() {
-    if (!tree_.release) {
-      return fail(ErrorCode::not_found, fmt::format("the record of {} is gone from {}, so it cannot be fetched",
-                                                    tree_.shown(), options_.peer.state.native()));
+    if (reached_) {
+      return {};
     }
     if (options_.peer.share.url.empty()) {
       return fail(ErrorCode::unavailable, "without --share nothing can be fetched", "give --share");
     }
-    if (!share_) {
-      TRY_ASSIGN(keys_, TrustedKeys::load(options_.peer.keys));
-      if (!keys_.verify(tree_.release->text, tree_.release->signature)) {
-        return fail(ErrorCode::refused, fmt::format("{} is signed by no key that this host trusts", tree_.shown()));
-      }
-      TRY_ASSIGN(share_, open_share(options_.peer.share, stop_));
-      reader_.emplace(*share_, keys_);
-      TRY_ASSIGN(log_, reader_->refresh());
+    TRY_ASSIGN(keys_, TrustedKeys::load(options_.peer.keys));
+    TRY_ASSIGN(share_, open_share(options_.peer.share, stop_));
+    reader_.emplace(*share_, keys_);
+    TRY_ASSIGN(log_, tree_.release ? reader_->refresh() : reader_->refresh_with_history(kSearchedReleases));
+    if (!tree_.release) {
+      tree_.release = find_release_of(*log_, tree_.record.manifest, keys_);
     }
+    if (!tree_.release) {
+      return fail(ErrorCode::not_found, fmt::format("the record of {} is gone from {}, and the log has no such release",
+                                                    tree_.shown(), options_.peer.state.native()));
+    }
+    if (!keys_.verify(tree_.release->text, tree_.release->signature)) {
+      return fail(ErrorCode::refused, fmt::format("{} is signed by no key that this host trusts", tree_.shown()));
+    }
+    reached_ = true;
     return {};
   }
   FleetAccess fleet() { return {*share_, *log_, keys_, options_.peer.swarm, clock_}; }
@@ -127,10 +145,11 @@ private:
     TRY(remove_leftovers(dest));
     // Beside the tree, and ours from its first moment on.
     const Path beside = dest / (std::string(kRepairRoom) + tree_.record.name);
-    TRY(records_->make_tree(beside, tree_.record));
-    const auto repaired = repair_in(beside);
-    TRY(remove_leftovers(dest));
-    return repaired;
+    Repair repair(manifest_, tree_.path, beside, result_.check.differences);
+    const auto repaired = repair_in(beside, repair);
+    result_.left = repair.left();
+    const auto removed = remove_leftovers(dest);
+    return repaired ? removed : repaired;
   }
 
   /// Of a repair that was killed, and of this one.
@@ -149,18 +168,34 @@ private:
     return {};
   }
 
-  Result<void> repair_in(const Path& room) {
-    Repair repair(manifest_, tree_.path, room, result_.check.differences);
+  /// What needs no content comes first, and extras before all: where a disk is full, that makes room.
+  Result<void> repair_in(const Path& room, Repair& repair) {
+    TRY_ASSIGN(bool changed, change([&]() -> Result<void> {
+                 repair.remove_extras();
+                 return {};
+               }));
+    if (!changed || repair.left().empty()) {
+      return {};
+    }
+    TRY(records_->make_tree(room, tree_.record));
+    TRY_ASSIGN(changed, change([&] { return repair.apply(); }));
+    if (!changed || repair.wanted().empty()) {
+      return {};
+    }
     TRY(check_room(room, {repair.wanted_bytes(), repair.wanted().size()}, "repairing the tree"));
     TRY(find_content(repair));
+    return change([&] { return repair.apply(); }).map([](bool) {});
+  }
+
+  /// False: a job works in the tree, so nothing was done.
+  Result<bool> change(const std::function<Result<void>()>& what) {
     TRY_ASSIGN(const auto unpinned, try_unpinned(tree_.path));
     if (!unpinned) {
       result_.not_repaired =
           fmt::format("a job works in {}: nothing in it is changed until that ends", tree_.path.native());
-      return {};
+      return false;
     }
-    TRY_ASSIGN(result_.left, repair.apply());
-    return {};
+    return what().map([] { return true; });
   }
 
   Result<void> find_content(Repair& repair) {
@@ -208,6 +243,7 @@ private:
   std::unique_ptr<Share> share_;
   std::optional<LogReader> reader_;
   const LogView* log_ = nullptr;
+  bool reached_ = false;  ///< all four, and the release is trusted
   Manifest manifest_;
   Verified result_;
 };

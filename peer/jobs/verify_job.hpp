@@ -7,6 +7,7 @@
 #include "peer/verify/tree_check.hpp"
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ struct Verified {
   std::vector<Difference> left;  ///< what is wrong still; without `repair` all of it
   Bytes fetched = 0;             ///< over the network
   std::chrono::milliseconds took{};
-  std::string not_repaired;  ///< why nothing was tried, with `repair`; empty: it was
+  std::string not_repaired;       ///< why nothing, or not everything, was tried, with `repair`; empty: it was
+  std::optional<Error> failed{};  ///< what ended the repair; what was found before is told all the same
 };
 
 struct VerifyReports {

@@ -1,6 +1,7 @@
 #include "peer/verify/repair.hpp"
 
 #include "common/base/failpoint.hpp"
+#include "common/base/owner/ownership.hpp"
 #include "common/base/remove_tree.hpp"
 #include "peer/tree/tree_folders.hpp"
 #include "peer/tree/unpack.hpp"
@@ -24,6 +25,20 @@ namespace {
 /// What has to be made anew, and not only set right.
 bool needs_content(const Difference& difference, const Manifest& manifest) {
   return difference.node && manifest.nodes[*difference.node].is_file() && difference.fault != Fault::executable;
+}
+
+/// A change in `directory`, whose owner may lack the right to make it: nobody has to be root to repair what is his.
+int change_in(int directory, const std::function<int()>& change) {
+  const int done = change();
+  if (done == 0 || (errno != EACCES && errno != EPERM)) {
+    return done;
+  }
+  const int error = errno;
+  if (!open_to_owner(directory)) {
+    errno = error;
+    return -1;
+  }
+  return change();
 }
 
 /// From each pack what it has: one that is not there, or is damaged, holds up none of the others.
@@ -90,7 +105,7 @@ Result<void> Repair::find_in(const ContentSource& source) {
     return {};
   }
   const Path into = scratch_ / fmt::format("made-{}", rooms_++);
-  TRY(make_directories(into));
+  TRY(make_directories_for_owner(into));
   const Manifest part = part_of(manifest_, nodes);
   if (const auto made = source.make(part, into); !made) {
     if (made.error().code == ErrorCode::cannot_write) {
@@ -113,7 +128,12 @@ Result<void> Repair::put_away(const std::string& path) {
   const char* name = nullptr;
   TRY_ASSIGN(const int parent, folders.parent_of(path, name));
   const Path away = scratch_ / fmt::format("away-{}", away_++);
-  if (::renameat(parent, name, AT_FDCWD, away.c_str()) != 0 && errno != ENOENT) {
+  const auto move = [&] { return ::renameat(parent, name, AT_FDCWD, away.c_str()); };
+  int moved = change_in(parent, move);
+  if (moved != 0 && errno == EACCES && open_to_owner(parent, name)) {  // a move changes what ".." in it is
+    moved = move();
+  }
+  if (moved != 0 && errno != ENOENT) {
     return fail_errno("cannot put away", (tree_ / path).native(), errno);
   }
   return {};
@@ -125,16 +145,14 @@ Result<void> Repair::put_file(const Node& node, const Path& root) {
   const char* name = nullptr;
   TRY_ASSIGN(const int source, from.parent_of(node.path, name));
   TRY_ASSIGN(const int target, to.parent_of(node.path, name));
-  if (::renameat(source, name, target, name) != 0) {
+  hand_over(source, name, target);
+  if (change_in(target, [&] { return ::renameat(source, name, target, name); }) != 0) {
     return fail_errno("cannot put into its place", (tree_ / node.path).native(), errno);
   }
   return {};
 }
 
 Result<void> Repair::put(const Difference& difference) {
-  if (!difference.node) {
-    return put_away(difference.path);
-  }
   const Node& node = manifest_.nodes[*difference.node];
   if (difference.fault == Fault::executable) {
     TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
@@ -145,6 +163,14 @@ Result<void> Repair::put(const Difference& difference) {
       return fail_errno("cannot set the mode of", (tree_ / node.path).native(), errno);
     }
     return {};
+  }
+  if (node.kind == Node::Kind::directory && difference.fault == Fault::unreadable) {
+    TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
+    const char* name = nullptr;
+    TRY_ASSIGN(const int parent, folders.parent_of(node.path, name));
+    if (open_to_owner(parent, name)) {
+      return {};
+    }
   }
   if (difference.fault == Fault::type || (node.kind == Node::Kind::directory && difference.fault != Fault::missing)) {
     TRY(put_away(difference.path));  // no rename puts a file where a directory is
@@ -157,32 +183,52 @@ Result<void> Repair::put(const Difference& difference) {
   TRY_ASSIGN(const int parent, folders.parent_of(node.path, name));
   bool made = false;
   if (node.kind == Node::Kind::directory) {
-    made = ::mkdirat(parent, name, 0755) == 0;
+    made = change_in(parent, [&] { return ::mkdirat(parent, name, 0755); }) == 0;
+    hand_over(parent, name, parent);
   } else {  // beside the tree first, so that the old link is there until the new one is
     const Path beside = scratch_ / fmt::format("link-{}", away_++);
-    made =
-        ::symlink(node.target.c_str(), beside.c_str()) == 0 && ::renameat(AT_FDCWD, beside.c_str(), parent, name) == 0;
+    made = ::symlink(node.target.c_str(), beside.c_str()) == 0 &&
+           change_in(parent, [&] { return ::renameat(AT_FDCWD, beside.c_str(), parent, name); }) == 0;
+    hand_over(parent, name, parent);
   }
   return made ? Result<void>() : fail_errno("cannot make", (tree_ / node.path).native(), errno);
 }
 
-Result<std::vector<Difference>> Repair::apply() {
+void Repair::remove_extras() {
+  const auto remove_one = [&](const std::string& path) -> Result<void> {
+    TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
+    const char* name = nullptr;
+    TRY_ASSIGN(const int parent, folders.parent_of(path, name));
+    const auto removed = remove_in(parent, name, tree_ / path);
+    return removed || !open_to_owner(parent) ? removed : remove_in(parent, name, tree_ / path);
+  };
+  std::erase_if(differences_, [&](const Difference& each) {
+    const auto removed = each.node ? fail(ErrorCode::failed, "") : remove_one(each.path);
+    if (!removed && !each.node) {
+      spdlog::warn("{}", to_string(removed.error()));
+    }
+    return removed.has_value();
+  });
+}
+
+Result<void> Repair::apply() {
+  remove_extras();
   TRY(sync_filesystem(scratch_));  // a crash must not leave a name without its content
   failpoint("before-repair");
   std::vector<Difference> left;
   for (const Difference& each : differences_) {  // by path: a directory comes before what is in it
-    if (needs_content(each, manifest_) && !found_.contains(*each.node)) {
-      left.push_back(each);
-      continue;
-    }
-    if (const auto done = put(each); !done) {
+    const bool possible = each.node && (!needs_content(each, manifest_) || found_.contains(*each.node));
+    const auto done = possible ? put(each) : Result<void>();
+    if (!done) {
       spdlog::warn("{}", to_string(done.error()));
+    }
+    if (!possible || !done) {
       left.push_back(each);
     }
     failpoint("during-repair");
   }
-  TRY(sync_filesystem(tree_));
-  return left;
+  differences_ = std::move(left);
+  return sync_filesystem(tree_);
 }
 
 }  // namespace swarmout

@@ -34,7 +34,8 @@ struct ContentSource {
 
 class Repair {
 public:
-  /// `scratch` is empty, and on the file system of `tree`. `manifest` outlives this.
+  /// `scratch` is an empty directory on the file system of `tree`, once content is looked for. `manifest` outlives
+  /// this.
   Repair(const Manifest& manifest, Path tree, Path scratch, std::vector<Difference> differences);
 
   /// Files whose content has not been found yet.
@@ -44,10 +45,15 @@ public:
   /// cannot_write.
   [[nodiscard]] Result<void> find_in(const ContentSource& source);
 
-  /// Puts everything that was found where it belongs, and what is extra away; flushed. The tree is nobody's meanwhile
-  /// who would mind (pins.hpp). Gives what is still wrong: what was not found, and what could not be put there, which
-  /// is said. Errors: cannot_write, temporary: the disk takes nothing.
-  [[nodiscard]] Result<std::vector<Difference>> apply();
+  /// What is extra goes; needs neither content nor `scratch`, and may be what fills the disk. What cannot be removed is
+  /// said, and stays wrong.
+  void remove_extras();
+  /// Puts everything that needs no content, or whose content was found, where it belongs; flushed. May be called again
+  /// once more was found. The tree is nobody's meanwhile who would mind (pins.hpp). What could not be put there is
+  /// said, and stays wrong. Errors: cannot_write, temporary: the disk takes nothing.
+  [[nodiscard]] Result<void> apply();
+  /// What is still wrong.
+  [[nodiscard]] const std::vector<Difference>& left() const { return differences_; }
 
 private:
   [[nodiscard]] Result<void> put(const Difference& difference);

@@ -2,6 +2,7 @@
 
 #include "peer/verify/part_of_manifest.hpp"
 #include "tests/peer/verify/verifying.hpp"
+#include "tests/support/ordinary_user.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -26,9 +27,8 @@ protected:
     for (const ContentSource& each : sources) {
       EXPECT_THAT(repair.find_in(each), IsOk());
     }
-    const auto left = repair.apply();
-    EXPECT_THAT(left, IsOk());
-    return left.value_or(std::vector<Difference>());
+    EXPECT_THAT(repair.apply(), IsOk());
+    return repair.left();
   }
   std::string content(const std::string& path) { return read_file(target_ / path, kGiB).value_or("(nothing)"); }
 
@@ -184,6 +184,52 @@ TEST_F(RepairTest, TheRangesAreAllThatIsNeeded) {
 
   EXPECT_EQ(read_file(into / "text", kMiB).value_or(""), prose(100 * kKiB));
   EXPECT_LT(needed, 5 * kMiB) << "of 20 MiB";
+}
+
+TEST_F(RepairTest, WhatIsExtraGoesWithoutRoomForAnythingElse) {
+  write_file(target_ / "void" / "core", "as large as the disk");
+  write_file(target_ / "text", "other");
+  Repair repair(manifest_, target_, temp_ / "not-made", check().differences);
+
+  repair.remove_extras();
+
+  EXPECT_THAT(repair.left(), SizeIs(1));
+  EXPECT_FALSE(path_exists(target_ / "void" / "core"));
+}
+
+TEST_F(RepairTest, WhatNeedsNoContentIsMadeRightThoughContentIsNotFound) {
+  write_file(target_ / "text", "other");
+  ::chmod((target_ / "dir/run").c_str(), 0644);
+  std::filesystem::remove(target_ / "link");
+
+  const auto left = repair({});
+
+  ASSERT_THAT(left, SizeIs(1));
+  EXPECT_EQ(left.front().path, "text");
+  EXPECT_THAT(faults(), ElementsAre(std::pair(std::string("text"), Fault::content)));
+}
+
+TEST_F(RepairTest, WhoOwnsTheTreeRepairsAlsoWhatHeMayNotChange) {
+  write_file(target_ / "dir" / "extra" / "below", "x");
+  write_file(target_ / "dir" / "run", "other");
+  ::chmod((target_ / "dir" / "extra").c_str(), 0555);
+  ::chmod((target_ / "dir").c_str(), 0555);
+  ::chmod(target_.c_str(), 0555);
+  ::chmod((target_ / "void").c_str(), 0000);
+
+  const std::string said = as_ordinary_user(temp_.path(), [&]() -> std::string {
+    const auto checked = check_tree(manifest_, target_, [](const CheckProgress&) {}, {});
+    if (!checked) {
+      return words_of(checked);
+    }
+    Repair repair(manifest_, target_, scratch_, checked->differences);
+    const auto found = repair.find_in(content_of(store_));
+    const auto applied = found ? repair.apply() : found;
+    return applied && !repair.left().empty() ? "left: " + summary_of(repair.left()) : words_of(applied);
+  });
+
+  EXPECT_EQ(said, "well");
+  EXPECT_EQ(listing(target_), as_signed());
 }
 
 }  // namespace swarmout::test
