@@ -1,4 +1,4 @@
-#include "cli/host/json_lines.hpp"
+#include "cli/host/lines.hpp"
 #include "cli/output.hpp"
 #include "cli/reporter.hpp"
 #include "cli/shared_settings.hpp"
@@ -42,30 +42,6 @@ std::string summary_line(const TwoReleases& both, const std::vector<ChangedPath>
                      human_bytes(static_cast<double>(new_pack_bytes(both.before.manifest, both.after.manifest))));
 }
 
-JsonLine line_of(const ChangedPath& each) {
-  JsonLine line("change");
-  line.add("path", each.path()).add("change", name_of(each.change));
-  each.before != nullptr ? line.add("before_bytes", each.before->size) : line.add_null("before_bytes");
-  each.after != nullptr ? line.add("after_bytes", each.after->size) : line.add_null("after_bytes");
-  return line;
-}
-
-Result<void> print_lines(const TwoReleases& both, const std::vector<ChangedPath>& changes, bool stat) {
-  for (const ChangedPath& each : changes) {
-    if (!stat) {
-      TRY(print_line(line_of(each)));
-    }
-  }
-  return print_line(JsonLine("summary")
-                        .add("before", both.before.release.value)
-                        .add("after", both.after.release.value)
-                        .add("changes", changes.size())
-                        .add("before_bytes", both.before.manifest.tree_size())
-                        .add("after_bytes", both.after.manifest.tree_size())
-                        .add("new_pack_bytes", new_pack_bytes(both.before.manifest, both.after.manifest))
-                        .add("fetched_bytes", both.fetched));
-}
-
 Result<void> print_table(const TwoReleases& both, const std::vector<ChangedPath>& changes, bool stat) {
   std::string text;
   for (const ChangedPath& each : changes) {
@@ -96,16 +72,17 @@ Verb diff_verb() {
   add_host_settings(verb, {options.peer.keys, options.peer.state, options.peer.swarm, to->wishes});
   verb.run = [to](std::stop_token stop) -> Result<void> {
     PeerOptions& peer = to->options.peer;
-    TRY(apply_wishes(to->wishes, peer.share.url, peer.keys, peer.swarm));
+    TRY(or_summary(to->json, apply_wishes(to->wishes, peer.share.url, peer.keys, peer.swarm)));
     TwoReleases both;
     {
       Reporter reporter(Reporter::Lines::when_watched);
-      TRY_ASSIGN(both, run_diff(to->options, system_clock(), stop, [&](const SwarmStatus& status) {
-                   reporter.progress(fmt::format("fetching a manifest: {} of {}", status.have, status.wanted));
-                 }));
+      const auto progress = [&](const SwarmStatus& status) {
+        reporter.progress(fmt::format("fetching a manifest: {} of {}", status.have, status.wanted));
+      };
+      TRY_ASSIGN(both, or_summary(to->json, run_diff(to->options, system_clock(), stop, progress)));
     }
     const auto changes = changed_between(both.before.manifest, both.after.manifest);
-    return to->json ? print_lines(both, changes, to->stat) : print_table(both, changes, to->stat);
+    return to->json ? give_lines(both, changes, to->stat, print_line) : print_table(both, changes, to->stat);
   };
   return verb;
 }

@@ -1,6 +1,6 @@
 #include "peer/doctor/doctor.hpp"
 
-#include "cli/host/json_lines.hpp"
+#include "cli/host/lines.hpp"
 #include "cli/output.hpp"
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
@@ -26,40 +26,43 @@ struct DoctorTargets {
   bool json = false;
 };
 
-std::size_t count_of(const std::vector<Finding>& all, Health health) {
-  return static_cast<std::size_t>(
-      std::count_if(all.begin(), all.end(), [&](const Finding& each) { return each.health == health; }));
-}
-
 Result<void> print_findings(const std::vector<Finding>& all, bool json) {
+  if (json) {
+    return give_lines(all, print_line);
+  }
   std::string text;
   for (const Finding& each : all) {
-    if (json) {
-      TRY(print_line(JsonLine("check")
-                         .add("id", each.id)
-                         .add("health", name_of(each.health))
-                         .add("seen", each.seen)
-                         .add("cure", each.cure)));
-    }
     text += fmt::format("{:<4}  {:<14} {}\n{}", name_of(each.health), each.id, each.seen,
                         each.cure.empty() ? "" : fmt::format("{:<21}→ {}\n", "", each.cure));
   }
-  const std::size_t warnings = count_of(all, Health::warn);
-  const std::size_t failures = count_of(all, Health::fail);
-  if (json) {
-    return print_line(JsonLine("summary").add("checks", all.size()).add("warn", warnings).add("fail", failures));
-  }
-  text += fmt::format("{} checks: {} warn, {} fail\n", all.size(), warnings, failures);
+  text += fmt::format("{} checks: {} warn, {} fail\n", all.size(), count_of(all, Health::warn),
+                      count_of(all, Health::fail));
   return print_result(printable_lines(text), WhenReaderGone::end_quietly);
 }
 
-Result<std::vector<Finding>> look_at_fleet(const DoctorTargets& to, std::stop_token stop) {
-  ShareAddress address = to.options.share;
+Result<std::vector<Finding>> look_at_fleet(const DoctorOptions& options, std::stop_token stop) {
+  ShareAddress address = options.share;
   address.timeout = std::min(address.timeout, kDoctorShareTimeout);
   TRY_ASSIGN(const auto share, open_share(address, std::move(stop)));
-  TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(to.options.keys));
+  TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(options.keys));
   constexpr std::size_t kLookedAt = 5;
   return fleet_overview(*share, keys, kLookedAt, system_clock().wall()).map(fleet_findings);
+}
+
+/// As one check, so that a share that hangs holds up nobody: what it has found, or that it has not.
+std::vector<Finding> examine_fleet(DoctorOptions options, const std::stop_token& stop) {
+  const auto found = std::make_shared<std::vector<Finding>>();
+  options.fleet = [found, stop, asked = options] {
+    auto looked = look_at_fleet(asked, stop);
+    if (!looked) {
+      return broken(looked.error());
+    }
+    *found = *std::move(looked);
+    return well("");
+  };
+  const DoctorCheck all[] = {{"fleet", "", [](const DoctorOptions& told) { return told.fleet(); }}};
+  auto whole = examine(options, all);
+  return whole.front().health == Health::ok ? *found : whole;
 }
 
 Result<void> verdict(const std::vector<Finding>& all) {
@@ -83,17 +86,12 @@ Verb doctor_verb() {
   add_setting(verb, options.max_age, Duration{},
               {.name = "max-age", .help = "Fail when nothing was signed for this long; 0: never"});
   verb.run = [to](std::stop_token stop) -> Result<void> {
-    if (to->fleet) {
-      TRY_ASSIGN(const auto all, look_at_fleet(*to, stop));
-      TRY(print_findings(all, to->json));
-      return verdict(all);
-    }
     to->options.advertised = [wishes = to->wishes, share = to->options.share.url]() -> Result<std::string> {
       SwarmSettings swarm;
       TRY(apply_wishes({wishes.listen, false}, share, {}, swarm));
       return swarm.listen_address;
     };
-    const auto all = examine(to->options, doctor_checks());
+    const auto all = to->fleet ? examine_fleet(to->options, stop) : examine(to->options, doctor_checks());
     TRY(print_findings(all, to->json));
     const auto done = verdict(all);
     if (std::any_of(all.begin(), all.end(), [](const Finding& each) { return each.silent; })) {

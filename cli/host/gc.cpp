@@ -1,4 +1,4 @@
-#include "cli/host/json_lines.hpp"
+#include "cli/host/lines.hpp"
 #include "cli/output.hpp"
 #include "cli/reporter.hpp"
 #include "cli/shared_settings.hpp"
@@ -6,8 +6,6 @@
 #include "peer/jobs/gc_job.hpp"
 
 #include <fmt/format.h>
-
-#include <numeric>
 
 namespace swarmout {
 
@@ -17,15 +15,6 @@ struct GcTargets {
   GcJobOptions options;
   bool json = false;
 };
-
-const char* word_for(Removal::Kind kind) {
-  return kind == Removal::Kind::tree ? "tree" : "packs";
-}
-
-Bytes freed_by(const std::vector<Removal>& removals) {
-  return std::accumulate(removals.begin(), removals.end(), Bytes{0},
-                         [](Bytes sum, const Removal& each) { return sum + each.bytes; });
-}
 
 std::string table_of(const GcReport& report, bool dry_run) {
   std::string text;
@@ -51,27 +40,6 @@ std::string table_of(const GcReport& report, bool dry_run) {
   return text + '\n';
 }
 
-Result<void> print_lines(const GcReport& report, bool dry_run) {
-  for (const Removal& each : report.collected.removed) {
-    TRY(print_line(JsonLine("removal")
-                       .add("kind", word_for(each.kind))
-                       .add("name", each.name)
-                       .add("why", each.why)
-                       .add("bytes", each.bytes)));
-  }
-  for (const HeldTree& each : report.before.trees) {
-    if (!each.needed.empty()) {
-      TRY(print_line(JsonLine("needed").add("kind", "tree").add("name", each.name).add("why", each.needed)));
-    }
-  }
-  return print_line(JsonLine("summary")
-                        .add("dry_run", dry_run)
-                        .add("removals", report.collected.removed.size())
-                        .add("bytes", freed_by(report.collected.removed))
-                        .add("put_off", report.collected.put_off)
-                        .add("short_of", report.collected.short_of));
-}
-
 }  // namespace
 
 Verb gc_verb() {
@@ -85,10 +53,13 @@ Verb gc_verb() {
   add_dest_setting(verb, options.dest);
   add_state_setting(verb, options.state);
   verb.run = [to](std::stop_token stop) -> Result<void> {
-    TRY_ASSIGN(const GcReport report, run_gc(
-                                          to->options, [](const Removal&) {}, stop));
-    TRY(to->json ? print_lines(report, to->options.dry_run)
+    const auto told = [](const Removal&) {};
+    TRY_ASSIGN(const GcReport report, or_summary(to->json, run_gc(to->options, told, stop)));
+    TRY(to->json ? give_lines(report, to->options.dry_run, print_line)
                  : print_result(printable_lines(table_of(report, to->options.dry_run)), WhenReaderGone::end_quietly));
+    if (report.collected.failed) {
+      return tl::unexpected(*report.collected.failed);
+    }
     if (!report.collected.short_of.empty() && !to->options.dry_run) {
       return fail(ErrorCode::cannot_write,
                   fmt::format("there is nothing more to remove: {}", report.collected.short_of),

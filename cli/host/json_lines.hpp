@@ -45,4 +45,14 @@ private:
 /// On standard output. Errors: as print_result().
 [[nodiscard]] Result<void> print_line(const JsonLine& line);
 
+/// With `json`, an error that comes before any line is a summary as well: whoever reads lines until that is not left
+/// waiting.
+template <typename T>
+[[nodiscard]] Result<T> or_summary(bool json, Result<T> result) {
+  if (json && !result) {
+    TRY(print_line(JsonLine("summary").add("error", to_string(result.error()))));
+  }
+  return result;
+}
+
 }  // namespace swarmout

@@ -1,4 +1,4 @@
-#include "cli/host/json_lines.hpp"
+#include "cli/host/lines.hpp"
 #include "cli/output.hpp"
 #include "cli/reporter.hpp"
 #include "cli/shared_settings.hpp"
@@ -68,30 +68,10 @@ std::string table_of(const Verified& found) {
   return text + '\n';
 }
 
-Result<void> print_lines(const Verified& found) {
-  for (const Difference& each : found.check.differences) {
-    const bool left = std::any_of(found.left.begin(), found.left.end(), [&](const Difference& other) {
-      return other.path == each.path && other.fault == each.fault;
-    });
-    TRY(print_line(JsonLine("difference")
-                       .add("path", each.path)
-                       .add("fault", name_of(each.fault))
-                       .add("detail", each.detail)
-                       .add("repaired", !left)));
-  }
-  return print_line(JsonLine("summary")
-                        .add("release", found.release.value)
-                        .add("tree", found.tree.native())
-                        .add("files", found.check.files)
-                        .add("bytes", found.check.bytes)
-                        .add("differences", found.check.differences.size())
-                        .add("repaired", found.check.differences.size() - found.left.size())
-                        .add("fetched_bytes", found.fetched)
-                        .add("seconds", std::chrono::duration<double>(found.took).count())
-                        .add("well", found.left.empty()));
-}
-
 Result<void> verdict(const Verified& found, bool repair) {
+  if (found.failed) {
+    return tl::unexpected(*found.failed);
+  }
   if (found.left.empty()) {
     return {};
   }
@@ -123,21 +103,22 @@ Verb verify_verb() {
   verb.run = [to](std::stop_token stop) -> Result<void> {
     PeerOptions& peer = to->options.peer;
     if (to->options.repair) {
-      TRY(apply_wishes(to->wishes, peer.share.url, peer.keys, peer.swarm));
+      TRY(or_summary(to->json, apply_wishes(to->wishes, peer.share.url, peer.keys, peer.swarm)));
     }
     Verified found;
     {
       Reporter reporter(Reporter::Lines::when_watched);
       const CheckMeter meter(reporter);
-      TRY_ASSIGN(found, run_verify(to->options, system_clock(), stop,
-                                   {[&](const CheckProgress& progress) { meter.show(progress); },
-                                    [&](const SwarmStatus& status) {
-                                      reporter.progress(fmt::format(
-                                          "fetching {} of {}  {} peers", human_bytes(static_cast<double>(status.have)),
+      const VerifyReports reports{
+          [&](const CheckProgress& progress) { meter.show(progress); },
+          [&](const SwarmStatus& status) {
+            reporter.progress(fmt::format("fetching {} of {}  {} peers", human_bytes(static_cast<double>(status.have)),
                                           human_bytes(static_cast<double>(status.wanted)), status.connected));
-                                    }}));
+          }};
+      TRY_ASSIGN(found, or_summary(to->json, run_verify(to->options, system_clock(), stop, reports)));
     }
-    TRY(to->json ? print_lines(found) : print_result(printable_lines(table_of(found)), WhenReaderGone::end_quietly));
+    TRY(to->json ? give_lines(found, print_line)
+                 : print_result(printable_lines(table_of(found)), WhenReaderGone::end_quietly));
     return verdict(found, to->options.repair);
   };
   return verb;

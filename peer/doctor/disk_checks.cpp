@@ -147,6 +147,11 @@ Finding check_reflinks(const DoctorOptions& options) {
   ::unlink(from.c_str());
   ::unlink(to.c_str());
   if (!tried) {
+    struct stat info {};
+    if (::stat(options.dest.c_str(), &info) == 0 && info.st_uid != ::geteuid()) {
+      return doubtful(fmt::format("{} belongs to uid {}: it cannot be tried there", options.dest.native(), info.st_uid),
+                      "run this as the service's user: runuser -u swarmout -- swarmout doctor");
+    }
     return tried.error().code == ErrorCode::not_found ? well("nothing is there yet") : broken(tried.error());
   }
   return well(*tried ? "trees share the blocks of unchanged files" : "none: unchanged files are copied");

@@ -38,6 +38,7 @@ struct DoctorOptions {
   Path keys;
   std::chrono::milliseconds max_age{0};               ///< of the newest signed entry; 0: any is well
   std::function<Result<std::string>()> advertised{};  ///< the address that others are told to come to
+  std::function<Finding()> fleet{};                   ///< the one check of `doctor --fleet`
   Path root = "/";                                    ///< where etc/ and var/ are; another one in tests
 };
 
