@@ -13,6 +13,8 @@ namespace {
 
 /// Longer lists of hosts are a number in the sentence.
 constexpr std::size_t kShortList = 40;
+/// Remarks of a kind: a fleet of a thousand has as many troubles in words of their own.
+constexpr std::size_t kMostGroups = 10;
 
 std::string named(const Descriptor& release) {
   return fmt::format("release {} ({})", release.position.value,
@@ -30,7 +32,9 @@ struct Counts {
   std::size_t active = 0;
   std::size_t fetch = 0;
   std::size_t back = 0;   ///< held back, with or without it
-  std::size_t other = 0;  ///< on another release, or on none
+  std::size_t ready = 0;  ///< has it all, and not activated it yet
+  std::size_t none = 0;   ///< on no release at all
+  std::size_t other = 0;  ///< on another release
 };
 
 Counts count(const FleetOverview& fleet, const Descriptor& release) {
@@ -43,6 +47,10 @@ Counts count(const FleetOverview& fleet, const Descriptor& release) {
       ++counts.back;
     } else if (record.info_hash == release.info_hash && !record.complete) {
       ++counts.fetch;
+    } else if (record.info_hash == release.info_hash) {
+      ++counts.ready;
+    } else if (record.active.value == 0) {
+      ++counts.none;
     } else {
       ++counts.other;
     }
@@ -82,13 +90,26 @@ std::string silence(const FleetOverview& fleet) {
              : fmt::format("{} hosts silent, the longest for {}", fleet.silent.size(), about(time));
 }
 
-/// "web[01-03]: TEXT" for each text, in its order of appearance by name.
+/// "web[01-03]: TEXT" for each text, that of the most hosts first, and how many hosts there are beyond what is listed.
 void add_grouped(const std::map<std::string, std::vector<std::string>>& hosts, const std::string& word,
                  std::vector<std::string>& remarks) {
-  for (const auto& [text, names] : hosts) {
+  using Group = std::pair<std::string, std::vector<std::string>>;
+  std::vector<Group> groups(hosts.begin(), hosts.end());
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const Group& a, const Group& b) { return a.second.size() > b.second.size(); });
+  std::size_t more = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const auto& [text, names] = groups[i];
+    if (i >= kMostGroups) {
+      more += names.size();
+      continue;
+    }
     const std::string folded = fold_nodes(names);
     const std::string who = names.size() > 1 ? fmt::format("{} ({} hosts)", folded, names.size()) : folded;
     remarks.push_back(fmt::format("{} {}: {}", word, who, text));
+  }
+  if (more > 0) {
+    remarks.push_back(fmt::format("{} … and {} more host{}", word, more, more == 1 ? "" : "s"));
   }
 }
 
@@ -116,7 +137,9 @@ std::string status_sentence(const FleetOverview& fleet) {
   };
   add(counts.fetch, "fetches", "fetch");
   add(counts.back, "is held back", "are held back");
+  add(counts.ready, "is yet to activate it", "are yet to activate it");
   add(counts.other, "is on another", "are on others");
+  add(counts.none, "is on none", "are on none");
   return fleet.silent.empty() ? text : fmt::format("{}; {}", text, silence(fleet));
 }
 

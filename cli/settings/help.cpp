@@ -88,7 +88,9 @@ std::string program_help(const std::vector<Verb>& verbs) {
 std::string verb_help(const Verb& verb) {
   std::string usage = fmt::format("swarmout {}: {}\n\n  swarmout {}", verb.name, verb.about, verb.name);
   for (const Setting& setting : verb.settings) {
-    usage += setting.scope == Scope::argument ? " " + setting.words : "";
+    usage += setting.scope != Scope::argument ? ""
+             : setting.required               ? " " + setting.words
+                                              : " [" + setting.words + ']';
   }
   std::string text = usage + " [OPTION…]" + (verb.rest_words.empty() ? "" : " [--] " + verb.rest_words) + '\n';
   for (const Group group : kGroups) {

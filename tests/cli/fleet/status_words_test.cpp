@@ -51,6 +51,13 @@ SeenPeer fetching(const std::string& name) {
   return peer;
 }
 
+/// It waits for its hour.
+SeenPeer ready(const std::string& name) {
+  SeenPeer peer = fetching(name);
+  peer.record.complete = true;
+  return peer;
+}
+
 SeenPeer silent(const std::string& name, std::chrono::seconds since) {
   SeenPeer peer = host(name, release(42));
   peer.written = kNow - since;
@@ -71,6 +78,9 @@ TEST(StatusSentence, SaysHowFarTheFleetIs) {
       {{host("web01", release(41))}, {}, "release 42 (v1.2.3) is active on 0 of 1 host; 1 is on another"},
       {{host("web01", release(42)), host("web02", release(42))}, {}, "release 42 (v1.2.3) is active on all 2 hosts"},
       {{host("web01", release(42)), fetching("web02")}, {}, "release 42 (v1.2.3) is active on 1 of 2 hosts; 1 fetches"},
+      {{host("web01", release(42)), ready("web02"), host("web03", Descriptor{}), host("web04", release(41))},
+       {},
+       "release 42 (v1.2.3) is active on 1 of 4 hosts; 1 is yet to activate it; 1 is on another; 1 is on none"},
       {{host("web01", release(42)), fetching("web02"), fetching("web03")},
        {silent("web07", std::chrono::hours(3))},
        "release 42 (v1.2.3) is active on 1 of 4 hosts; 2 fetch; web07 silent for 3 h"},
@@ -162,6 +172,20 @@ TEST(StatusRemarks, HoldsComeFirstAndWhatSeveralHostsSayStandsOnce) {
       status_remarks(seen),
       ElementsAre("HELD by web01 since 2026-11-23T12:00:00Z: checkout fails", "went back from release 42 (v1.2.3)",
                   "trouble on web[01-02] (2 hosts): the disk is full", "pinned on web03: release 41: audit, by ann"));
+}
+
+TEST(StatusRemarks, OfManyTheLargestAreListedAndTheRestCounted) {
+  FleetOverview large = fleet();
+  for (int i = 0; i < 30; ++i) {
+    large.peers.push_back(host(fmt::format("web{:02}", i), release(42)));
+    large.peers.back().record.trouble = i < 3 ? "the same" : fmt::format("of its own: {}", i);
+  }
+
+  const auto remarks = status_remarks(large);
+
+  ASSERT_EQ(remarks.size(), 11U);
+  EXPECT_EQ(remarks.front(), "trouble on web[00-02] (3 hosts): the same");
+  EXPECT_EQ(remarks.back(), "trouble on … and 18 more hosts");
 }
 
 }  // namespace swarmout::test
