@@ -177,8 +177,9 @@ private:
     if (!changed || repair.left().empty()) {
       return {};
     }
-    TRY(records_->make_tree(room, tree_.record));
-    TRY_ASSIGN(changed, change([&] { return repair.apply(); }));
+    const auto made = records_->make_tree(room, tree_.record);
+    TRY_ASSIGN(changed, change([&] { return repair.apply(); }));  // modes and directories need not even that
+    TRY(made);
     if (!changed || repair.wanted().empty()) {
       return {};
     }

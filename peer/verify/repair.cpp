@@ -213,7 +213,7 @@ void Repair::remove_extras() {
 
 Result<void> Repair::apply() {
   remove_extras();
-  TRY(sync_filesystem(scratch_));  // a crash must not leave a name without its content
+  TRY(sync_filesystem(tree_));  // a crash must not leave a name without its content
   failpoint("before-repair");
   std::vector<Difference> left;
   for (const Difference& each : differences_) {  // by path: a directory comes before what is in it

@@ -189,12 +189,15 @@ TEST_F(RepairTest, TheRangesAreAllThatIsNeeded) {
 TEST_F(RepairTest, WhatIsExtraGoesWithoutRoomForAnythingElse) {
   write_file(target_ / "void" / "core", "as large as the disk");
   write_file(target_ / "text", "other");
+  ::chmod((target_ / "dir/run").c_str(), 0644);
   Repair repair(manifest_, target_, temp_ / "not-made", check().differences);
 
   repair.remove_extras();
-
-  EXPECT_THAT(repair.left(), SizeIs(1));
+  EXPECT_THAT(repair.left(), SizeIs(2));
   EXPECT_FALSE(path_exists(target_ / "void" / "core"));
+
+  EXPECT_THAT(repair.apply(), IsOk());
+  EXPECT_THAT(faults(), ElementsAre(std::pair(std::string("text"), Fault::content)));
 }
 
 TEST_F(RepairTest, WhatNeedsNoContentIsMadeRightThoughContentIsNotFound) {
