@@ -213,16 +213,22 @@ void Repair::remove_extras() {
 
 Result<void> Repair::apply() {
   remove_extras();
-  TRY(sync_filesystem(tree_));  // a crash must not leave a name without its content
+  const auto possible = [&](const Difference& each) {
+    return each.node && (!needs_content(each, manifest_) || found_.contains(*each.node));
+  };
+  if (std::none_of(differences_.begin(), differences_.end(), possible)) {
+    return {};
+  }
+  TRY(sync_filesystem(tree_));  // what was found, too: a crash must not leave a name without its content
   failpoint("before-repair");
   std::vector<Difference> left;
   for (const Difference& each : differences_) {  // by path: a directory comes before what is in it
-    const bool possible = each.node && (!needs_content(each, manifest_) || found_.contains(*each.node));
-    const auto done = possible ? put(each) : Result<void>();
-    if (!done) {
-      spdlog::warn("{}", to_string(done.error()));
+    if (!possible(each)) {
+      left.push_back(each);
+      continue;
     }
-    if (!possible || !done) {
+    if (const auto done = put(each); !done) {
+      spdlog::warn("{}", to_string(done.error()));
       left.push_back(each);
     }
     failpoint("during-repair");
