@@ -7,15 +7,17 @@
  * Asserted:
  *   H1  between a COMMIT that holds and the one that resumes no run has published, whenever it began;
  *   H2  who was told that the fleet is held has a COMMIT in the log that counts;
- *   H3  a peer never goes from what a COMMIT names to what an earlier one names, though releases may get older.
+ *   H3  a peer never goes from what a COMMIT names to what an earlier one names, though releases may get older;
+ *   H4  when everybody has ended, and a peer has looked at the end of the log, it is on what the last COMMIT names.
  *
  * Each of these makes a deliberately wrong protocol, in which the search must find an error:
  *   HOLD_ASIDE    the hold is a mark beside the log, which runs look at before they claim               (H1)
  *   FRESH_NUMBER  a run decides by one look at the log, and takes the number after a later one          (H1)
  *   NO_CLAIM      who holds puts a COMMIT behind the CLAIM that is open, without one of its own         (H2)
  *   ANY_COMMIT    a peer goes back wherever the end of the log that it sees names an older release      (H3)
+ *   NEWER_ONLY    a peer follows a COMMIT only if the release that it names is newer                    (H4)
  */
-#define RUNS 2
+#define WRITERS 4
 #define END 8 /* positions 1 to END - 1 */
 #define CLAIM 1
 #define COMMIT 2
@@ -29,6 +31,7 @@ byte names[END]; /* COMMIT: the release */
 byte word[END];  /* COMMIT: HOLDS, RESUMES, or of a run */
 byte last;       /* the highest number that is taken */
 bool aside;      /* HOLD_ASIDE */
+byte ended;      /* who will not write any more */
 
 #define COUNTS(p) (kind[p] == COMMIT && kind[(p) - 1] == CLAIM && owner[(p) - 1] == owner[p])
 
@@ -118,7 +121,7 @@ proctype Run(byte me) {
   fi;
   check_h1();
 leave:
-  atomic { tail = 0; commit = 0; position = 0; won = false }
+  atomic { tail = 0; commit = 0; position = 0; won = false; ended++ }
 }
 
 /* Goes back to `release`, or resumes; tries again until it is done. */
@@ -159,31 +162,44 @@ name:
   fi;
   check_h1();
 leave:
-  atomic { tail = 0; commit = 0; position = 0; won = false }
+  atomic { tail = 0; commit = 0; position = 0; won = false; ended++ }
+}
+
+#ifdef ANY_COMMIT
+#define FOLLOWS (commit > 0 && names[commit] != on)
+#else
+#ifdef NEWER_ONLY
+#define FOLLOWS (commit > 0 && names[commit] > on)
+#else
+#define FOLLOWS (commit > seen)
+#endif
+#endif
+
+/* `seen` is what a peer remembers; `latest`, which it does not look at, the last COMMIT that it was ever on. */
+inline follow() {
+  if
+  :: FOLLOWS ->
+    assert(commit >= latest); /* H3 */
+    latest = commit;
+    seen = commit;
+    on = names[commit]
+  :: else
+  fi
 }
 
 proctype Peer() {
-  byte tail, commit, seen, on;
+  byte tail, commit, seen, on, latest;
   do
-  :: atomic {
-       look();
-#ifdef ANY_COMMIT
-       if
-       :: commit > 0 && names[commit] != on ->
-#else
-       if
-       :: commit > seen ->
-#endif
-         assert(commit > seen); /* H3 */
-         seen = commit;
-         on = names[commit]
-       :: else
-       fi;
-       tail = 0;
-       commit = 0
-     }
+  :: atomic { look(); follow(); tail = 0; commit = 0 }
   :: break
-  od
+  od;
+  atomic {
+    ended == WRITERS -> /* nobody writes any more */
+    tail = last;
+    find_commit();
+    follow();
+    assert(on == names[commit]) /* H4 */
+  }
 }
 
 init {
