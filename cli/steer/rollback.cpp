@@ -52,10 +52,31 @@ std::string sentence_of(const Reach& reach, const Descriptor& release, std::chro
   if (!reach.held_back.empty()) {
     text += fmt::format("\nheld back by themselves: {}", some_of(reach.held_back));
   }
-  if (!reach.laggards.empty()) {
+  if (!reach.laggards.empty() && reach.overruled.empty()) {
     text += fmt::format("\nnot yet, after {}: {}", to_text(waited), some_of(reach.laggards));
   }
   return text;
+}
+
+/// Errors: temporary: not all live hosts are on it.
+Result<void> verdict_of(const Reach& reach, const Descriptor& release) {
+  if (!reach.overruled.empty()) {
+    return fail(ErrorCode::temporary, fmt::format("somebody has said otherwise since: {}", reach.overruled),
+                "`swarmout history` tells what was said");
+  }
+  if (!reach.laggards.empty()) {
+    return fail(ErrorCode::temporary,
+                fmt::format("the fleet goes back to release {}; {} of {} live hosts are not on it yet",
+                            release.position.value, reach.live - reach.on.size(), reach.live),
+                "`swarmout status` shows how far they are");
+  }
+  if (!reach.all()) {
+    return fail(ErrorCode::temporary,
+                fmt::format("{} of {} live hosts do not go to release {} by themselves: they are held back",
+                            reach.held_back.size(), reach.live, release.position.value),
+                "`swarmout activate` there lets a host go on; `swarmout resume --host` ends a hold of its own");
+  }
+  return {};
 }
 
 Result<void> run_rollback(const RollbackTargets& to, const std::stop_token& stop) {
@@ -76,15 +97,10 @@ Result<void> run_rollback(const RollbackTargets& to, const std::stop_token& stop
   if (to.steer.wait.count() == 0) {
     return {};
   }
-  TRY_ASSIGN(const Reach reach, wait_for_laggards(helm->share(), system_clock(), descriptor, to.steer.wait, stop));
+  TRY_ASSIGN(const Reach reach, wait_for_laggards(helm->share(), system_clock(), {helm->log(), done.position},
+                                                  descriptor, to.steer.wait, stop));
   TRY(print_result(printable_lines(sentence_of(reach, descriptor, to.steer.wait)) + '\n'));
-  if (reach.laggards.empty()) {
-    return {};
-  }
-  return fail(ErrorCode::temporary,
-              fmt::format("the fleet goes back to release {}; {} of {} live hosts are not on it yet",
-                          descriptor.position.value, reach.laggards.size(), reach.live),
-              "`swarmout status` shows how far they are");
+  return verdict_of(reach, descriptor);
 }
 
 }  // namespace

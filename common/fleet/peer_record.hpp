@@ -33,6 +33,9 @@ struct JobRecord {
   bool operator==(const JobRecord&) const = default;
 };
 
+/// In `held_back`: it goes on by itself, as soon as that hook has ended.
+inline constexpr std::string_view kWaitsForHook = "waits for the hook";
+
 struct PeerRecord {
   std::string id;  ///< random, new at each start
   std::uint64_t counter = 0;

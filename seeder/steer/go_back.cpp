@@ -5,18 +5,55 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <limits>
+#include <algorithm>
+#include <set>
+#include <vector>
 
 namespace swarmout {
 
+namespace {
+
+/// The last entries of the view, without a gap, the oldest first.
+std::vector<const LogEntry*> last_entries(const LogView& log) {
+  std::vector<const LogEntry*> entries;
+  for (Position each = log.tail(); each.value > 0 && log.at(each) != nullptr; each = each.previous()) {
+    entries.push_back(log.at(each));
+  }
+  std::reverse(entries.begin(), entries.end());
+  return entries;
+}
+
+/// Those that somebody went back from, and nobody went to again by name.
+std::set<Position> left_as_bad(const std::vector<const LogEntry*>& entries) {
+  std::set<Position> left;
+  std::optional<Position> current;
+  for (const LogEntry* const each : entries) {
+    if (each->kind != EntryKind::commit) {
+      continue;
+    }
+    const bool by_hand = each->hold && !each->hold->empty();
+    if (by_hand && current && *current != each->release) {
+      left.erase(each->release);
+      if (each->release < *current) {
+        left.insert(*current);
+      }
+    }
+    current = each->release;
+  }
+  return left;
+}
+
+}  // namespace
+
 const LogEntry* release_before_current(const LogView& log) {
   const LogEntry* const current = log.current_release();
-  for (const LogEntry* const each : log.releases(std::numeric_limits<std::size_t>::max())) {
-    if (current != nullptr && each->position < current->position) {
-      return each;
-    }
-  }
-  return nullptr;
+  const std::vector<const LogEntry*> entries = last_entries(log);
+  const std::set<Position> left = left_as_bad(entries);
+  const auto good = std::find_if(entries.rbegin(), entries.rend(), [&](const LogEntry* each) {
+    return current != nullptr && each->kind == EntryKind::commit && each->release == each->position &&
+           each->position < current->position && !left.contains(each->position);
+  });
+  return good == entries.rend() ? nullptr : *good;
 }
 
 Result<void> can_be_had(Share& share, const Descriptor& release) {

@@ -10,7 +10,8 @@
 
 namespace swarmout {
 
-/// The newest release before the one that is current, of those in the view. Null: there is none.
+/// The newest release before the one that is current, of those at the end of the view, that nobody went back from: what
+/// was left once is bad until somebody names it. Null: there is none.
 [[nodiscard]] const LogEntry* release_before_current(const LogView& log);
 
 /// Errors: unavailable: no live host has all of it, or its torrent is gone and no host has it; not asked with `force`.

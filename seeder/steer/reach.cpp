@@ -33,15 +33,30 @@ Reach reach_of(const std::vector<SeenPeer>& peers, const Descriptor& release) {
     }
     if (record.is_active_on(release)) {
       reach.on.push_back(shown(record));
-    } else if (!record.held_back.empty()) {
+    } else if (!record.held_back.empty() && record.held_back.find(kWaitsForHook) == std::string::npos) {
       reach.held_back.push_back(fmt::format("{}: {}", shown(record), record.held_back));
     } else {
-      reach.laggards.push_back(record.trouble.empty() ? shown(record)
-                                                      : fmt::format("{}: {}", shown(record), record.trouble));
+      const std::string& why = record.held_back.empty() ? record.trouble : record.held_back;
+      reach.laggards.push_back(why.empty() ? shown(record) : fmt::format("{}: {}", shown(record), why));
     }
   }
   return reach;
 }
+
+namespace {
+
+/// What a later COMMIT says, if that is something else. A share that does not answer says nothing.
+std::string overruled(const Said& said, const Descriptor& release) {
+  const auto log = said.log.refresh();
+  const LogEntry* const last = log ? (*log)->last_commit() : nullptr;
+  if (last == nullptr || last->position <= said.commit || last->release == release.position) {
+    return "";
+  }
+  return fmt::format("{} has said at {} that the fleet is to be on release {} ({}){}", last->host, last->time,
+                     last->release.value, last->revision, last->hold.value_or("").empty() ? "" : ": " + *last->hold);
+}
+
+}  // namespace
 
 Result<Reach> reach_on(Share& share, const Descriptor& release) {
   TRY_ASSIGN(const WallTime now, share.now());
@@ -49,12 +64,15 @@ Result<Reach> reach_on(Share& share, const Descriptor& release) {
   return reach_of(peers, release);
 }
 
-Result<Reach> wait_for_laggards(Share& share, Clock& clock, const Descriptor& release,
+Result<Reach> wait_for_laggards(Share& share, Clock& clock, const Said& said, const Descriptor& release,
                                 std::chrono::milliseconds patience, const std::stop_token& stop) {
   const MonotonicTime deadline = clock.now() + patience;
   while (true) {
     auto reach = reach_on(share, release);
-    if ((reach && reach->laggards.empty()) || clock.now() >= deadline) {
+    if (reach) {
+      reach->overruled = overruled(said, release);
+    }
+    if ((reach && (reach->laggards.empty() || !reach->overruled.empty())) || clock.now() >= deadline) {
       return reach;
     }
     if (!clock.sleep(share_interval(reach ? reach->live : 0, kBetweenLooks, std::chrono::seconds(5)), stop)) {

@@ -39,6 +39,7 @@ protected:
     EXPECT_THAT(share_.write_cell(CellKind::peer, record.id, encode(record)), IsOk());
   }
 
+  Said said_{reader_, Position{100}};
   const Descriptor one_ = descriptor(2, "r1");
   const Descriptor two_ = descriptor(4, "r2");
 };
@@ -59,6 +60,29 @@ TEST_F(GoBack, TheReleaseBeforeIsThatBeforeTheCurrentOneNotTheNewestButOne) {
   ASSERT_OK(reader_.refresh_with_slots());
 
   EXPECT_EQ(release_before_current(view()), nullptr);
+}
+
+TEST_F(GoBack, WhatTheFleetWentBackFromIsNotGoneBackToUnlessItIsNamed) {
+  other_.commit(other_.claim("s3"), "r3");  // 6
+  SteerOrder order;
+  order.reason = "broken";
+  ASSERT_OK(go_back({share_, clock_, fleet_keys()}, reader_, two_, order, {}));
+  SteerOrder resume;
+  resume.kind = SteerOrder::Kind::resume;
+  ASSERT_OK(steer({share_, clock_, fleet_keys()}, reader_, resume, {}));
+  const Position next = other_.commit(other_.claim("s4"), "r4");
+  ASSERT_EQ(next, Position{12});
+  ASSERT_OK(reader_.refresh_with_slots());
+  ASSERT_NE(release_before_current(view()), nullptr);
+  EXPECT_EQ(release_before_current(view())->position, Position{4}) << "not 6, which was left";
+
+  ASSERT_OK(go_back({share_, clock_, fleet_keys()}, reader_, descriptor(6, "r3"), order, {}));
+  ASSERT_OK(steer({share_, clock_, fleet_keys()}, reader_, resume, {}));
+  other_.commit(other_.claim("s5"), "r5");
+  ASSERT_OK(reader_.refresh_with_slots());
+
+  ASSERT_NE(release_before_current(view()), nullptr);
+  EXPECT_EQ(release_before_current(view())->position, Position{6}) << "somebody has named it since, and 12 was left";
 }
 
 TEST_F(GoBack, WhatALiveHostHasAllOfCanBeHad) {
@@ -116,16 +140,68 @@ TEST_F(GoBack, ItWaitsForLaggardsAndNotLongerThanItIsTold) {
     }
     return std::nullopt;
   };
-  ASSERT_OK_AND_ASSIGN(const Reach all, wait_for_laggards(share_, clock_, one_, 30s, {}));
+  ASSERT_OK_AND_ASSIGN(const Reach all, wait_for_laggards(share_, clock_, said_, one_, 30s, {}));
   EXPECT_THAT(all.laggards, IsEmpty());
 
   tell(host("web02", two_));
   const MonotonicTime before = clock_.now();
-  ASSERT_OK_AND_ASSIGN(const Reach some, wait_for_laggards(share_, clock_, one_, 10s, {}));
+  ASSERT_OK_AND_ASSIGN(const Reach some, wait_for_laggards(share_, clock_, said_, one_, 10s, {}));
 
   EXPECT_THAT(some.laggards, SizeIs(1));
   EXPECT_GE(clock_.now() - before, 10s);
   EXPECT_LT(clock_.now() - before, 11s);
+}
+
+TEST_F(GoBack, AHostThatIsHeldBackIsNotWaitedForAndNotOnIt) {
+  tell(host("web01", one_));
+  PeerRecord held = host("web02", two_);
+  held.held_back = "release 2: waits for `swarmout activate`";
+  tell(held);
+  const MonotonicTime before = clock_.now();
+
+  ASSERT_OK_AND_ASSIGN(const Reach reach, wait_for_laggards(share_, clock_, said_, one_, 30s, {}));
+
+  EXPECT_EQ(clock_.now(), before);
+  EXPECT_FALSE(reach.all());
+}
+
+TEST_F(GoBack, AHostWhoseHookIsAtWorkIsWaitedFor) {
+  PeerRecord asked = host("web01", two_);
+  asked.held_back = "release 2: " + std::string(kWaitsForHook) + " before its activation";
+  tell(asked);
+
+  const Reach reach = reach_on(share_, one_).value();
+
+  EXPECT_THAT(reach.held_back, IsEmpty());
+  EXPECT_THAT(reach.laggards, testing::ElementsAre(HasSubstr("waits for the hook before its activation")));
+}
+
+TEST_F(GoBack, WhoIsOverruledWaitsForNobodyAndIsToldByWhom) {
+  tell(host("web01", two_));
+  SteerOrder order;
+  order.reason = "mine";
+  ASSERT_OK_AND_ASSIGN(const Steered mine, go_back({share_, clock_, fleet_keys()}, reader_, one_, order, {}));
+  order.reason = "no, the other one";
+  ASSERT_OK(go_back({share_, clock_, fleet_keys()}, reader_, two_, order, {}));
+  const MonotonicTime before = clock_.now();
+
+  ASSERT_OK_AND_ASSIGN(const Reach reach, wait_for_laggards(share_, clock_, {reader_, mine.position}, one_, 30s, {}));
+
+  EXPECT_THAT(reach.overruled, HasSubstr("release 4 (r2): no, the other one"));
+  EXPECT_FALSE(reach.all());
+  EXPECT_EQ(clock_.now(), before);
+}
+
+TEST_F(GoBack, WhoSaysTheSameAgainOverrulesNobody) {
+  tell(host("web01", one_));
+  SteerOrder order;
+  order.reason = "mine";
+  ASSERT_OK_AND_ASSIGN(const Steered mine, go_back({share_, clock_, fleet_keys()}, reader_, one_, order, {}));
+  ASSERT_OK(go_back({share_, clock_, fleet_keys()}, reader_, one_, order, {}));
+
+  ASSERT_OK_AND_ASSIGN(const Reach reach, wait_for_laggards(share_, clock_, {reader_, mine.position}, one_, 30s, {}));
+
+  EXPECT_TRUE(reach.all());
 }
 
 TEST_F(GoBack, OfManyHostsSomeAreNamed) {
