@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace swarmout {
 
 namespace {
@@ -39,7 +41,7 @@ std::string sentence(const SteerOrder& order, const Steered& done, Position befo
     text = fmt::format("back from release {} on {}; nothing is published until `swarmout resume`", before.value, which);
   }
   if (done.fenced) {
-    text += fmt::format("\nepoch {} of {} is ended by this: what it works on is not published",
+    text += fmt::format("\nepoch {} of {} is ended by this: if it is still at work, that is not published",
                         done.fenced->position.value, done.fenced->host);
   }
   return text;
@@ -47,7 +49,8 @@ std::string sentence(const SteerOrder& order, const Steered& done, Position befo
 
 /// One try. Nothing: somebody was faster.
 Result<std::optional<Steered>> try_to_steer(const Pen& pen, const LogReader& log, const LogView& view,
-                                            const SteerOrder& order, const std::stop_token& stop) {
+                                            const SteerOrder& order, std::set<std::string>& owners,
+                                            const std::stop_token& stop) {
   TRY_ASSIGN(const LogEntry* const named, named_by(order, view));
   const LogEntry release = *named;
   Steered done{{}, release.position, release.revision, std::nullopt, {}};
@@ -56,11 +59,14 @@ Result<std::optional<Steered>> try_to_steer(const Pen& pen, const LogReader& log
     done.text = fmt::format("nothing is held; release {} ({}) is current", release.position.value, release.revision);
     return done;
   }
-  if (const LogEntry* const open = view.open_claim()) {
+  // While the fleet is held nobody is at work: who claimed has steered, too, and was killed.
+  if (const LogEntry* const open = view.open_claim();
+      open != nullptr && !view.hold() && !owners.contains(open->owner)) {
     done.fenced = *open;
   }
   TRY_ASSIGN(const auto leadership,
-             put_claim({pen.share, log, pen.clock, pen.keys.signer}, view, {view.tail().next(), "", 1}));
+             put_claim({pen.share, log, pen.clock, pen.keys.signer}, view, {view.tail().next(), "", 1},
+                       [&](const std::string& owner) { owners.insert(owner); }));
   if (!leadership) {
     return std::nullopt;
   }
@@ -81,13 +87,13 @@ Result<std::optional<Steered>> try_to_steer(const Pen& pen, const LogReader& log
 Result<Steered> steer(const Pen& pen, LogReader& log, const SteerOrder& order, std::stop_token stop) {
   INVARIANT(order.kind == Order::resume || (!order.reason.empty() && order.reason.size() <= kMaxHold));
   const MonotonicTime deadline = pen.clock.now() + order.patience;
-  std::optional<LogEntry> fenced;
+  std::set<std::string> owners;  // of our own CLAIMs
   while (true) {
     TRY_ASSIGN(const LogView* const view, log.refresh_with_entries(1));
     if (order.kind == Order::rollback && view->at(order.release) == nullptr) {
       TRY(log.refresh_with_slots());  // it is further back than what a run reads
     }
-    auto done = try_to_steer(pen, log, *view, order, stop);
+    auto done = try_to_steer(pen, log, *view, order, owners, stop);
     if (done && *done) {
       return **std::move(done);
     }

@@ -112,6 +112,16 @@ TEST_F(Steer, WhoIsAtWorkIsFenced) {
   EXPECT_TRUE(view().hold());
 }
 
+TEST_F(Steer, AClaimOfWhoSteeredAndWasKilledIsNobodysWork) {
+  const Position one = other_.commit(other_.claim("s1"));
+  ASSERT_OK(steered(Order::hold));
+  other_.claim();
+
+  ASSERT_OK_AND_ASSIGN(const Steered done, steered(Order::rollback, one));
+
+  EXPECT_FALSE(done.fenced);
+}
+
 TEST_F(Steer, WhoPublishesAtTheSameMomentIsGoneBackFromToo) {
   const Position one = other_.commit(other_.claim("s1"));
   const Leadership worker = other_.claim("s2");
@@ -154,9 +164,10 @@ TEST_F(Steer, AReplyThatIsLostIsAskedForAgain) {
                                              : std::nullopt;
   };
 
-  ASSERT_OK(steered(Order::hold));
+  ASSERT_OK_AND_ASSIGN(const Steered done, steered(Order::hold));
 
   EXPECT_TRUE(view().hold());
+  EXPECT_FALSE(done.fenced) << "if the CLAIM is there, it is our own";
 }
 
 TEST_F(Steer, AShareThatDoesNotAnswerIsTemporary) {
