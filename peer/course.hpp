@@ -64,6 +64,14 @@ struct Arrived {};
 /// An Error: with `once`, give up.
 using CourseStep = std::variant<Stay, PointBack, Adopt, Drop, Begin, Activate, Switch, AskHook, Arrived, Error>;
 
+/// For std::visit: what to do for each.
+template <typename... Cases>
+struct EachStep : Cases... {
+  using Cases::operator()...;
+};
+template <typename... Cases>
+EachStep(Cases...) -> EachStep<Cases...>;
+
 class Course {
 public:
   static constexpr std::chrono::seconds kRetryAfter{5};

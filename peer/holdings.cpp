@@ -128,34 +128,50 @@ Result<void> Holdings::accept(const RetrievalGoal& retrieved) {
   return trees_.accept(release, retrieved.tree);
 }
 
-Result<bool> Holdings::activate(const RetrievalGoal& retrieved, const Seen& seen) {
+/// True: it was not that before. What fails once `current` leads there does not undo it: who went on as if it had would
+/// take his own switch for a stranger's, and set it back.
+Result<bool> Holdings::make_current(const Descriptor& release) {
+  if (trees_.is_current(release)) {
+    return false;
+  }
+  const auto done = trees_.activate(release);
+  if (!done && !trees_.is_current(release)) {
+    return tl::unexpected(done.error());
+  }
+  note(done);
+  return true;
+}
+
+Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   const SignedDescriptor release = retrieved.release;
   TRY(accept(retrieved));
   failpoint("before-activate");
-  const bool switched = !trees_.is_current(release.descriptor);
-  if (switched) {
-    TRY(trees_.activate(release.descriptor));
-  }
-  TRY(store_.record(release));
-  TRY(save_seen(options_.state, seen));
+  TRY_ASSIGN(const bool switched, make_current(release.descriptor));
   active_ = release;
   incomplete_ = false;
+  unrecorded_ = true;
+  record_again();
   kept_.add(release.descriptor.info_hash);
   inspect();
   return switched;
 }
 
-Result<bool> Holdings::switch_to(const SignedDescriptor& release, const Seen& seen) {
+Result<bool> Holdings::switch_to(const SignedDescriptor& release) {
   failpoint("before-switch");
-  const bool switched = !trees_.is_current(release.descriptor);
-  if (switched) {
-    TRY(trees_.activate(release.descriptor));
-  }
-  TRY(save_seen(options_.state, seen));
+  TRY_ASSIGN(const bool switched, make_current(release.descriptor));
   active_ = release;
   incomplete_ = !kept_.serving().contains(release.descriptor.info_hash);
+  unrecorded_ = false;
   inspect();
   return switched;
+}
+
+void Holdings::record_again() {
+  if (unrecorded_) {
+    const auto recorded = store_.record(*active_);
+    unrecorded_ = !recorded;
+    note(recorded);
+  }
 }
 
 Result<void> Holdings::point_back() {
@@ -213,7 +229,11 @@ void Holdings::prune(const RetrievalGoal* pursued) {
   if (pursued != nullptr) {
     fetched.insert(pursued->release.descriptor.info_hash);
   }
-  note(kept_.drop_forgotten(fetched));
+  std::set<InfoHash> kept = fetched;
+  if (unrecorded_) {
+    kept.insert(active_->descriptor.info_hash);
+  }
+  note(kept_.drop_forgotten(std::move(kept)));
   std::set<InfoHash> torrents = kept_.serving();
   torrents.merge(fetched);
   if (active_) {

@@ -78,13 +78,16 @@ public:
   /// All that a retrieval must know but its peers; with a tree to unpack into. It is no longer served as one of the
   /// kept ones. Errors: cannot_write; temporary; refused.
   [[nodiscard]] Result<RetrievalGoal> prepare(const SignedDescriptor& release);
-  /// What was retrieved becomes active, and `seen` is what this host has followed. True: `current` was changed.
-  [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved, const Seen& seen);
+  /// What was retrieved becomes active. True: `current` was changed. Once it was, nothing fails any more: what the disk
+  /// does not take is trouble, and tried again by record_again().
+  [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved);
   /// The tree that was retrieved gets its name. Errors: cannot_write; temporary.
   [[nodiscard]] Result<void> accept(const RetrievalGoal& retrieved);
   /// A release whose tree is here becomes active; what of its packs is missing is fetched later. True: `current` was
   /// changed. Errors: temporary; cannot_write.
-  [[nodiscard]] Result<bool> switch_to(const SignedDescriptor& release, const Seen& seen);
+  [[nodiscard]] Result<bool> switch_to(const SignedDescriptor& release);
+  /// That the active release is here, if the disk did not take that yet. To be called at each look.
+  void record_again();
   [[nodiscard]] Result<void> point_back();
   /// Removes what need not be kept (keep/collector.hpp); what there is of `pursued`, which is being fetched or waits to
   /// become active, stays.
@@ -99,6 +102,7 @@ public:
 
 private:
   void note(const Result<void>& result);
+  [[nodiscard]] Result<bool> make_current(const Descriptor& release);
   void count_holds();
   void collect_garbage(const RetrievalGoal* pursued = nullptr);
 
@@ -114,6 +118,7 @@ private:
   bool tree_there_ = false;  ///< of active_
   bool astray_ = false;      ///< `current` does not lead there
   bool incomplete_ = false;  ///< packs of active_ are missing
+  bool unrecorded_ = false;  ///< they are not, and the store does not know yet
   std::vector<Position> holds_;
 };
 

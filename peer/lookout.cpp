@@ -20,6 +20,7 @@ constexpr int kMostPercent = 95;
 
 Result<void> Lookout::look(bool waiting, const std::function<std::size_t()>& fleet) {
   read_keys();
+  save();
   auto wanted = follower_.look();
   const bool often = (wanted && wanted->in_progress) || waiting;
   const auto interval = look_interval(options_.poll, often, often ? fleet() : 0);
@@ -52,15 +53,25 @@ std::chrono::milliseconds Lookout::pause(std::chrono::milliseconds longest) cons
 }
 
 void Lookout::remember(const std::optional<Digest>& active) {
-  const Seen& seen = follower_.seen();
-  if (active != seen.release || seen.commit <= saved_commit_) {
-    return;  // it is saved when it becomes active
+  if (active == follower_.seen().release) {  // else it is saved when it becomes active
+    activated();
   }
-  if (const auto saved = save_seen(options_.state, seen); !saved) {
-    troubles_.has(kOfDisk, saved.error());
+}
+
+void Lookout::activated() {
+  to_save_ = follower_.seen();
+  save();
+}
+
+void Lookout::save() {
+  if (!to_save_ || *to_save_ == saved_) {
     return;
   }
-  saved_commit_ = seen.commit;
+  if (const auto done = save_seen(options_.state, *to_save_); !done) {
+    troubles_.has(kOfDisk, done.error());
+    return;
+  }
+  saved_ = *to_save_;
 }
 
 void Lookout::has_or_well(std::string_view kind, const std::optional<Error>& error) {

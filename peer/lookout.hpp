@@ -29,7 +29,7 @@ public:
         keys_(std::move(keys)),
         troubles_(troubles),
         narrate_(narrate),
-        saved_commit_(seen.commit),
+        saved_(seen),
         follower_(share, keys_, std::move(seen), clock) {}
 
   [[nodiscard]] bool due() const { return clock_.now() >= next_; }
@@ -46,12 +46,16 @@ public:
   [[nodiscard]] const Wanted& wanted() const { return wanted_; }
   [[nodiscard]] const Seen& seen() const { return follower_.seen(); }
   [[nodiscard]] const TrustedKeys& keys() const { return keys_; }
+  /// Something became active: what this host has followed is remembered. What the disk does not take is trouble, and
+  /// tried again at each look.
+  void activated();
   /// That the release which is active was named again is worth remembering: what was said before is old from then on.
   void remember(const std::optional<Digest>& active);
 
 private:
   void read_keys();
   void has_or_well(std::string_view kind, const std::optional<Error>& error);
+  void save();
 
   const PeerOptions& options_;
   Clock& clock_;
@@ -59,7 +63,8 @@ private:
   TrustedKeys keys_;
   Troubles& troubles_;
   const Narrator& narrate_;
-  Position saved_commit_;
+  Seen saved_;
+  std::optional<Seen> to_save_;
   Follower follower_;
   Wanted wanted_;
   MonotonicTime next_{};

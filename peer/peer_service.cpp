@@ -26,13 +26,6 @@ namespace {
 constexpr auto kIdleWait = std::chrono::milliseconds(500);
 constexpr auto kTrimEvery = std::chrono::seconds(15);
 
-template <typename... Cases>
-struct EachStep : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-EachStep(Cases...) -> EachStep<Cases...>;
-
 class Service {
 public:
   Service(const PeerOptions& options, Clock& clock, Share& share, TrustedKeys keys, Store store, ReleaseTrees trees,
@@ -104,6 +97,7 @@ private:
       return;
     }
     holdings_.inspect();
+    holdings_.record_again();
     const auto looked = lookout_.look(waiting_for_somebody(), [this] { return presence_.fleet(); });
     course_.looked(looked);
     if (looked) {
@@ -203,7 +197,7 @@ private:
   Result<void> activate() {
     const RetrievalGoal goal = retrieval_->goal();
     TRY(holdings_.accept(goal));
-    TRY_ASSIGN(const bool switched, switching(goal.release, [&] { return holdings_.activate(goal, lookout_.seen()); }));
+    TRY_ASSIGN(const bool switched, switching(goal.release, [&] { return holdings_.activate(goal); }));
     const Descriptor& descriptor = goal.release.descriptor;
     if (switched) {
       narrate_(fmt::format("release {}: ACTIVE {} after {} ({:.1f} MiB fetched)", descriptor.position.value,
@@ -220,7 +214,7 @@ private:
     if (retrieval_ && digest_of(retrieval_->goal().release) != digest_of(release)) {
       drop_retrieval();
     }
-    TRY_ASSIGN(const bool switched, switching(release, [&] { return holdings_.switch_to(release, lookout_.seen()); }));
+    TRY_ASSIGN(const bool switched, switching(release, [&] { return holdings_.switch_to(release); }));
     if (switched) {
       narrate_(fmt::format("release {}: ACTIVE {}; its tree was here", release.descriptor.position.value,
                            release.descriptor.revision));
@@ -239,6 +233,7 @@ private:
     }
     TRY_ASSIGN(const bool switched, act());
     if (another) {
+    lookout_.activated();
       gate_.switched(release, holdings_.active_tree());
     }
     return switched;

@@ -36,9 +36,8 @@ bool KeptReleases::drop(const InfoHash& info_hash) {
   return true;
 }
 
-Result<void> KeptReleases::drop_forgotten(const std::set<InfoHash>& fetched) {
+Result<void> KeptReleases::drop_forgotten(std::set<InfoHash> kept) {
   TRY_ASSIGN(const auto releases, store_.releases());
-  std::set<InfoHash> kept = fetched;
   for (const SignedDescriptor& release : releases) {
     kept.insert(release.descriptor.info_hash);
   }

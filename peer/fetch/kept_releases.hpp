@@ -27,8 +27,8 @@ public:
   [[nodiscard]] const std::set<InfoHash>& serving() const { return serving_; }
   /// Takes it out of the session. False if it was not served.
   bool drop(const InfoHash& info_hash);
-  /// Takes out what the store has no record of any more, and its directories; those of what is being `fetched` stay.
-  [[nodiscard]] Result<void> drop_forgotten(const std::set<InfoHash>& fetched = {});
+  /// Takes out what the store has no record of any more, and its directories; but not `kept`.
+  [[nodiscard]] Result<void> drop_forgotten(std::set<InfoHash> kept = {});
 
 private:
   Store& store_;

@@ -28,6 +28,7 @@ struct Seen {
   WallTime newest{};  ///< when the newest release that was followed in any log was made; never later than the time here
   WallTime
       since{};  ///< `newest` when this host came to this log from another: what was made before is not followed in it
+  bool operator==(const Seen&) const = default;
 };
 
 /// How the log that a release stands in relates to the one that was followed.

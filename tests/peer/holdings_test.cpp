@@ -1,0 +1,116 @@
+// What a host holds and which release is active, with real trees, packs and a swarm session, on a disk that fails.
+
+#include "peer/holdings.hpp"
+
+#include "common/fleet/torrent_on_share.hpp"
+#include "tests/peer/fetch/swarming.hpp"
+#include "tests/support/fake_clock.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+namespace swarmout::test {
+
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class HoldingsTest : public testing::Test {
+protected:
+  HoldingsTest() {
+    options_.state = dir_ / "state";
+    options_.dest = dir_ / "dest";
+    restart();
+  }
+  void restart() {
+    holdings_.reset();
+    Store store = Store::open(options_.state).value();
+    ReleaseTrees trees = open_trees(options_, store).value();
+    holdings_ = std::make_unique<Holdings>(options_, share_, std::move(store), std::move(trees), *session_, troubles_);
+  }
+  SealedRelease sealed(std::uint64_t position) {
+    SealedRelease made =
+        leader_.release({file_of("file", noise(100 * kKiB, static_cast<std::uint32_t>(position)))}, position);
+    EXPECT_THAT(share_.write_blob(torrent_blob(made.release.descriptor), made.torrent), IsOk());
+    return made;
+  }
+  /// Fetched and unpacked; not active.
+  RetrievalGoal fetched(const SealedRelease& release) {
+    auto goal = holdings_->prepare(release.release);
+    EXPECT_THAT(goal, IsOk());
+    goal->peers = {leader_.endpoint()};
+    auto retrieval = Retrieval::start(holdings_->store(), *session_, *goal);
+    EXPECT_THAT(retrieval, IsOk());
+    EXPECT_TRUE(wait_for([&] {
+      for (const SwarmEvent& event : session_->poll(std::chrono::milliseconds(10))) {
+        (*retrieval)->on_event(event);
+      }
+      return (*retrieval)->state() != Retrieval::State::working;
+    }));
+    EXPECT_EQ((*retrieval)->state(), Retrieval::State::ready);
+    return (*retrieval)->goal();
+  }
+  Path record_of_release(const SealedRelease& release) const {
+    return options_.state / "releases" / fmt::format("{:08}", release.release.descriptor.position.value);
+  }
+  /// As where nothing more can be written.
+  void block(const Path& file) const { write_file(file / "in-the-way", ""); }
+  Path current() const { return std::filesystem::read_symlink(options_.dest / "current"); }
+
+  TempDir dir_;
+  FakeClock clock_;
+  PeerOptions options_;
+  std::shared_ptr<MemoryShareState> state_ = std::make_shared<MemoryShareState>();
+  MemoryShare share_{state_};
+  Leader leader_;
+  std::unique_ptr<SwarmSession> session_ = open_session();
+  Troubles troubles_{clock_, [](Troubles::Line, const std::string&) {}};
+  std::unique_ptr<Holdings> holdings_;
+};
+
+}  // namespace
+
+TEST_F(HoldingsTest, AnActivationThatCannotBeRecordedIsOneAllTheSame) {
+  const SealedRelease one = sealed(2);
+  ASSERT_OK(holdings_->activate(fetched(one)));
+  const SealedRelease two = sealed(4);
+  const RetrievalGoal goal = fetched(two);
+  block(record_of_release(two));
+
+  ASSERT_OK_AND_ASSIGN(const bool switched, holdings_->activate(goal));
+
+  EXPECT_TRUE(switched);
+  EXPECT_EQ(holdings_->active_digest(), digest_of(two.release));
+  EXPECT_THAT(troubles_.current(), HasSubstr("releases/00000004")) << "the disk is named";
+  const Path there = current();
+  for (int look = 0; look < 3; ++look) {
+    holdings_->inspect();
+    holdings_->record_again();
+    EXPECT_TRUE(holdings_->in_use()) << "nobody has changed `current` but we";
+    holdings_->prune();
+  }
+  EXPECT_EQ(current(), there);
+  EXPECT_THAT(holdings_->store().releases().value(), testing::SizeIs(1));
+  EXPECT_TRUE(is_serving(*session_, two.release.descriptor.info_hash)) << "others still get it here";
+
+  std::filesystem::remove_all(record_of_release(two));
+  holdings_->record_again();
+
+  EXPECT_THAT(holdings_->store().releases().value(), testing::SizeIs(2));
+}
+
+TEST_F(HoldingsTest, WhatWasSwitchedToForItsTreeNeedsNoRecord) {
+  const SealedRelease one = sealed(2);
+  ASSERT_OK(holdings_->activate(fetched(one)));
+  const SealedRelease two = sealed(4);
+  ASSERT_OK(holdings_->activate(fetched(two)));
+
+  ASSERT_OK_AND_ASSIGN(const bool switched, holdings_->switch_to(one.release));
+
+  EXPECT_TRUE(switched);
+  EXPECT_TRUE(holdings_->in_use());
+  EXPECT_THAT(troubles_.current(), IsEmpty());
+}
+
+}  // namespace swarmout::test
