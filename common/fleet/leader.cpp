@@ -41,7 +41,7 @@ Result<BeatCell> read_beat(Share& share, const LogEntry& claim, const TrustedKey
 }
 
 const LogEntry* leading_claim(const LogView& log) {
-  if (const LogEntry* const open = log.open_claim()) {
+  if (const LogEntry* const open = log.open_claim(); open != nullptr && !log.hold()) {
     return open;
   }
   const LogEntry* const commit = log.last_commit();

@@ -34,8 +34,9 @@ struct KnownLeader {
 };
 
 /// The CLAIM at the end of the log, else the one before the last COMMIT: a leader serves on after it, also when that
-/// says "unchanged". If that was put by hand, the one of the release that it names. Null: nobody has led yet, as far
-/// back as the view goes.
+/// says "unchanged". If that was put by hand, the one of the release that it names; and while the fleet is held nobody
+/// works under an open CLAIM: it is of somebody who steers, or was killed while he did. Null: nobody has led yet, as
+/// far back as the view goes.
 [[nodiscard]] const LogEntry* leading_claim(const LogView& log);
 
 /// The holder of leading_claim(), with its heartbeat. The leader that died is known until its cell is tidied up: how

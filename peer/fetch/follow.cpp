@@ -25,7 +25,8 @@ Result<Wanted> Follower::look() {
       return tl::unexpected(followed.error());
     }
   }
-  wanted.in_progress = log->open_claim() != nullptr;
+  // While the fleet is held nobody is at work: a CLAIM that stays open is of somebody who steered, and was killed.
+  wanted.in_progress = log->open_claim() != nullptr && !log->hold();
   wanted.newest_word = freshness_of(*log, clock_.wall());
   wanted.foreign = about_strays(*log, share_.name());
   if (const auto leader = known_leader(share_, *log, keys_)) {

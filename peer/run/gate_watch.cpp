@@ -148,7 +148,7 @@ private:
     TRY_ASSIGN(const LogView* view, refresh());
     TRY(learn_goal(*view));
     learn_leader(*view);
-    const auto interval = look_interval(options_.poll, view->open_claim() != nullptr, fleet_size());
+    const auto interval = look_interval(options_.poll, view->open_claim() != nullptr && !view->hold(), fleet_size());
     next_look_ = clock_.now() + interval;
     if (end_.sight.here && options_.quorum > 0 && clock_.now() >= next_call_) {
       look_at_fleet();
@@ -198,7 +198,7 @@ private:
 
   void learn_leader(const LogView& view) {
     end_.sight.leader.reset();
-    if (const LogEntry* const open = view.open_claim()) {
+    if (const LogEntry* const open = view.open_claim(); open != nullptr && !view.hold()) {
       const auto leader = known_leader(*share_, view, keys_);
       end_.sight.leader = {open->host, leader && leader->beat ? std::string(name_of(leader->beat->info.phase)) : ""};
     }

@@ -83,6 +83,17 @@ TEST_F(FollowBack, AHostThatWasAwayMeanwhileFollowsWhereTheFleetIs) {
   EXPECT_EQ(followed(), 2U);
 }
 
+TEST_F(FollowBack, WhileTheFleetIsHeldAClaimThatStaysOpenIsNobodysWork) {
+  host_.claim();
+  EXPECT_TRUE(look()->in_progress);
+  go_back_to(one_);
+  EXPECT_FALSE(look()->in_progress);
+
+  host_.claim();  // of a `rollback` that was killed
+
+  EXPECT_FALSE(look()->in_progress) << "there is nothing to look for five times a second";
+}
+
 TEST_F(FollowBack, ANewHostGetsTheOldRelease) {
   go_back_to(one_);
 
