@@ -16,7 +16,7 @@ struct HostReleases {
       here;  ///< of which this host has, or had, all; the newest first; signed by a key of ours
   std::optional<SignedDescriptor> active;  ///< `current` leads to it
 };
-/// Errors: cannot_write; what the state directory fails with.
+/// Makes nothing. Errors: not_found: no service has run with `state` and `dest`; what these fail with.
 [[nodiscard]] Result<HostReleases> releases_of_host(const Path& state, const Path& dest, const TrustedKeys& keys);
 
 /// `wanted`: a number, a revision or how that begins; empty: the one before what is active. Nothing: it is not here.

@@ -2,8 +2,10 @@
 
 #include "common/base/key_values.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,9 +28,19 @@ Path go_file(const Path& state) {
   return state / "activate";
 }
 
+/// Whatever stands there, the service does not wait for it.
+Result<std::string> read_order(const Path& file) {
+  TRY_ASSIGN(const Fd open, open_file(file, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  struct stat info {};
+  if (::fstat(open.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return fail(ErrorCode::refused, fmt::format("{} is no file", file.native()), "remove it");
+  }
+  return read_open_file(open.get(), kMaxOrder, file.native());
+}
+
 /// Nothing: it is not there.
 Result<std::optional<KeyValues>> load_order(const Path& file, std::string_view magic) {
-  const auto text = read_file(file, kMaxOrder);
+  const auto text = read_order(file);
   if (!text && text.error().code == ErrorCode::not_found) {
     return std::nullopt;
   }
@@ -41,12 +53,16 @@ Result<std::optional<KeyValues>> load_order(const Path& file, std::string_view m
   return *std::move(record);
 }
 
+Result<void> must_have_state(const Path& file) {
+  return path_exists(file.parent_path())
+             ? Result<void>()
+             : fail(ErrorCode::not_found, fmt::format("{} is not there", file.parent_path().native()),
+                    "is this the --state of this host's service?");
+}
+
 /// Read by the service's user, whoever wrote it; nobody else comes into the directory.
 Result<void> save_order(const Path& file, const std::string& text) {
-  if (!path_exists(file.parent_path())) {
-    return fail(ErrorCode::not_found, fmt::format("{} is not there", file.parent_path().native()),
-                "is this the --state of this host's service?");
-  }
+  TRY(must_have_state(file));
   return replace_file(file, as_bytes(text));
 }
 
@@ -54,7 +70,8 @@ Result<bool> remove_order(const Path& file) {
   if (::unlink(file.c_str()) == 0) {
     return sync_directory(file.parent_path()).map([] { return true; });
   }
-  return errno == ENOENT ? Result<bool>(false) : fail_errno("cannot remove", file.native(), errno);
+  return errno == ENOENT ? must_have_state(file).map([] { return false; })
+                         : fail_errno("cannot remove", file.native(), errno);
 }
 
 std::string shown(const KeyValues& record, std::string_view key) {
@@ -127,6 +144,14 @@ Result<void> save_go_once(const Path& state, const GoOnce& order) {
                                .add("time", order.time)
                                .text();
   return save_order(go_file(state), text);
+}
+
+Result<void> order_to_go(const Path& state, const GoOnce& order) {
+  TRY_ASSIGN(const auto hold, load_host_hold(state));
+  if (hold) {
+    return fail(ErrorCode::temporary, "this host is " + sentence_of(*hold), "`swarmout resume --host` first");
+  }
+  return save_go_once(state, order);
 }
 
 Result<void> end_go_once(const Path& state) {

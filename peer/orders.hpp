@@ -35,12 +35,14 @@ struct GoOnce {
 [[nodiscard]] std::string who_is_here();
 
 // Errors of these: not_found: there is no state directory, so that no service has ever run here; what the file system
-// fails with. Of reading also refused: the file is damaged.
+// fails with. Of reading also refused: the file is damaged, or no file.
 [[nodiscard]] Result<std::optional<HostHold>> load_host_hold(const Path& state);
 [[nodiscard]] Result<void> save_host_hold(const Path& state, const HostHold& hold);
 [[nodiscard]] Result<bool> end_host_hold(const Path& state);  ///< false: there was none
 [[nodiscard]] Result<std::optional<GoOnce>> load_go_once(const Path& state);
 [[nodiscard]] Result<void> save_go_once(const Path& state, const GoOnce& order);
+/// What a person says. Errors: temporary: this host is held.
+[[nodiscard]] Result<void> order_to_go(const Path& state, const GoOnce& order);
 [[nodiscard]] Result<void> end_go_once(const Path& state);
 
 }  // namespace swarmout

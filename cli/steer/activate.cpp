@@ -30,7 +30,7 @@ Verb activate_verb() {
   verb.run = [to](const std::stop_token&) -> Result<void> {
     to->order.by = who_is_here();
     to->order.time = utc(system_clock().wall());
-    TRY(save_go_once(to->state, to->order));
+    TRY(order_to_go(to->state, to->order));
     return print_result(fmt::format(
         "this host goes on to {} as soon as it is here\n",
         to->order.release.empty() ? "the release that waits" : "release " + printable_lines(to->order.release)));

@@ -6,6 +6,7 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 namespace swarmout::test {
 
@@ -62,7 +63,28 @@ TEST_F(OrdersTest, ADamagedFileIsAnError) {
   }
 }
 
+TEST_F(OrdersTest, WhatIsNoFileIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo((dir_ / "hold").c_str(), 0600), 0);
+  EXPECT_THAT(load_host_hold(dir_.path()), FailsWith(ErrorCode::refused, "is no file"));
+  EXPECT_EQ(end_host_hold(dir_.path()).value(), true);
+  ASSERT_OK(make_directories(dir_ / "hold"));
+
+  EXPECT_THAT(load_host_hold(dir_.path()), FailsWith(ErrorCode::refused, "is no file"));
+}
+
+TEST_F(OrdersTest, AHeldHostIsNotToldToGoOn) {
+  ASSERT_OK(save_host_hold(dir_.path(), {std::nullopt, "wait", "root", "now"}));
+
+  EXPECT_THAT(order_to_go(dir_.path(), {"42", false, "root", "now"}),
+              FailsWith(ErrorCode::temporary, "this host is held here by root since now: wait"));
+  EXPECT_FALSE(load_go_once(dir_.path()).value()) << "nothing that would go off later";
+  ASSERT_OK(end_host_hold(dir_.path()));
+
+  EXPECT_THAT(order_to_go(dir_.path(), {"42", false, "root", "now"}), IsOk());
+}
+
 TEST_F(OrdersTest, WhereNoServiceHasRunThereIsNobodyToTell) {
+  EXPECT_THAT(end_host_hold(dir_ / "none"), FailsWith(ErrorCode::not_found));
   EXPECT_THAT(save_host_hold(dir_ / "none", {std::nullopt, "wait", "root", "now"}), FailsWith(ErrorCode::not_found));
   EXPECT_THAT(save_go_once(dir_ / "none", {}), FailsWith(ErrorCode::not_found));
 }
