@@ -1,8 +1,6 @@
 #include "peer/gatekeeper.hpp"
 
-#include "common/base/key_values.hpp"
-#include "common/base/private_files.hpp"
-#include "peer/run/changed_paths.hpp"
+#include "common/fleet/peer_record.hpp"
 #include "peer/watched.hpp"
 
 #include <fmt/format.h>
@@ -10,19 +8,6 @@
 namespace swarmout {
 
 namespace {
-
-constexpr std::string_view kHooksMagic = "swarmout-hooks 1";
-constexpr Bytes kMaxHooksRecord = 8 * kKiB;
-
-std::string hex_or_none(const std::optional<Digest>& digest) {
-  return digest ? digest->hex() : "";
-}
-
-Result<std::optional<Digest>> digest_or_none(const KeyValues& record, std::string_view key) {
-  TRY_ASSIGN(const std::string hex, record.get(key));
-  return hex.empty() ? Result<std::optional<Digest>>(std::nullopt)
-                     : Digest::from_hex(hex).map([](const Digest& digest) { return std::optional(digest); });
-}
 
 std::optional<Digest> digest_or_none(const SignedDescriptor* release) {
   return release != nullptr ? std::optional(digest_of(*release)) : std::nullopt;
@@ -32,9 +17,12 @@ std::optional<Digest> published_in(const Wanted& wanted) {
   return wanted.published ? std::optional(digest_of(*wanted.published)) : std::nullopt;
 }
 
-Gatekeeper::Before before_of(const OnThisHost& here) {
-  return here.whole && here.active != nullptr ? Gatekeeper::Before{here.tree, here.active->descriptor}
-                                              : Gatekeeper::Before{};
+WasActive before_of(const OnThisHost& here) {
+  return here.whole && here.active != nullptr ? WasActive{here.tree, here.active->descriptor} : WasActive{};
+}
+
+std::string called(const GoOnce& order) {
+  return fmt::format("`activate{}` of {}", order.release.empty() ? "" : " " + order.release, order.by);
 }
 
 std::string named(const SignedDescriptor& release) {
@@ -45,7 +33,11 @@ std::string named(const SignedDescriptor& release) {
 
 Gatekeeper::Gatekeeper(const PeerOptions& options, Clock& clock, Troubles& troubles, const Narrator& narrate)
     : options_(options), clock_(clock), troubles_(troubles), narrate_(narrate) {
-  load_memory();
+  if (auto memory = load_hooks_record(options.state)) {
+    memory_ = *std::move(memory);
+  } else if (memory.error().code != ErrorCode::not_found) {
+    troubles_.has(kOfOrders, memory.error());  // the hooks are asked again
+  }
 }
 
 void Gatekeeper::look(const Wanted& wanted, const TrustedKeys& keys, const OnThisHost& here) {
@@ -58,13 +50,37 @@ void Gatekeeper::look(const Wanted& wanted, const TrustedKeys& keys, const OnThi
   if (here.whole) {
     tell_watchers(false);  // somebody may have taken the link away
   }
-  if (memory_.refused && published_in(wanted) == memory_.refused) {
+  tell_of_refusal(aims(wanted, here), here);
+  tell_of_bad_order(wanted, here);
+}
+
+void Gatekeeper::tell_of_refusal(const Wanted& aims, const OnThisHost& here) {
+  if (aims.published && is_refused(*aims.published, aims, here)) {
     troubles_.has(kOfHook,
                   {ErrorCode::failed,
-                   fmt::format("{} is not activated: its hook refused it: {}", named(*wanted.published), memory_.says),
+                   fmt::format("{} is not activated: its hook refused it: {}", named(*aims.published), memory_.says),
                    "`swarmout activate --again` asks it again"});
   } else {
     troubles_.well(kOfHook);
+  }
+}
+
+/// It would become active but for its hook.
+bool Gatekeeper::is_refused(const SignedDescriptor& goal, const Wanted& aims, const OnThisHost& here) const {
+  Activation::Facts facts = this->facts(goal, aims, here);
+  const bool refused = facts.hook == Activation::Hook::refuses;
+  const bool stays = may_activate(facts).kind == Activation::Verdict::Kind::no;
+  facts.hook = Activation::Hook::none;
+  return refused && stays && may_activate(facts).kind == Activation::Verdict::Kind::yes;
+}
+
+/// As long as there is something that could wait for a better one.
+void Gatekeeper::tell_of_bad_order(const Wanted& wanted, const OnThisHost& here) {
+  if (bad_order_ && published_in(wanted) != digest_or_none(here.active)) {
+    troubles_.has(kOfActivate, *bad_order_);
+  } else {
+    bad_order_.reset();
+    troubles_.well(kOfActivate);
   }
 }
 
@@ -94,20 +110,31 @@ void Gatekeeper::read_orders(const Wanted& wanted, const OnThisHost& here, const
   }
 }
 
-/// `activate`: there may be nothing that waits for it, and a hook is asked again only once.
+/// `activate`: there may be nothing that waits for it, and a hook is asked again only once. While this host is held it
+/// does not stay, to go off when nobody thinks of it any more.
 void Gatekeeper::take(const Wanted& wanted, const OnThisHost& here) {
+  if (hold_) {
+    refuse_order({ErrorCode::temporary, "this host is " + sentence_of(*hold_), "`swarmout resume --host` first"});
+    return;
+  }
   if (!wanted.published) {
     return;  // the share was not read yet
   }
   const bool fits = is_for(*go_once_, wanted.published->descriptor) ||
                     (wanted.staged && is_for(*go_once_, wanted.staged->descriptor));
   const bool arrived = here.whole && published_in(wanted) == digest_or_none(here.active) && !wanted.staged;
-  if (!fits || arrived) {
-    narrate_(fmt::format("`activate{}` of {}: {}", go_once_->release.empty() ? "" : " " + go_once_->release,
-                         go_once_->by, fits ? "nothing waits for it" : "that is not the release that waits"));
+  if (arrived) {
+    narrate_(fmt::format("{}: nothing waits for it", called(*go_once_)));
     forget_order();
     return;
   }
+  if (!fits) {
+    refuse_order({ErrorCode::not_found, "that is not the release that waits",
+                  fmt::format("{} waits", named(wanted.staged ? *wanted.staged : *wanted.published))});
+    return;
+  }
+  bad_order_.reset();
+  troubles_.solved(kOfActivate);
   if (go_once_->again) {
     GoOnce taken = *go_once_;
     taken.again = false;
@@ -118,6 +145,12 @@ void Gatekeeper::take(const Wanted& wanted, const OnThisHost& here) {
     go_once_ = taken;
     remember({std::nullopt, "", memory_.due});
   }
+}
+
+void Gatekeeper::refuse_order(const Error& why) {
+  bad_order_ = Error{why.code, fmt::format("{} was not done: {}", called(*go_once_), why.message), why.hint};
+  troubles_.solved(kOfActivate);  // what an earlier one said
+  forget_order();
 }
 
 void Gatekeeper::forget_order() {
@@ -153,7 +186,8 @@ Activation::Facts Gatekeeper::facts(const SignedDescriptor& goal, const Wanted& 
   Activation::Facts facts;
   facts.release = digest_of(goal);
   facts.published = published_in(aims);
-  facts.active_before = digest_or_none(here.active) == facts.release;
+  facts.active_before = here.active != nullptr ? digest_of(*here.active) == facts.release
+                                               : here.leads_to && here.leads_to(goal.descriptor);
   if (hold_) {
     facts.held_here = {hold_->release ? std::optional(digest_of(*hold_->release)) : std::nullopt, sentence_of(*hold_)};
   }
@@ -178,9 +212,14 @@ std::string Gatekeeper::held_back(const Wanted& wanted, const OnThisHost& here) 
     return "";
   }
   const Activation::Verdict verdict = this->verdict(*wanted.published, wanted, here);
-  return verdict.kind == Activation::Verdict::Kind::no
-             ? fmt::format("release {}: {}", wanted.published->descriptor.position.value, verdict.why)
-             : "";
+  const bool waits = verdict.kind == Activation::Verdict::Kind::wait && run_;
+  const std::string why = waits ? hook_at_work() : verdict.kind == Activation::Verdict::Kind::no ? verdict.why : "";
+  return why.empty() ? "" : fmt::format("release {}: {}", wanted.published->descriptor.position.value, why);
+}
+
+std::string Gatekeeper::hook_at_work() const {
+  return fmt::format("{} {} the activation of {}, at work since {}", kWaitsForHook,
+                     which_ == Which::before ? "before" : "after", named(*about_), utc(since_));
 }
 
 void Gatekeeper::ask(const SignedDescriptor& release, const Path& tree, const OnThisHost& here) {
@@ -200,6 +239,10 @@ Result<void> Gatekeeper::switching(const SignedDescriptor& release, const OnThis
 
 void Gatekeeper::switched(const SignedDescriptor& release, const Path& tree) {
   agreed_.reset();
+  troubles_.solved(kOfHook);
+  if (memory_.refused == digest_of(release)) {  // by a hook that was taken away since
+    remember({std::nullopt, "", memory_.due});
+  }
   tell_watchers(true);
   if (go_once_ && is_for(*go_once_, release.descriptor)) {
     forget_order();
@@ -235,39 +278,17 @@ void Gatekeeper::run_due(const OnThisHost& here) {
   }
 }
 
-/// As `run` tells its command; what has changed is in a file that the next hook's takes the place of.
-std::vector<std::pair<std::string, std::string>> Gatekeeper::told(const Descriptor& release, const Path& tree) const {
-  std::vector<std::pair<std::string, std::string>> variables{
-      {"SWARMOUT_RELEASE", std::to_string(release.position.value)},
-      {"SWARMOUT_REVISION", release.revision},
-      {"SWARMOUT_DIR", tree.native()}};
-  if (before_.tree.empty() || !path_exists(before_.tree)) {
-    return variables;
-  }
-  variables.emplace_back("SWARMOUT_PREVIOUS_DIR", before_.tree.native());
-  const Path changed = options_.state / "hooks" / "changed";
-  const auto written =
-      changes_between(*before_.release, release, options_.state).and_then([&](const std::string& records) {
-        return replace_file(changed, as_bytes(records), 0600, Durability::cached);
-      });
-  if (written) {
-    variables.emplace_back("SWARMOUT_CHANGED", changed.native());
-  } else {
-    narrate_(fmt::format("no SWARMOUT_CHANGED for the hook: {}", to_string(written.error())));
-  }
-  return variables;
-}
-
 void Gatekeeper::start(Which which, const SignedDescriptor& release, const Path& tree) {
   const bool before = which == Which::before;
   HookCall call;
   call.command = before ? options_.exec_before : options_.exec_after;
-  call.environment = told(release.descriptor, tree);
+  call.environment = hook_environment(release.descriptor, tree, before_, options_.state, narrate_);
   call.directory = tree;
   call.output = options_.state / "hooks" / (before ? "before-activate" : "after-activate");
   call.timeout = options_.hook_timeout;
   which_ = which;
   about_ = release;
+  since_ = clock_.wall();
   run_ = std::make_unique<HookRun>(std::move(call));
 }
 
@@ -315,32 +336,9 @@ void Gatekeeper::remember(Memory memory) {
 }
 
 Result<void> Gatekeeper::save(const Memory& memory) {
-  TRY(make_private_directory(memory_file().parent_path()));
-  const std::string text = KeyValues(std::string(kHooksMagic))
-                               .add("refused", hex_or_none(memory.refused))
-                               .add("says", memory.says)
-                               .add("due", hex_or_none(memory.due))
-                               .text();
-  TRY(replace_file(memory_file(), as_bytes(text)));
+  TRY(save_hooks_record(options_.state, memory));
   memory_ = memory;
   return {};
-}
-
-void Gatekeeper::load_memory() {
-  const auto loaded = [&]() -> Result<Memory> {
-    TRY_ASSIGN(const std::string text, read_file(memory_file(), kMaxHooksRecord));
-    TRY_ASSIGN(const KeyValues record, KeyValues::parse(text, kHooksMagic));
-    Memory memory;
-    TRY_ASSIGN(memory.refused, digest_or_none(record, "refused"));
-    TRY_ASSIGN(memory.says, record.get("says"));
-    TRY_ASSIGN(memory.due, digest_or_none(record, "due"));
-    return memory;
-  }();
-  if (loaded) {
-    memory_ = *loaded;
-  } else if (loaded.error().code != ErrorCode::not_found) {
-    troubles_.has(kOfOrders, loaded.error());  // the hooks are asked again
-  }
 }
 
 }  // namespace swarmout

@@ -8,9 +8,11 @@
 #include "peer/activation.hpp"
 #include "peer/course.hpp"
 #include "peer/hook.hpp"
+#include "peer/hooks_record.hpp"
 #include "peer/orders.hpp"
 #include "peer/peer_options.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,7 @@ namespace swarmout {
 inline constexpr std::string_view kOfHook = "hook";
 inline constexpr std::string_view kOfAfterHook = "after-hook";
 inline constexpr std::string_view kOfOrders = "orders";
+inline constexpr std::string_view kOfActivate = "activate";
 inline constexpr std::string_view kOfTouch = "touch";
 inline constexpr std::string_view kOfLink = "link";
 
@@ -28,17 +31,14 @@ struct OnThisHost {
   const SignedDescriptor* active = nullptr;  ///< activated last; null: nothing
   bool whole = false;                        ///< its tree is there
   Path tree{};                               ///< of it
+  /// Whether `current` leads to this one's whole tree. Asked where nothing is known to be active: a service that was
+  /// killed after it had switched to a tree, and before the packs were here, has no record of it.
+  std::function<bool(const Descriptor&)> leads_to{};
 };
 
 /// One thread. The references outlive it.
 class Gatekeeper {
 public:
-  /// What was active; without a tree: nothing that is whole.
-  struct Before {
-    Path tree;
-    std::optional<Descriptor> release;
-  };
-
   Gatekeeper(const PeerOptions& options, Clock& clock, Troubles& troubles, const Narrator& narrate);
 
   /// Reads what people said, and how hooks ended. Cheap; to be called each time round.
@@ -61,30 +61,26 @@ public:
   [[nodiscard]] std::string held_back(const Wanted& wanted, const OnThisHost& here) const;
 
 private:
-  /// What must survive a restart.
-  struct Memory {
-    std::optional<Digest> refused;  ///< by the hook before
-    std::string says;
-    std::optional<Digest> due;  ///< the hook after was begun, or is to be, and has not ended
-  };
+  using Memory = HooksRecord;
   enum class Which { before, after };
 
   void read_orders(const Wanted& wanted, const OnThisHost& here, const TrustedKeys& keys);
   void take(const Wanted& wanted, const OnThisHost& here);
+  void refuse_order(const Error& why);
   void forget_order();
+  void tell_of_refusal(const Wanted& aims, const OnThisHost& here);
+  void tell_of_bad_order(const Wanted& wanted, const OnThisHost& here);
+  [[nodiscard]] bool is_refused(const SignedDescriptor& goal, const Wanted& aims, const OnThisHost& here) const;
+  [[nodiscard]] std::string hook_at_work() const;
   void collect();
   void after_ended(const Result<void>& result);
   void tell_watchers(bool switched) const;
   void run_due(const OnThisHost& here);
   void start(Which which, const SignedDescriptor& release, const Path& tree);
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> told(const Descriptor& release,
-                                                                      const Path& tree) const;
   void remember(Memory memory);
   [[nodiscard]] Result<void> save(const Memory& memory);
   [[nodiscard]] Activation::Hook hook_of(const Digest& release) const;
   [[nodiscard]] Activation::Facts facts(const SignedDescriptor& goal, const Wanted& aims, const OnThisHost& here) const;
-  [[nodiscard]] Path memory_file() const { return options_.state / "hooks" / "record"; }
-  void load_memory();
 
   const PeerOptions& options_;
   Clock& clock_;
@@ -92,12 +88,14 @@ private:
   const Narrator& narrate_;
   std::optional<HostHold> hold_;
   std::optional<GoOnce> go_once_;
+  std::optional<Error> bad_order_;  ///< of an order that was not done
   Memory memory_;
   std::optional<Digest> agreed_;  ///< the hook before has said yes to this one
-  Before before_;                 ///< the last switch, or the one that is asked about
+  WasActive before_;              ///< the last switch, or the one that is asked about
   std::unique_ptr<HookRun> run_;
   Which which_ = Which::before;
   std::optional<SignedDescriptor> about_;  ///< what run_ is about
+  WallTime since_{};                       ///< when it began
 };
 
 }  // namespace swarmout

@@ -4,6 +4,7 @@
 #include "common/base/key_values.hpp"
 #include "common/base/private_files.hpp"
 #include "common/base/subprocess.hpp"
+#include "peer/run/changed_paths.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -95,6 +96,29 @@ Result<void> run_hook(const HookCall& call, const std::stop_token& stop) {
     return fail(ErrorCode::failed, fmt::format("it ended with status {}; {}", *status, said), hint);
   }
   return {};
+}
+
+std::vector<std::pair<std::string, std::string>> hook_environment(const Descriptor& release, const Path& tree,
+                                                                  const WasActive& before, const Path& state,
+                                                                  const Narrator& narrate) {
+  std::vector<std::pair<std::string, std::string>> variables{
+      {"SWARMOUT_RELEASE", std::to_string(release.position.value)},
+      {"SWARMOUT_REVISION", release.revision},
+      {"SWARMOUT_DIR", tree.native()}};
+  if (before.tree.empty() || !path_exists(before.tree)) {
+    return variables;
+  }
+  variables.emplace_back("SWARMOUT_PREVIOUS_DIR", before.tree.native());
+  const Path changed = state / "hooks" / "changed";
+  const auto written = changes_between(*before.release, release, state).and_then([&](const std::string& records) {
+    return replace_file(changed, as_bytes(records), 0600, Durability::cached);
+  });
+  if (written) {
+    variables.emplace_back("SWARMOUT_CHANGED", changed.native());
+  } else {
+    narrate(fmt::format("no SWARMOUT_CHANGED for the hook: {}", to_string(written.error())));
+  }
+  return variables;
 }
 
 HookRun::HookRun(HookCall call)

@@ -1,9 +1,11 @@
-// A command of the operator that is run before or after an activation, on a thread of its own.
+// A command of the operator that is run before or after an activation, on a thread of its own, and what it is told.
 
 #pragma once
 
 #include "common/base/files.hpp"
 #include "common/base/result.hpp"
+#include "common/release/descriptor.hpp"
+#include "peer/peer_options.hpp"
 
 #include <chrono>
 #include <mutex>
@@ -42,6 +44,17 @@ private:
   std::optional<Result<void>> result_;
   std::jthread thread_;
 };
+
+/// What was active; without a tree: nothing that is whole.
+struct WasActive {
+  Path tree;
+  std::optional<Descriptor> release;
+};
+
+/// As `run` tells its command: about `release`, whose tree is at `tree`. What has changed is in a file under `state`
+/// that the next hook's takes the place of.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> hook_environment(
+    const Descriptor& release, const Path& tree, const WasActive& before, const Path& state, const Narrator& narrate);
 
 /// Runs it to its end. Only what ends by itself, with status 0, may leave something running.
 [[nodiscard]] Result<void> run_hook(const HookCall& call, const std::stop_token& stop);

@@ -106,7 +106,8 @@ private:
   }
 
   OnThisHost on_this_host() const {
-    return {holdings_.last_active(), holdings_.whole(), holdings_.whole() ? holdings_.active_tree() : Path()};
+    return {holdings_.last_active(), holdings_.whole(), holdings_.whole() ? holdings_.active_tree() : Path(),
+            [this](const Descriptor& release) { return holdings_.has_tree(release) && holdings_.is_current(release); }};
   }
 
   Here here() const {
@@ -232,8 +233,8 @@ private:
       TRY(gate_.switching(release, on_this_host()));
     }
     TRY_ASSIGN(const bool switched, act());
-    if (another) {
     lookout_.activated();
+    if (another) {
       gate_.switched(release, holdings_.active_tree());
     }
     return switched;
