@@ -1,5 +1,6 @@
 // A log in which somebody went back, held, and resumed: what is current, and who holds.
 
+#include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "tests/common/fleet/log_builder.hpp"
 
@@ -37,6 +38,16 @@ TEST_F(GoneBack, TheReleaseThatTheLastCommitNamesIsCurrent) {
   EXPECT_EQ(view().hold()->host, "test-host");
   EXPECT_EQ(view().hold()->time, "2026-11-23T12:00:00Z");
   EXPECT_EQ(view().hold()->position, Position{8});
+}
+
+TEST_F(GoneBack, WhileHeldNobodyWorksUnderAnOpenClaim) {
+  publish(2);
+  log_.commit_by_hand(Position{2}, "4 is broken");
+
+  log_.claim();  // of a `rollback` that was killed
+
+  ASSERT_NE(leading_claim(view()), nullptr);
+  EXPECT_EQ(leading_claim(view())->position, Position{1}) << "who has published what is current may serve it yet";
 }
 
 TEST_F(GoneBack, AfterResumingItIsCurrentUntilSomethingIsPublished) {
