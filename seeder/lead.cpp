@@ -20,6 +20,7 @@
 #include "seeder/source/open_source.hpp"
 #include "seeder/staging.hpp"
 #include "seeder/tidy_share.hpp"
+#include "seeder/trying_on.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -74,7 +75,7 @@ public:
 
 private:
   Result<SeedReport> with_heartbeat() {
-    TRY_ASSIGN(auto beat_share, open_share(epoch_.options.share, epoch_.stop));
+    TRY_ASSIGN(auto beat_share, trying_on(epoch_, [&] { return open_share(epoch_.options.share, epoch_.stop); }));
     heartbeat_.emplace(std::move(beat_share), FleetKeys{epoch_.signer, epoch_.keys}, leadership_,
                        epoch_.options.heartbeat, epoch_.clock, order_, [this] { return status_.collect(); });
     failpoint("after-heartbeat");
@@ -82,7 +83,8 @@ private:
     // anew, and further.
     LogReader log(epoch_.share, epoch_.keys);
     const std::string& slot = leadership_.slot;
-    TRY_ASSIGN(const LogView* view, slot.empty() ? log.refresh() : log.refresh_with_slots());
+    TRY_ASSIGN(const LogView* view,
+               trying_on(epoch_, [&] { return slot.empty() ? log.refresh() : log.refresh_with_slots(); }));
     TRY(still_leads(*view));
     if (const LogEntry* const done = slot.empty() ? nullptr : view->commit_of(slot)) {
       const std::string message = fmt::format("slot {} was published by {} at {}", slot, done->host, done->time);
@@ -221,7 +223,9 @@ private:
                            descriptor.position.value, audience.spread().complete, audience.spread().live));
     TRY(audience.linger());
     const TransferReport transfer = audience.transfer();
-    TRY(stage.withdraw(epoch_.share, *serving.session));
+    if (const auto withdrawn = stage.withdraw(epoch_.share, *serving.session); !withdrawn) {
+      spdlog::warn("tidying up: {}", to_string(withdrawn.error()));  // it is published, whatever is left behind
+    }
     return SeedReport{SeedReport::Outcome::published, descriptor.position,
                       closing_line(descriptor, audience.spread(), transfer.traffic, audience.line_rate(transfer))};
   }

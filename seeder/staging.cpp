@@ -3,6 +3,7 @@
 #include "common/base/remove_tree.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/swarm/release_content.hpp"
+#include "seeder/trying_on.hpp"
 
 namespace swarmout {
 
@@ -16,8 +17,11 @@ Result<Stage> Stage::open(const Epoch& epoch, SwarmSession& session, const std::
   stage.cell_ = epoch.cell();
   stage.layout_ = content.directory;
   TRY_ASSIGN(stage.info_hash_, session.add(content));
-  TRY(epoch.share.write_blob(torrent_blob(descriptor), sealed.torrent));
-  TRY(epoch.share.write_cell(CellKind::stage, stage.cell_, cell));
+  TRY(trying_on(epoch, [&] {
+    return epoch.share.write_blob(torrent_blob(descriptor), sealed.torrent).and_then([&] {
+      return epoch.share.write_cell(CellKind::stage, stage.cell_, cell);
+    });
+  }));
   return stage;
 }
 

@@ -75,6 +75,13 @@ protected:
 };
 
 class Frozen : public ShareTrouble, public testing::WithParamInterface<const char*> {};
+class ShareAway : public ShareTrouble, public testing::WithParamInterface<const char*> {};
+
+std::string name_of_step(const testing::TestParamInfo<const char*>& step) {
+  std::string name = step.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
 
 }  // namespace
 
@@ -96,11 +103,7 @@ TEST_P(Frozen, AtThisStepAndTakenOverItPublishesNothingMore) {
 INSTANTIATE_TEST_SUITE_P(Each, Frozen,
                          testing::Values("before-claim", "after-claim", "after-elected", "after-heartbeat",
                                          "after-export", "after-stage", "after-commit"),
-                         [](const testing::TestParamInfo<const char*>& step) {
-                           std::string name = step.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                         name_of_step);
 
 TEST_F(ShareTrouble, ALeaderThatWasTakenOverDoesNotWaitForPeersThatHaveGoneOn) {
   const Process peer = fleet_.peer(9);
@@ -169,6 +172,24 @@ TEST_F(ShareTrouble, ALeaderWhoseShareGoesAwayHalfwayPublishesWhenItIsBack) {
   EXPECT_EQ(fleet_.entries("CLAIM"), 1);
   EXPECT_EQ(fleet_.entries("COMMIT"), 1);
 }
+
+TEST_P(ShareAway, FromThisStepOnItsLeaderTriesOnAndExportsOnce) {
+  Process leader = seed(1, {}, {{"SWARMOUT_FAILPOINT", std::string(GetParam()) + ":stop"}});
+  ASSERT_TRUE(wait_for([&] { return is_stopped(leader); }));
+  unmount();
+  leader.signal(SIGCONT);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // it tries, and cannot
+  EXPECT_TRUE(leader.running()) << leader.err();
+  mount();
+  EXPECT_EQ(leader.wait(), 0) << leader.err();
+  EXPECT_EQ(fleet_.invocations(), 1);
+  EXPECT_EQ(fleet_.entries("CLAIM"), 1);
+  EXPECT_EQ(fleet_.entries("COMMIT"), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, ShareAway,
+                         testing::Values("after-elected", "after-heartbeat", "after-export", "after-stage"),
+                         name_of_step);
 
 TEST_F(ShareTrouble, ALeaderThatCannotKnowWhetherItPublishedWritesNothingElse) {
   Process leader = seed(1, {"--share-timeout", "500ms"}, {{"SWARMOUT_FAILPOINT", "before-commit:stop"}});
