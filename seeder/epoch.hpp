@@ -9,6 +9,8 @@
 #include "seeder/seed_options.hpp"
 #include "seeder/work_status.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -49,5 +51,30 @@ struct Epoch {
     narrate("epoch " + std::to_string(leadership.claim.value) + ": " + sentence);
   }
 };
+
+inline constexpr std::chrono::seconds kTryOnEvery{1};
+
+/// A share that is away for a while does not end a leader's work: what it has exported is worth more than a second.
+/// Does `step` until it ends well, or badly for another reason than that the share is away; as long as for a COMMIT
+/// (`publish_patience`), or until the work is told to stop. Says once that it waits. A step is done again from its
+/// beginning.
+template <typename Step>
+[[nodiscard]] auto trying_on(const Epoch& epoch, const Step& step) {
+  const MonotonicTime begun = epoch.clock.now();
+  for (bool said = false;; said = true) {
+    auto result = step();
+    const bool away =
+        !result && (result.error().code == ErrorCode::unavailable || result.error().code == ErrorCode::temporary);
+    if (!away || epoch.since(begun) >= epoch.options.publish_patience) {
+      return result;
+    }
+    if (!said) {
+      spdlog::warn("{}; trying on", to_string(result.error()));
+    }
+    if (!epoch.clock.sleep(kTryOnEvery, epoch.stop)) {
+      return result;
+    }
+  }
+}
 
 }  // namespace swarmout

@@ -20,7 +20,6 @@
 #include "seeder/source/open_source.hpp"
 #include "seeder/staging.hpp"
 #include "seeder/tidy_share.hpp"
-#include "seeder/trying_on.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -3,7 +3,6 @@
 #include "common/base/remove_tree.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/swarm/release_content.hpp"
-#include "seeder/trying_on.hpp"
 
 namespace swarmout {
 

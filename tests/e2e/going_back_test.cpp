@@ -331,7 +331,8 @@ TEST_F(GoingBack, AHookRefusesABadReleaseOnItsHostOnly) {
     });
   }));
   EXPECT_TRUE(has(1, "good"));
-  EXPECT_EQ(read_file(fleet_.state(1) / "hooks/before-activate", kKiB).value_or(""), "about 4\nM file;A of/bad;D of/good;");
+  EXPECT_EQ(read_file(fleet_.state(1) / "hooks/before-activate", kKiB).value_or(""),
+            "about 4\nM file;A of/bad;D of/good;");
   publish("good");
   EXPECT_TRUE(all_have(2, "good")) << "another release, another chance";
   EXPECT_TRUE(wait_for([&] { return count_of(read_file(hooks, kKiB).value_or(""), "\n") == 2; }));

@@ -67,7 +67,10 @@ TEST_F(HostileShareFleet, ALeaderWhoTidiesWhileDirectoriesAreLinksEmptiesNothing
     write_symlink(fleet_.share() / name, outside.native());
   }
 
-  fleet_.seed(1, source(), {"--slot", "s", "--linger", "0s"}).wait();
+  Process leader = fleet_.seed(1, source(), {"--slot", "s", "--linger", "0s"});
+  EXPECT_TRUE(wait_for([&] { return leader.err().find("trying on") != std::string::npos; })) << leader.err();
+  leader.signal(SIGTERM);
+  EXPECT_EQ(leader.wait(), 75) << "the share may be mended any moment, but not while somebody waits";
 
   EXPECT_EQ(list_directory(outside).value(), std::vector<std::string>{"0123456789abcdef"});
 }

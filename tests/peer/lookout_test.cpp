@@ -5,6 +5,7 @@
 #include "tests/peer/fetch/follow_fixture.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/tree.hpp"
 
 #include <gmock/gmock.h>
 
