@@ -1,5 +1,6 @@
 #include "peer/fetch_job.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/strays.hpp"
 #include "common/release/signing.hpp"
@@ -87,6 +88,15 @@ Result<void> move_into_place(Places& places, const Path& incoming, const Path& s
   return sync_directory(places.final.parent_path());
 }
 
+/// One that was killed when its tree was in its place already. That is none of the caller's business: nothing is said.
+void tidy_after_fetch(const Path& state) {
+  const auto lock = path_exists(state) ? try_lock(state / "fetch.lock") : Result<std::optional<Fd>>(std::nullopt);
+  if (lock && *lock) {
+    Store store = Store::open_to_read(state);
+    [[maybe_unused]] const auto tidied = store.clear_scratch().and_then([&] { return store.remove_layouts("fetch"); });
+  }
+}
+
 }  // namespace
 
 Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_token stop,
@@ -104,11 +114,13 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   const Descriptor& descriptor = release.descriptor;
   TRY_ASSIGN(Places places, places_for(options, descriptor));
   if (places.there) {
+    tidy_after_fetch(peer.state);
     return Fetched{places.final, ""};
   }
 
   TRY_ASSIGN(const Fd lock, own_state(peer.state, "fetch.lock"));
   TRY_ASSIGN(Store store, Store::open(peer.state));
+  TRY(store.clear_scratch());
   TRY(store.remove_layouts("fetch", {descriptor.info_hash}));
   TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm, clock));
   Presence presence(*share, clock, session->endpoint());  // looks at the others' records, and writes none
@@ -150,7 +162,9 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
     return tl::unexpected(retrieval->error());
   }
   TRY(store.record(release));
+  failpoint("before-placed");
   TRY(move_into_place(places, incoming, peer.state, descriptor));
+  failpoint("after-placed");
   std::string summary = fetch_summary(session->status(descriptor.info_hash), session->transfer(descriptor.info_hash),
                                       known.known.leader_rate);
   session->remove(descriptor.info_hash);

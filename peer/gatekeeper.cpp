@@ -1,5 +1,6 @@
 #include "peer/gatekeeper.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "common/fleet/peer_record.hpp"
 #include "peer/watched.hpp"
 
@@ -289,6 +290,7 @@ void Gatekeeper::start(Which which, const SignedDescriptor& release, const Path&
   which_ = which;
   about_ = release;
   since_ = clock_.wall();
+  failpoint("before-hook");
   run_ = std::make_unique<HookRun>(std::move(call));
 }
 
@@ -301,6 +303,7 @@ void Gatekeeper::collect() {
     return;
   }
   run_.reset();
+  failpoint("after-hook");
   const Digest release = digest_of(*about_);
   const bool interrupted = !*result && result->error().code == ErrorCode::temporary;
   if (interrupted) {

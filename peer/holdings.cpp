@@ -1,16 +1,33 @@
 #include "peer/holdings.hpp"
 
 #include "common/base/failpoint.hpp"
+#include "common/base/private_files.hpp"
 #include "peer/keep/hand_pins.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 namespace swarmout {
 
 namespace {
 
 constexpr std::chrono::seconds kTidyEvery{60};
+
+bool has_name(const Path& directory, const std::string& beginning) {
+  const auto names = list_directory(directory).value_or(std::vector<std::string>());
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return name.starts_with(beginning); });
+}
+
+/// What `verify --repair` was fetching when it was killed; nothing while one is at work.
+Result<void> clear_repair(Store& store) {
+  if (!has_name(store.state() / "swarm", "verify-")) {
+    return {};
+  }
+  TRY_ASSIGN(const auto lock, try_lock(store.state() / "verify.lock"));
+  return lock ? store.remove_layouts("verify") : Result<void>();
+}
 
 }  // namespace
 
@@ -40,6 +57,7 @@ void Holdings::note(const Result<void>& result) {
 }
 
 void Holdings::serve_all(const TrustedKeys& keys) {
+  note(store_.clear_scratch());
   auto served = kept_.serve_all([this](const Descriptor& release) { return torrents_.get(release); });
   if (!served) {
     troubles_.has(kOfRelease, served.error());
@@ -99,6 +117,7 @@ void Holdings::describe(Here& here) const {
 }
 
 Result<RetrievalGoal> Holdings::prepare(const SignedDescriptor& release) {
+  failpoint("before-fetch");
   const Descriptor& descriptor = release.descriptor;
   RetrievalGoal goal;
   goal.release = release;
@@ -169,12 +188,14 @@ Result<bool> Holdings::switch_to(const SignedDescriptor& release) {
 void Holdings::record_again() {
   if (unrecorded_) {
     const auto recorded = store_.record(*active_);
+    failpoint("after-record");
     unrecorded_ = !recorded;
     note(recorded);
   }
 }
 
 Result<void> Holdings::point_back() {
+  failpoint("before-set-back");
   TRY(trees_.activate(active_->descriptor));
   inspect();
   return {};
@@ -205,6 +226,7 @@ void Holdings::collect_garbage(const RetrievalGoal* pursued) {
     note(tl::unexpected(pins.error()));
   }
   note(trees_.tidy(pursued != nullptr ? std::optional(pursued->tree) : std::nullopt));
+  note(clear_repair(store_));
 }
 
 void Holdings::describe(OwnState& own) const {

@@ -64,6 +64,8 @@ public:
   /// Of it. There must be one.
   [[nodiscard]] Path active_tree() const { return trees_.tree(active_->descriptor); }
   [[nodiscard]] bool is_current(const Descriptor& release) const { return trees_.is_current(release); }
+  /// By a service that was killed before it had recorded that: there is nothing left to allow, or to ask.
+  [[nodiscard]] bool was_switched_to(const Descriptor& release) const { return !active_ && is_current(release); }
   [[nodiscard]] std::optional<Digest> active_digest() const {
     return active_ ? std::optional(digest_of(*active_)) : std::nullopt;
   }

@@ -1,6 +1,7 @@
 #include "peer/hook.hpp"
 
 #include "common/base/duration.hpp"
+#include "common/base/failpoint.hpp"
 #include "common/base/key_values.hpp"
 #include "common/base/private_files.hpp"
 #include "common/base/subprocess.hpp"
@@ -56,6 +57,7 @@ Result<int> run_to_end(const HookCall& call, const std::stop_token& stop, std::s
   command.environment = call.environment;
   command.directory = call.directory;
   TRY_ASSIGN(Subprocess child, Subprocess::start(command));
+  failpoint("during-hook");
   std::vector<std::byte> buffer(16 * kKiB);
   while (true) {
     TRY_ASSIGN(const std::size_t got, child.read(buffer, stop, Subprocess::Until::ended));

@@ -1,5 +1,6 @@
 #include "peer/lookout.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "peer/holdings.hpp"
 
 #include <fmt/format.h>
@@ -40,6 +41,9 @@ Result<void> Lookout::look(bool waiting, const std::function<std::size_t()>& fle
     spdlog::warn("{}", wanted->news);
   }
   wanted_ = *std::move(wanted);
+  if (wanted_.staged) {
+    failpoint("stage-seen");
+  }
   return {};
 }
 
@@ -71,6 +75,7 @@ void Lookout::save() {
     troubles_.has(kOfDisk, done.error());
     return;
   }
+  failpoint("after-seen");
   saved_ = *to_save_;
 }
 

@@ -118,7 +118,8 @@ private:
     }
     if (const SignedDescriptor* const goal = goal_of(aims_)) {
       here.tree_there = here.active != digest_of(*goal) && holdings_.has_tree(goal->descriptor);
-      here.verdict = gate_.verdict(*goal, aims_, on_this_host());
+      here.verdict = holdings_.was_switched_to(goal->descriptor) ? Activation::Verdict{Activation::Verdict::Kind::yes}
+                                                                 : gate_.verdict(*goal, aims_, on_this_host());
     }
     return here;
   }

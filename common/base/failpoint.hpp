@@ -11,7 +11,7 @@
 namespace swarmout {
 
 /// In tests: if SWARMOUT_FAILPOINT is "NAME:kill" or "NAME:stop", sends this process SIGKILL or SIGSTOP here;
-/// "NAME:hang": this thread goes no further, as one that is blocked in a system call.
+/// "NAME:hang": this thread goes no further, as one that is blocked in a system call. "NAME:kill:3": the third time.
 void failpoint(std::string_view name);
 
 /// The variable as a process that is started is to get it: "SWARMOUT_FAILPOINT=…". Empty: it is not set, or not for us.

@@ -1,6 +1,7 @@
 #include "common/base/files.hpp"
 
 #include "common/base/digest.hpp"
+#include "common/base/failpoint.hpp"
 #include "common/base/host.hpp"
 #include "common/base/owner/ownership.hpp"
 
@@ -8,6 +9,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -37,7 +39,34 @@ Path parent_of(const Path& path) {
 
 /// A name beside `path` that no other process uses.
 Path temporary_beside(const Path& path) {
-  return parent_of(path) / fmt::format(".tmp-{}", random_nonce_hex());
+  return parent_of(path) / fmt::format("{}{}", kTemporaryName, random_nonce_hex());
+}
+
+/// A new file beside `path` that is locked, so that nobody takes it for one that was left.
+struct Temporary {
+  Path path;
+  Fd file;
+};
+
+Result<Temporary> make_temporary(const Path& path, unsigned mode) {
+  while (true) {
+    Temporary made{temporary_beside(path), {}};
+    TRY_ASSIGN(made.file, open_file(made.path, O_WRONLY | O_CREAT | O_EXCL, mode));
+    const bool locked = ::flock(made.file.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;  // else no locks here
+    struct stat info {};
+    if (locked && ::fstat(made.file.get(), &info) == 0 && info.st_nlink > 0) {
+      return made;
+    }
+  }
+}
+
+/// And closes the file.
+Result<void> fill(Fd& file, ByteView data, std::string_view shown, Durability durability) {
+  TRY(write_all(file.get(), data, shown));
+  if (durability == Durability::flushed && ::fsync(file.get()) != 0) {
+    return fail_errno("cannot flush", shown, errno);
+  }
+  return file.close(shown);
 }
 
 bool is_dot(const char* name) {
@@ -194,28 +223,44 @@ Result<std::string> read_open_file(int fd, Bytes limit, std::string_view shown) 
 Result<void> write_new_file(const Path& path, ByteView data, std::string_view shown, unsigned mode,
                             Durability durability) {
   TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode));
-  TRY(write_all(file.get(), data, shown));
-  if (durability == Durability::flushed && ::fsync(file.get()) != 0) {
-    return fail_errno("cannot flush", shown, errno);
-  }
-  return file.close(shown);
+  return fill(file, data, shown, durability);
 }
 
 Result<void> replace_file(const Path& path, ByteView data, unsigned mode, Durability durability) {
-  const Path temporary = temporary_beside(path);
+  TRY_ASSIGN(Temporary temporary, make_temporary(path, mode));
+  const Fd lock(::fcntl(temporary.file.get(), F_DUPFD_CLOEXEC, 0));  // until it has its name
   auto write = [&]() -> Result<void> {
-    TRY(write_new_file(temporary, data, path.native(), mode, durability));
-    hand_over(temporary);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    TRY(fill(temporary.file, data, path.native(), durability));
+    hand_over(temporary.path);
+    failpoint("before-replace");
+    if (::rename(temporary.path.c_str(), path.c_str()) != 0) {
       return fail_errno("cannot replace", path.native(), errno);
     }
     return {};
   };
   if (auto written = write(); !written) {
-    ::unlink(temporary.c_str());
+    ::unlink(temporary.path.c_str());
     return written;
   }
   return durability == Durability::flushed ? sync_directory(parent_of(path)) : Result<void>();
+}
+
+Result<void> remove_left_temporaries(const Path& directory) {
+  TRY_ASSIGN(const auto names, list_directory(directory));
+  for (const std::string& name : names) {
+    if (!name.starts_with(kTemporaryName)) {
+      continue;
+    }
+    const Path path = directory / name;
+    const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat info {};
+    const bool left = file.valid() && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+                      ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+    if (left && ::unlink(path.c_str()) != 0 && errno != ENOENT) {
+      return fail_errno("cannot remove", path.native(), errno);
+    }
+  }
+  return {};
 }
 
 Result<void> make_directories(const Path& path) {
@@ -254,6 +299,7 @@ Result<void> replace_symlink(const Path& link, const std::string& target) {
   if (::symlink(target.c_str(), temporary.c_str()) != 0) {
     return fail_errno("cannot create link", temporary.native(), errno);
   }
+  failpoint("before-link");
   if (::rename(temporary.c_str(), link.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());

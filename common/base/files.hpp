@@ -83,10 +83,16 @@ enum class Durability { flushed, cached };
 [[nodiscard]] Result<void> write_new_file(const Path& path, ByteView data, std::string_view shown, unsigned mode = 0644,
                                           Durability durability = Durability::flushed);
 /// Temporary file beside `path`, fsync, rename over it, fsync of the directory (`flushed`); or the
-/// same without the two fsyncs (`cached`): atomic for readers, but a power cut may lose it. Root's is the directory's
-/// owner's (ownership.hpp).
+/// same without the two fsyncs (`cached`): atomic for readers, but a power cut may lose it. The temporary one has an
+/// exclusive flock(2) as long as somebody is at it; root's is the directory's owner's (ownership.hpp).
 [[nodiscard]] Result<void> replace_file(const Path& path, ByteView data, unsigned mode = 0644,
                                         Durability durability = Durability::flushed);
+
+/// Removes temporary files of replace_file() in this directory whose processes were killed. Those of others that are at
+/// work stay.
+[[nodiscard]] Result<void> remove_left_temporaries(const Path& directory);
+/// How the names of such files begin: whoever reads a directory of replaced files leaves them out.
+inline constexpr std::string_view kTemporaryName = ".tmp-";
 
 [[nodiscard]] Result<void> make_directories(const Path& path);
 [[nodiscard]] Result<void> sync_directory(const Path& path);

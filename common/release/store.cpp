@@ -1,5 +1,6 @@
 #include "common/release/store.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "common/base/host.hpp"
 #include "common/base/key_values.hpp"
 #include "common/base/owner/ownership.hpp"
@@ -87,6 +88,7 @@ Result<void> Store::add_pack(const PackFile& pack) {
   }
   TRY(replace_file(state_ / "packs" / (pack.root.hex() + ".leaves"), as_bytes(raw), 0644, Durability::cached));
   hand_over(pack.path, state_);  // else its owner could not link to it
+  failpoint("before-pack-kept");
   if (::rename(pack.path.c_str(), pack_path(pack.root).c_str()) != 0) {
     return fail_errno("cannot keep", pack_path(pack.root).native(), errno);
   }
@@ -140,6 +142,9 @@ Result<std::vector<SignedDescriptor>> Store::releases() const {
   TRY_ASSIGN(const auto names, list_directory(state_ / "releases"));
   std::vector<SignedDescriptor> found;
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    if (name->starts_with(kTemporaryName)) {
+      continue;  // one that is not in its place is none: nobody would ever forget it
+    }
     const auto bytes = read_file(state_ / "releases" / *name, kMaxRecord);
     auto release = bytes ? decode_record(*bytes) : tl::unexpected(bytes.error());
     if (!release) {
@@ -211,6 +216,13 @@ Result<Fd> Store::lock_for_writing(const std::stop_token& stop) const {
 }
 
 Result<void> Store::clear_scratch() {
+  TRY(remove_left_temporaries(state_));
+  TRY_ASSIGN(const auto names, list_directory(state_));
+  for (const std::string& name : names) {
+    if (std::filesystem::is_directory(std::filesystem::symlink_status(state_ / name))) {
+      TRY(remove_left_temporaries(state_ / name));
+    }
+  }
   return Scratch::clear(state_ / "tmp");
 }
 
@@ -289,11 +301,13 @@ Result<std::optional<std::set<Digest>>> Store::forget(const std::set<Digest>& fo
     TRY(remove_tree(state_ / "releases" / record_name(each->descriptor.position)));
     gone.insert(digest_of(*each));
   }
+  failpoint("after-records-forgotten");
   for (const char* const folder : {"packs", "manifests"}) {
     TRY_ASSIGN(const auto names, list_directory(state_ / folder));
     for (const std::string& name : names) {
       if (!named.contains(name)) {
         TRY(remove_tree(state_ / folder / name));
+        failpoint("during-forget");
       }
     }
   }

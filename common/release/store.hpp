@@ -77,7 +77,7 @@ public:
   [[nodiscard]] Result<std::optional<Fd>> lock_pins(std::chrono::milliseconds patience = kPinPatience) const;
   static constexpr std::chrono::milliseconds kPinPatience{5000};  ///< it is held for a moment, as a rule
 
-  /// Removes the scratch of processes that were killed, and of nobody else.
+  /// Removes the scratch and the temporary files of processes that were killed, and of nobody else.
   [[nodiscard]] Result<void> clear_scratch();
 
   /// Held by whoever adds packs before a record names them. Waits for one that prunes, and says so. Errors: temporary,

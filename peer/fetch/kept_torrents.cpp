@@ -1,5 +1,6 @@
 #include "peer/fetch/kept_torrents.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "common/base/owner/ownership.hpp"
 #include "common/base/remove_tree.hpp"
 #include "common/fleet/torrent_on_share.hpp"
@@ -29,6 +30,7 @@ Result<std::string> KeptTorrents::get(const Descriptor& release) {
     torrent.error().code = ErrorCode::temporary;  // the next look may find it, or a newer release
   }
   TRY(torrent);
+  failpoint("after-torrent");
   // Only what would be missed while the share is away: a disk that is full will say so where it matters.
   const auto kept = make_directories_for_owner(directory_).and_then([&] {
     return replace_file(file, as_bytes(torrent->bytes), 0644, Durability::cached);

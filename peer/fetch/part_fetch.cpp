@@ -1,5 +1,6 @@
 #include "peer/fetch/part_fetch.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "common/base/owner/ownership.hpp"
 #include "peer/fetch/contacts.hpp"
 #include "peer/fetch/leaders.hpp"
@@ -71,6 +72,7 @@ Result<Bytes> fetch_parts(SwarmSession& session, const PartWish& wish, const Nei
   while (true) {
     for (const SwarmEvent& event : session.poll(kBusyWait)) {
       if (const auto* const all = std::get_if<AllArrived>(&event); all != nullptr && all->info_hash == info_hash) {
+        failpoint("after-parts");
         const Bytes downloaded = session.status(info_hash).downloaded;
         return give_lengths(wish, contents).map([&] { return downloaded; });
       }

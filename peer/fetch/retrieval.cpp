@@ -35,6 +35,7 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
   TRY_ASSIGN(content.directory,
              store.lay_out(retrieval->goal_.purpose, contents, descriptor.manifest, content.complete));
   retrieval->layout_ = content.directory;
+  failpoint("after-layout");
   Bytes missing = 0;
   for (const TorrentFile& file : contents.files) {
     retrieval->files_.insert(file.name);
@@ -88,6 +89,7 @@ void Retrieval::on_event(const SwarmEvent& event) {
   const std::lock_guard lock(mutex_);
   if (const auto* file = std::get_if<FileArrived>(&event); file != nullptr && file->info_hash == info_hash_) {
     arrived_.insert(file->name);
+    failpoint("file-arrived");
   } else if (const auto* all = std::get_if<AllArrived>(&event); all != nullptr && all->info_hash == info_hash_) {
     all_arrived_ = true;
   } else if (const auto* failed = std::get_if<SwarmFailed>(&event);
@@ -224,8 +226,10 @@ Result<void> Retrieval::unpack_all(std::stop_token stop) {
       }
       TRY(unpacked);
       left.erase(*next);
+      failpoint("after-pack");
     }
     TRY(unpacker->finish());
+    failpoint("after-unpack");
   }
   {
     std::unique_lock lock(mutex_);
@@ -237,7 +241,10 @@ Result<void> Retrieval::unpack_all(std::stop_token stop) {
     TRY(sync_filesystem(goal_.tree));
   }
   TRY(sync_filesystem(layout_));
-  return keep_in_store(manifest, stop);
+  failpoint("before-keep");
+  TRY(keep_in_store(manifest, stop));
+  failpoint("after-keep");
+  return {};
 }
 
 Result<void> Retrieval::keep_in_store(const Manifest& manifest, const std::stop_token& stop) {

@@ -21,6 +21,7 @@ Result<GcReport> run_gc(const GcJobOptions& options, const std::function<void(co
     report.collected = {std::move(plan.removals), std::move(plan.short_of), report.before.unclear, {}};
     return report;
   }
+  TRY(host.store.clear_scratch());
   TRY_ASSIGN(report.collected, collect(host.store, trees, needs, options.gc, told, stop));
   if (const auto tidied = trees.tidy(std::nullopt); !tidied && !report.collected.failed) {
     report.collected.failed = tidied.error();  // what was removed is told all the same

@@ -60,6 +60,7 @@ public:
       } else {
         result_.failed = locked.error();  // what is found is told all the same
       }
+      TRY(store_->clear_scratch());
     }
     TRY_ASSIGN(const std::string bytes, manifest());
     TRY_ASSIGN(manifest_, decode_manifest(bytes));

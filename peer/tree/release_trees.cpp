@@ -1,5 +1,6 @@
 #include "peer/tree/release_trees.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "common/base/owner/ownership.hpp"
 #include "common/base/private_files.hpp"
 #include "common/base/remove_tree.hpp"
@@ -159,11 +160,13 @@ Result<void> ReleaseTrees::accept(const Descriptor& release, const Path& from) {
   whole.name = place.path.filename().native();
   whole.whole = true;
   TRY(records_.write(whole));
+  failpoint("before-tree-named");
   if (rename_anew(from, place.path) != 0) {
     return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
                ? in_the_way(place.path, fmt::format("the tree of release {}", release.position.value))
                : fail_errno("cannot move the new tree to", place.path.native(), errno);
   }
+  failpoint("after-tree-named");
   if (whole.name != unpacked->name) {
     TRY(records_.remove(*unpacked));
   }
@@ -179,7 +182,10 @@ Result<void> ReleaseTrees::activate(const Descriptor& release) {
   TRY(check_current());
   const std::string name = place.path.filename().native();
   TRY(remember_previous(name));
-  return replace_symlink(dest_ / "current", fmt::format("{}{}", kLinkTo, name));
+  failpoint("before-current");
+  TRY(replace_symlink(dest_ / "current", fmt::format("{}{}", kLinkTo, name)));
+  failpoint("after-current");
+  return {};
 }
 
 /// For jobs that want to know what has changed. Before `current` is changed: a crash in between leaves nothing that is
@@ -208,6 +214,7 @@ Result<void> ReleaseTrees::discard(const TreeRecord& record) const {
   if (::rename(tree.c_str(), doomed.c_str()) != 0) {
     return fail_errno("cannot remove", tree.native(), errno);
   }
+  failpoint("after-put-away");
   return {};
 }
 
@@ -292,6 +299,7 @@ Result<void> ReleaseTrees::remove_leftovers(const std::string& incoming, const s
     }
     const std::string_view rest = std::string_view(name).substr(incoming.size());
     if (const auto record = record_at(path, rest.starts_with(kRemoved) ? rest.substr(kRemoved.size()) : rest)) {
+      failpoint("during-tidy");
       keep_first(all, remove_tree(path).and_then([&] { return records_.remove(*record); }));
     } else {
       ::rmdir(path.c_str());  // if it is empty, a crash came before its record; else it is not ours

@@ -1,5 +1,6 @@
 #include "peer/tree/tree_records.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "common/base/key_values.hpp"
 #include "common/base/owner/ownership.hpp"
 #include "common/base/remove_tree.hpp"
@@ -88,6 +89,9 @@ Result<std::vector<TreeRecord>> TreeRecords::made_for(const Path& dest) const {
   TRY_ASSIGN(const auto names, list_directory(directory_));
   std::vector<TreeRecord> found;
   for (const std::string& name : names) {
+    if (name.starts_with(kTemporaryName)) {
+      continue;
+    }
     const auto text = read_file(directory_ / name, kMaxTreeRecord);
     if (auto record = text ? decode_tree(*text) : tl::unexpected(text.error()); record && record->dest == dest) {
       found.push_back(*std::move(record));
@@ -112,6 +116,7 @@ Result<void> TreeRecords::make_tree(const Path& path, TreeRecord record) const {
   if (same_owner(path.parent_path(), directory_)) {
     hand_over(path);  // the trees are whose state it is, then
   }
+  failpoint("before-tree-record");
   const auto made = identity_of(path);
   if (!made) {
     return in_the_way(path, "the tree that is being unpacked");

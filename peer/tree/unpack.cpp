@@ -1,5 +1,6 @@
 #include "peer/tree/unpack.hpp"
 
+#include "common/base/failpoint.hpp"
 #include "common/base/key_values.hpp"
 #include "common/base/parallel.hpp"
 #include "common/release/manifest_diff.hpp"
@@ -95,6 +96,7 @@ Result<void> Unpacker::reuse(const PreviousTree& previous) {
             done_[unchanged[i]] = 1;
             written_ += node.size;
             ++reused_;
+            failpoint("during-reuse");
           }
         }
         return {};
@@ -184,6 +186,7 @@ Result<void> Unpacker::write_chunk(std::uint32_t chunk, ByteView content, Worker
     written_ += content.size();
   }
   written_chunks_[chunk] = 1;
+  failpoint("during-unpack");
   return {};
 }
 

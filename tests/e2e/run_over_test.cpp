@@ -3,6 +3,7 @@
 #include "tests/e2e/run_fixture.hpp"
 #include "tests/support/bytes.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -125,7 +126,9 @@ TEST_F(RunOver, ThirtyReleasesComeAndGoUnderAJobThatReadsItsTree) {
   }
   write_file(end, "");
   EXPECT_EQ(reader.wait(), 0) << reader.err();
-  EXPECT_GT(std::stoi(reader.out()), releases);
+  const int reads = std::stoi(reader.out());
+  EXPECT_GT(reads, releases);
+  fmt::print("pins: {} releases came and went while a job read its tree {} times\n", releases, reads);
   ASSERT_TRUE(wait_for([&] {
     const auto kept = list_directory(fleet_.dest(1) / "releases");
     return kept && kept->size() <= 4;

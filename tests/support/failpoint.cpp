@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 
 namespace swarmout {
@@ -14,6 +15,18 @@ namespace {
 
 constexpr const char* kFailpoint = "SWARMOUT_FAILPOINT";
 
+/// "kill:3": is this the third time?
+bool is_due(std::string_view& action) {
+  static std::atomic<unsigned> passed;
+  const std::size_t colon = action.find(':');
+  if (colon == std::string_view::npos) {
+    return true;
+  }
+  const auto due = static_cast<unsigned>(std::atoi(std::string(action.substr(colon + 1)).c_str()));
+  action = action.substr(0, colon);
+  return ++passed == due;
+}
+
 }  // namespace
 
 void failpoint(std::string_view name) {
@@ -21,14 +34,21 @@ void failpoint(std::string_view name) {
   if (wanted == nullptr) {
     return;
   }
-  const std::string_view setting = wanted;
-  if (setting == std::string(name) + ":kill") {
+  std::string_view action = wanted;
+  if (!action.starts_with(name) || action.substr(name.size(), 1) != ":") {
+    return;
+  }
+  action.remove_prefix(name.size() + 1);
+  if (!is_due(action)) {
+    return;
+  }
+  if (action == "kill") {
     ::kill(::getpid(), SIGKILL);
   }
-  if (setting == std::string(name) + ":stop") {
+  if (action == "stop") {
     ::kill(::getpid(), SIGSTOP);
   }
-  while (setting == std::string(name) + ":hang") {
+  while (action == "hang") {
     ::pause();
   }
 }

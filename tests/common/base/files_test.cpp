@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -169,6 +170,35 @@ TEST_P(ReplaceFile, NeedsADirectory) {
 INSTANTIATE_TEST_SUITE_P(Both, ReplaceFile, testing::Values(Durability::flushed, Durability::cached));
 
 // replace_symlink()
+
+TEST_F(FilesTest, TemporaryFilesOfTheKilledGoAndThoseOfTheLivingStay) {
+  write_file(temp_ / ".tmp-left", "half");
+  write_file(temp_ / ".tmp-written", "half");
+  write_file(temp_ / "other", "whole");
+  write_symlink(temp_ / ".tmp-link", "other");
+  const Fd writer(::open((temp_ / ".tmp-written").c_str(), O_WRONLY));
+  ASSERT_EQ(::flock(writer.get(), LOCK_EX), 0);
+
+  ASSERT_THAT(remove_left_temporaries(temp_.path()), IsOk());
+
+  EXPECT_THAT(names(), testing::ElementsAre(".tmp-link", ".tmp-written", "other"));
+}
+
+TEST_F(FilesTest, WhoReplacesFilesIsNotDisturbedByWhoTidiesUp) {
+  std::atomic<bool> end{false};
+  std::thread tidier([&] {
+    while (!end) {
+      EXPECT_THAT(remove_left_temporaries(temp_.path()), IsOk());
+    }
+  });
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_THAT(replace_file(temp_ / "file", as_bytes(std::to_string(i)), 0644, Durability::cached), IsOk());
+  }
+  end = true;
+  tidier.join();
+  EXPECT_EQ(content(temp_ / "file"), "1999");
+  EXPECT_THAT(names(), testing::ElementsAre("file"));
+}
 
 TEST_F(FilesTest, ALinkIsMade) {
   ASSERT_OK(replace_symlink(temp_ / "link", "some/where"));

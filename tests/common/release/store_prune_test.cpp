@@ -115,4 +115,20 @@ TEST_F(StoreTest, WhatIsOnItsWayIsNotForgotten) {
   EXPECT_FALSE(store_.has_pack(pack.root, pack.size));
 }
 
+TEST_F(StoreTest, ARecordThatDidNotGetItsNameIsNoneAndHoldsUpNoPruning) {
+  recorded(7, {added("seven")});
+  recorded(8, {added("eight")});
+  const Path left = store_.state() / "releases/.tmp-0123456789abcdef";  // the process was killed before it had its name
+  std::filesystem::copy_file(store_.state() / "releases/00000007", left);
+  EXPECT_THAT(positions(), testing::ElementsAre(8, 7));
+
+  ASSERT_THAT(store_.prune(1), IsOk());
+  recorded(9, {added("nine")});
+  ASSERT_THAT(store_.prune(1), IsOk());
+
+  EXPECT_THAT(positions(), testing::ElementsAre(9));
+  ASSERT_THAT(store_.clear_scratch(), IsOk());
+  EXPECT_FALSE(path_exists(left));
+}
+
 }  // namespace swarmout::test
