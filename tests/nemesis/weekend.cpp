@@ -25,6 +25,8 @@ constexpr const char* kBadFile = "BAD";
 /// So many slots have a job on some host that is at work until the end, while releases come and go.
 constexpr std::size_t kSlotsWithALongJob = 4;
 
+constexpr std::chrono::minutes kEndOfASlot{5};
+
 /// What the tree is, as a job sees it: names and contents.
 constexpr const char* kTreeDigest =
     "find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64";
@@ -84,7 +86,7 @@ void Weekend::start_service(int host) {
   const std::string hook = fmt::format("if test -e {}; then echo {} >>'{}'; exit 1; fi", kBadFile, host,
                                        fleet_.scratch("refusals").native());
   services_.at(static_cast<std::size_t>(host))
-      .emplace(fleet_.peer(host, {"--poll", "500ms", "--exec-before-activate", hook}));
+      .emplace(fleet_.peer(host, {"--poll", "1s", "--exec-before-activate", hook}));
 }
 
 std::string Weekend::digest(const Path& tree) {
@@ -103,10 +105,10 @@ void Weekend::pause(std::chrono::milliseconds least, std::chrono::milliseconds m
 Weekend::Fired Weekend::fire(WeekendSlot& slot) {
   Fired fired{slot};
   for (int host = 1; host <= kWeekendHosts; ++host) {
-    // Beats of a second: twenty hosts on few processors must not take each other for dead.
+    // Twenty hosts on few processors must not take each other for dead, nor a slow export for one that hangs.
     fired.seeds.push_back(fleet_.seed(
-        host, source_, {"--slot", slot.name, "--heartbeat", "1s", "--stall-timeout", "5s", "--linger", "2s"}));
-    fired.runs.emplace(host, fleet_.job(host, {"--slot", slot.name, "--wait", "90s", "--", fleet_.scratch("job"),
+        host, source_, {"--slot", slot.name, "--heartbeat", "2s", "--stall-timeout", "15s", "--linger", "2s"}));
+    fired.runs.emplace(host, fleet_.job(host, {"--slot", slot.name, "--wait", "4m", "--", fleet_.scratch("job"),
                                                std::to_string(host)}));
   }
   return fired;
@@ -191,13 +193,13 @@ void Weekend::happen(Mishap mishap, Fired& fired) {
 
 void Weekend::let_end(Fired& fired) {
   for (Process& seed : fired.seeds) {
-    seed.wait();
+    seed.wait(kEndOfASlot);
   }
   for (auto& [host, run] : fired.runs) {
     if (path_exists(fleet_.scratch("long") / fmt::format("{}-{}", fired.slot.name, host))) {
       at_work_[fired.slot.name].emplace(host, std::move(run));
     } else {
-      fired.slot.status[host] = run.wait();
+      fired.slot.status[host] = run.wait(kEndOfASlot);
       EXPECT_TRUE(fired.slot.status[host] == 0 || fired.slot.killed.contains(host)) << run.err();
     }
   }
@@ -225,6 +227,7 @@ void Weekend::slot(Mishap mishap) {
   const auto took = std::chrono::steady_clock::now() - begun;
   fmt::print("weekend: {}: {}; {} exports, {:.1f} s\n", slot.name, name_of(mishap), exports()[slot.name],
              std::chrono::duration<double>(took).count());
+  std::fflush(stdout);  // who waits in front of it wants to know
 }
 
 void Weekend::resume() {
