@@ -268,8 +268,29 @@ Result<void> Store::add_named(const Digest& manifest_digest, std::set<std::strin
   return {};
 }
 
+std::set<Digest> Store::on_their_way(const std::vector<SignedDescriptor>& recorded) const {
+  std::set<std::string> known;
+  for (const SignedDescriptor& each : recorded) {
+    known.insert(layout_name("", each.descriptor.info_hash));
+  }
+  std::set<Digest> found;
+  const auto names = list_directory(state_ / "swarm").value_or(std::vector<std::string>());
+  for (const std::string& name : names) {
+    const std::size_t dash = name.rfind('-');
+    const Path manifest = state_ / "swarm" / name / kTorrentRoot / kManifestName;
+    if (dash == std::string::npos || known.contains(name.substr(dash)) || !path_exists(manifest)) {
+      continue;
+    }
+    const auto bytes = read_file(manifest, kMaxManifestFile);
+    if (bytes && decode_manifest(*bytes)) {  // else it is not whole yet, and nothing that it names is in the store
+      found.insert(sha256(*bytes));
+    }
+  }
+  return found;
+}
+
 Result<std::optional<std::set<Digest>>> Store::forget(const std::set<Digest>& forgotten,
-                                                      const std::set<Digest>& manifests) {
+                                                      const std::set<Digest>& needed) {
   TRY_ASSIGN(const auto lock, try_lock(state_ / kStoreLock));
   if (!lock) {
     return std::nullopt;
@@ -291,6 +312,8 @@ Result<std::optional<std::set<Digest>>> Store::forget(const std::set<Digest>& fo
       TRY(add_named(descriptor.manifest, named));
     }
   }
+  std::set<Digest> manifests = on_their_way(all);
+  manifests.insert(needed.begin(), needed.end());
   for (const Digest& each : manifests) {
     if (path_exists(state_ / "manifests" / each.hex())) {
       TRY(add_named(each, named));

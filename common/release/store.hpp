@@ -63,14 +63,16 @@ public:
   /// Removes the directories that lay_out() made for `purpose`, but for those of the torrents in `keep`.
   [[nodiscard]] Result<void> remove_layouts(std::string_view purpose, const std::set<InfoHash>& keep = {});
 
-  /// Removes packs, manifests and records that none of the newest `keep` releases names, none of those in `needed`, and
-  /// none that somebody has pinned: a file in <state>/pins/ with the digest of its manifest for a name.
-  /// Does nothing while a writer holds the lock: what it wrote may not be named by a record yet.
+  /// Removes packs, manifests and records that none of the newest `keep` releases names, none of those in `needed`,
+  /// none that somebody has pinned: a file in <state>/pins/ with the digest of its manifest for a name; and none that
+  /// is laid out without a record: it is on its way, or waits to become active, in whatever process. Does nothing while
+  /// a writer holds the lock: what it wrote may not be named by a record yet.
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::set<InfoHash>& needed = {});
-  /// The same but for these records, of the digest_of() each, as far as they are not pinned by now; what `manifests`
-  /// name stays, too. Gives those that are gone. Nullopt: nothing was done, a writer or somebody who pins holds a lock.
+  /// The same but for these records, of the digest_of() each, as far as they are not pinned by now; what the
+  /// manifests `needed` name stays, too. Gives those that are gone. Nullopt: nothing was done, a writer or somebody who
+  /// pins holds a lock.
   [[nodiscard]] Result<std::optional<std::set<Digest>>> forget(const std::set<Digest>& forgotten,
-                                                               const std::set<Digest>& manifests = {});
+                                                               const std::set<Digest>& needed = {});
 
   /// Held by whoever pins a release by hand, from his look whether it is here until the pin is, and by whoever removes
   /// one, from his look at the pins until it is out of sight. Nullopt: somebody else holds it for that long.
@@ -88,6 +90,8 @@ private:
   /// Names in pins/. Errors: they cannot be read, so that nobody can say.
   [[nodiscard]] Result<std::set<std::string>> pinned() const;
   [[nodiscard]] Result<void> add_named(const Digest& manifest, std::set<std::string>& named) const;
+  /// Manifests of what is laid out and not one of these.
+  [[nodiscard]] std::set<Digest> on_their_way(const std::vector<SignedDescriptor>& recorded) const;
   Store(Path state, std::shared_ptr<const Scratch> scratch) : state_(std::move(state)), scratch_(std::move(scratch)) {}
   Path state_;
   std::shared_ptr<const Scratch> scratch_;

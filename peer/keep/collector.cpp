@@ -52,19 +52,23 @@ HeldTree held(const KeptTree& kept, const Needs& needs) {
   return tree;
 }
 
-Result<HeldRelease> held(const SignedDescriptor& release, const Store& store, const Needs& needs) {
+HeldRelease held(const SignedDescriptor& release, const Needs& needs) {
   const Descriptor& descriptor = release.descriptor;
   HeldRelease found{digest_of(release), descriptor.position,
                     descriptor.name.empty() ? descriptor.revision : descriptor.name, descriptor.manifest};
-  TRY_ASSIGN(const std::string bytes, store.manifest_bytes(descriptor.manifest));
-  TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
-  for (const PackInfo& pack : manifest.packs) {
-    found.packs.emplace_back(pack.root, pack.size);
-  }
   if (const auto need = needs.find(descriptor.manifest); need != needs.end()) {
     found.needed = need->second;
   }
   return found;
+}
+
+Result<void> add_packs(const Store& store, HeldRelease& release) {
+  TRY_ASSIGN(const std::string bytes, store.manifest_bytes(release.manifest));
+  TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
+  for (const PackInfo& pack : manifest.packs) {
+    release.packs.emplace_back(pack.root, pack.size);
+  }
+  return {};
 }
 
 class Collection {
@@ -182,14 +186,16 @@ Result<GcInput> look_at_holdings(const Store& store, const ReleaseTrees& trees, 
   const bool any_to_go = releases.size() > options.keep || options.min_free.any();
   for (const SignedDescriptor& each : releases) {
     if (any_to_go) {
-      auto release = held(each, store, needs);
-      if (!release) {
+      HeldRelease release = held(each, needs);
+      const bool stays = input.releases.size() < options.keep || !release.needed.empty();
+      // One that goes needs nothing: else nothing would ever go again.
+      if (const auto known = add_packs(store, release); !known && stays) {
         input.releases.clear();
         input.unclear = fmt::format("packs stay, since nobody can say which of them release {} needs: {}",
-                                    each.descriptor.position.value, release.error().message);
+                                    each.descriptor.position.value, known.error().message);
         break;
       }
-      input.releases.push_back(*std::move(release));
+      input.releases.push_back(std::move(release));
     }
   }
   return input;

@@ -26,8 +26,8 @@ struct GcOptions {
 using Needs = std::map<Digest, std::string>;
 
 /// What is here, with everything that is needed marked as such: by `needs`, by `current`, by jobs that work in a tree
-/// and by pins by hand. Where a manifest of a release is damaged, nobody can say what packs that needs: no release is
-/// in it then, and `unclear` says why. Errors: cannot_write, temporary, not_found: it cannot be looked at.
+/// and by pins by hand. Where a manifest of a release that stays is damaged, nobody can say what packs that needs: no
+/// release is in it then, and `unclear` says why. Errors: cannot_write, temporary, not_found: it cannot be looked at.
 [[nodiscard]] Result<GcInput> look_at_holdings(const Store& store, const ReleaseTrees& trees, const Needs& needs,
                                                const GcOptions& options);
 

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <sstream>
 
@@ -208,6 +209,50 @@ TEST(Gc, WhatIsPinnedStaysAndTheRestGoes) {
   ASSERT_EQ(fleet.on(2, "gc", {"--keep", "1"}, false).status, 0);
   EXPECT_EQ(list_directory(fleet.dest(2) / "releases").value(), std::vector<std::string>{names.back()});
   EXPECT_TRUE(fleet.same(2));
+}
+
+TEST(Gc, WhatWaitsToBecomeActiveKeepsItsPacks) {
+  KeptFleet fleet;
+  Process server = fleet.server();
+  fleet.fetch_to(2);
+  write_file(fleet.source() / "run", "another\n", true);
+  fleet.publish();
+  fleet.fetch_to(2);
+  Process waits = fleet.peer(2, {"--activate", "hold"});
+  write_file(fleet.source() / "run", "the third\n", true);
+  fleet.publish();
+  ASSERT_TRUE(wait_for([&] {
+    const auto peers = fleet.status()["peers"];
+    return std::any_of(peers.begin(), peers.end(),
+                       [](const auto& each) { return each["complete"] == true && each["held_back"] != ""; });
+  })) << waits.err();
+
+  const Finished during = fleet.on(2, "gc", {"--keep", "1"}, false);
+  EXPECT_EQ(during.status, 0) << during.err;
+  ASSERT_EQ(fleet.command({"activate", "--state", fleet.state(2)}).status, 0);
+
+  EXPECT_TRUE(wait_for([&] { return fleet.same(2); })) << waits.err();
+  EXPECT_EQ(fleet.on(2, "gc", {"--keep", "1"}, false).status, 0);
+  write_file(fleet.current(2) / "run", "bad");
+  EXPECT_EQ(fleet.on(2, "verify", {"--repair"}, false).status, 0) << "its packs are here";
+}
+
+TEST(Gc, ARecordWhoseManifestIsGoneHoldsUpNothing) {
+  KeptFleet fleet;
+  Process server = fleet.server();
+  fleet.fetch_to(2);
+  const auto manifests = list_directory(fleet.state(2) / "manifests").value();
+  ASSERT_EQ(manifests.size(), 1U);
+  fs::remove(fleet.state(2) / "manifests" / manifests.front());
+  write_file(fleet.source() / "run", "another\n", true);
+  fleet.publish();
+  fleet.fetch_to(2);
+
+  const Finished done = fleet.on(2, "gc", {"--keep", "1"}, false);
+
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(list_directory(fleet.state(2) / "releases")->size(), 1U);
+  EXPECT_EQ(fleet.on(2, "verify", {}, false).status, 0);
 }
 
 TEST(Gc, KilledAnywhereItLeavesTheActiveTreeAndTheNextOneEndsIt) {

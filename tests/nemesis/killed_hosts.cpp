@@ -23,6 +23,8 @@ constexpr int kLeader = 90;  ///< the host that publishes
 constexpr int kServer = 91;  ///< serves what that has made
 constexpr std::size_t kKept = 2;
 constexpr Milliseconds kNothingComesAnyMore{2000};
+/// For eight hosts at once, on a machine that may be starved.
+constexpr std::chrono::minutes kPatienceForAll{5};
 
 /// Says whether `current` leads to the tree that the hook is in: its name comes from there.
 constexpr const char* kHookSays =
@@ -147,11 +149,14 @@ void KilledHosts::bear(const std::vector<Ordeal>& ordeals, const std::function<v
         << victim.ordeal.blows.front().failpoint << " never came: " << victim.process->err();
   }
   once_started();
-  EXPECT_TRUE(wait_for([&] {
-    std::for_each(victims.begin(), victims.end(), [this](Victim& each) { step(each); });
-    return testing::Test::HasFatalFailure() ||
-           std::all_of(victims.begin(), victims.end(), [](const Victim& each) { return each.through; });
-  })) << "not all came through";
+  EXPECT_TRUE(wait_for(
+      [&] {
+        std::for_each(victims.begin(), victims.end(), [this](Victim& each) { step(each); });
+        return testing::Test::HasFatalFailure() ||
+               std::all_of(victims.begin(), victims.end(), [](const Victim& each) { return each.through; });
+      },
+      kPatienceForAll))
+      << "not all came through";
   for (Victim& victim : victims) {
     EXPECT_TRUE(victim.through) << "host " << victim.host << " after " << victim.next
                                 << " blows: " << (victim.process ? victim.process->err() : "");

@@ -4,6 +4,26 @@
 
 namespace swarmout::test {
 
+TEST_F(StoreTest, WhatIsLaidOutWithoutARecordIsOnItsWayAndStays) {
+  recorded(7, {added("seven")});
+  recorded(8, {added("eight")});
+  const PackFile waits = added("nine");
+  const Digest manifest = recorded(9, {waits});
+  const std::string bytes = store_.manifest_bytes(manifest).value();
+  ASSERT_OK(remove_tree(store_.state() / "releases/00000009"));  // it is written with the activation
+  write_file(store_.state() / "swarm" / ("peer-" + std::string(40, 'a')) / kTorrentRoot / kManifestName, bytes);
+
+  ASSERT_THAT(store_.prune(1), IsOk());
+
+  EXPECT_THAT(positions(), testing::ElementsAre(8));
+  EXPECT_TRUE(store_.has_pack(waits.root, waits.size));
+  EXPECT_THAT(store_.manifest_bytes(manifest), IsOk());
+  ASSERT_OK(store_.remove_layouts("peer"));
+  recorded(10, {added("ten")});
+  ASSERT_THAT(store_.prune(1), IsOk());
+  EXPECT_FALSE(store_.has_pack(waits.root, waits.size)) << "it came to nothing";
+}
+
 TEST_F(StoreTest, PruningKeepsWhatTheNewestReleasesName) {
   const PackFile old = added("old");
   const PackFile shared = added("shared");
