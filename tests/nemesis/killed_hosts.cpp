@@ -8,8 +8,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <set>
 #include <sstream>
 
 namespace swarmout::test {
@@ -42,6 +45,36 @@ void add_names(std::vector<std::string>& found, const Path& directory,
       found.push_back(directory / name);
     }
   }
+}
+
+/// The inodes of what a process has locked, by flock(2).
+std::set<ino_t> locked_by(int pid) {
+  std::set<ino_t> found;
+  std::istringstream lines(read_file("/proc/locks", 16 * kMiB).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    int owner = 0;
+    unsigned long inode = 0;
+    if (std::sscanf(line.c_str(), "%*d: FLOCK %*s %*s %d %*x:%*x:%lu", &owner, &inode) == 2 && owner == pid) {
+      found.insert(inode);
+    }
+  }
+  return found;
+}
+
+/// It has its scratch, and has cleared that of those before it.
+bool is_up(int pid, const Path& state) {
+  const std::set<ino_t> locked = locked_by(pid);
+  std::size_t own = 0;
+  for (const std::string& name : list_directory(state / "tmp").value_or(std::vector<std::string>())) {
+    struct stat info {};
+    if (name.ends_with(".lock") && ::stat((state / "tmp" / name).c_str(), &info) == 0) {
+      if (!locked.contains(info.st_ino)) {
+        return false;
+      }
+      ++own;
+    }
+  }
+  return own == 1;
 }
 
 std::size_t count_in(const Path& directory) {
@@ -207,7 +240,7 @@ void KilledHosts::step(Victim& victim) {
   end_of(victim);
 }
 
-/// It has the release, has told its hooks, and has removed what it does not keep.
+/// It runs, has the release, has told its hooks, and has removed what it does not keep.
 bool KilledHosts::settled(const Victim& victim) const {
   const Path state = fleet.state(victim.host);
   std::error_code error;
@@ -215,7 +248,7 @@ bool KilledHosts::settled(const Victim& victim) const {
   const std::string hooks = read_file(state / "hooks/record", kMiB).value_or("");
   return name.size() > 8 && path_exists(state / "releases" / name.substr(0, 8)) &&
          hooks.find("\ndue \n") != std::string::npos && count_in(fleet.dest(victim.host) / "releases") <= kKept &&
-         tree_digest(fleet.current(victim.host)) == target_;
+         tree_digest(fleet.current(victim.host)) == target_ && is_up(victim.process->pid(), state);
 }
 
 void KilledHosts::end_of(Victim& victim) {

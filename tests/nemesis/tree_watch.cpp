@@ -82,7 +82,7 @@ TreeWatch::TreeWatch()
           if (place) {
             look(*place);
           }
-          std::this_thread::sleep_for(std::chrono::milliseconds(5));
+          std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
       }) {}
 
