@@ -7,9 +7,8 @@
 #include "common/share/share.hpp"
 #include "seeder/election/publish.hpp"
 #include "seeder/seed_options.hpp"
+#include "seeder/trying_on.hpp"
 #include "seeder/work_status.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <functional>
 #include <stop_token>
@@ -52,29 +51,10 @@ struct Epoch {
   }
 };
 
-inline constexpr std::chrono::seconds kTryOnEvery{1};
-
-/// A share that is away for a while does not end a leader's work: what it has exported is worth more than a second.
-/// Does `step` until it ends well, or badly for another reason than that the share is away; as long as for a COMMIT
-/// (`publish_patience`), or until the work is told to stop. Says once that it waits. A step is done again from its
-/// beginning.
+/// As long as for a COMMIT: what a leader has exported is worth more than a second of the share.
 template <typename Step>
 [[nodiscard]] auto trying_on(const Epoch& epoch, const Step& step) {
-  const MonotonicTime begun = epoch.clock.now();
-  for (bool said = false;; said = true) {
-    auto result = step();
-    const bool away =
-        !result && (result.error().code == ErrorCode::unavailable || result.error().code == ErrorCode::temporary);
-    if (!away || epoch.since(begun) >= epoch.options.publish_patience) {
-      return result;
-    }
-    if (!said) {
-      spdlog::warn("{}; trying on", to_string(result.error()));
-    }
-    if (!epoch.clock.sleep(kTryOnEvery, epoch.stop)) {
-      return result;
-    }
-  }
+  return trying_on(epoch.clock, epoch.options.publish_patience, epoch.stop, step);
 }
 
 }  // namespace swarmout

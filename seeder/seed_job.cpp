@@ -39,8 +39,11 @@ constexpr unsigned kMaxHindered = 3;
 Attempt try_slot(const SeedOptions& options, const ElectionSettings& election, const LeadContext& context,
                  std::stop_token stop) {
   LogReader log(context.share, context.keys);
-  auto outcome = elect(context.share, log, context.clock, context.signer, election, stop,
-                       [&](const std::string& owner) { context.lock.leads(election.slot, owner); });
+  auto outcome =
+      elect(context.share, log, context.clock, context.signer, election, stop, [&](const std::string& owner) {
+        context.lock.leads(election.slot, owner);
+        return Result<void>();
+      });
   if (!outcome) {
     return {tl::unexpected(outcome.error())};
   }

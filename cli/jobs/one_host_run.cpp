@@ -156,6 +156,7 @@ private:
       if (lock_) {
         lock_->leads(settings_.election.slot, owner);
       }
+      return Result<void>();
     });
     if (!outcome && stop.over()) {
       return fail(ErrorCode::temporary, fmt::format("{} is not done yet; another host is at it", wishes_.name));

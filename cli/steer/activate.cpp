@@ -21,7 +21,7 @@ Verb activate_verb() {
   Verb verb{.name = "activate", .about = "Let this host go on to the release that waits, once"};
   const auto to = std::make_shared<ActivateTargets>();
   add_setting(
-      verb, to->order.release, Text{.word = "RELEASE", .one_line = true},
+      verb, to->order.release, Text{.word = "RELEASE", .shortest = 1, .one_line = true},
       {.name = "release", .help = "Only this one: a number, a revision or its beginning", .scope = Scope::argument});
   verb.settings.back().words = "RELEASE";
   add_setting(verb, to->order.again, Flag{},

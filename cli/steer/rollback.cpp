@@ -110,7 +110,7 @@ Verb rollback_verb() {
             .about = "Go back to an older release on all hosts, and publish nothing until `resume`"};
   const auto to = std::make_shared<RollbackTargets>();
   add_steer_settings(verb, to->steer);
-  add_setting(verb, to->to, Text{.word = "RELEASE"},
+  add_setting(verb, to->to, Text{.word = "RELEASE", .shortest = 1},
               {.name = "to",
                .help = "A release number, a revision (or its beginning) or a name; without it the one before the "
                        "current one",

@@ -28,8 +28,8 @@ struct JobRecord {
   Position release;  ///< 0: not known
   int status = 0;    ///< as a shell has it
   std::chrono::milliseconds took{0};
-  std::string ended;   ///< UTC
-  std::string output;  ///< its end, as much as there is room for
+  std::string ended{};   ///< UTC
+  std::string output{};  ///< its end, as much as there is room for
   bool operator==(const JobRecord&) const = default;
 };
 

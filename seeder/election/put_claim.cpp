@@ -9,7 +9,7 @@
 namespace swarmout {
 
 Result<std::optional<Leadership>> put_claim(const ClaimPen& pen, const LogView& view, const ClaimWish& wish,
-                                            const std::function<void(const std::string& owner)>& before) {
+                                            const BeforeClaim& before) {
   LogEntry entry;
   entry.kind = EntryKind::claim;
   TRY_ASSIGN(entry.log, pen.log.cluster().empty() ? pen.share.cluster() : pen.log.cluster());
@@ -20,7 +20,7 @@ Result<std::optional<Leadership>> put_claim(const ClaimPen& pen, const LogView& 
   entry.attempt = wish.attempt;
   sign_in(entry, pen.share.now().value_or(pen.clock.wall()));
   TRY_ASSIGN(const std::string bytes, encode(entry, pen.signer));
-  before(entry.owner);
+  TRY(before(entry.owner));
   failpoint("before-claim");
   const PutResult put = pen.share.put(entry.position, bytes);
   failpoint("after-claim");

@@ -28,10 +28,14 @@ struct ClaimWish {
   unsigned attempt = 1;
 };
 
-/// At `wish.position`, which comes after the end of `view`. `before` hears the claim's owner before anything is
-/// written. Nothing: somebody was faster. Errors: temporary, if its outcome is unknown; cannot_write.
+/// Told the owner of a CLAIM just before it is put: whatever becomes of this process then, it can be known whose it is.
+/// If it fails there is no claim.
+using BeforeClaim = std::function<Result<void>(const std::string& owner)>;
+
+/// At `wish.position`, which comes after the end of `view`. Nothing: somebody was faster. Errors: what `before` fails
+/// with; temporary, if its outcome is unknown; cannot_write.
 [[nodiscard]] Result<std::optional<Leadership>> put_claim(
     const ClaimPen& pen, const LogView& view, const ClaimWish& wish,
-    const std::function<void(const std::string& owner)>& before = [](const std::string&) {});
+    const BeforeClaim& before = [](const std::string&) { return Result<void>(); });
 
 }  // namespace swarmout

@@ -3,6 +3,7 @@
 #include "common/base/failpoint.hpp"
 #include "common/base/host.hpp"
 #include "common/share/open_share.hpp"
+#include "seeder/trying_on.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -15,6 +16,8 @@ namespace {
 
 /// Cells that nobody writes any more, of hosts that died.
 constexpr std::chrono::hours kForgottenJob{24};
+/// A claim is somebody else's after so many without one.
+constexpr int kBeatsToStay = 6;
 
 Error was_passed(const StopOrder::Given& order) {
   Error error = error_of(order);
@@ -35,13 +38,18 @@ Result<OneHost> OneHost::open(const OneHostSettings& settings, FleetKeys keys, C
 Result<ElectionOutcome> OneHost::elect(std::stop_token stop, const BeforeClaim& before_claim) {
   INVARIANT(!settings_->election.slot.empty());
   LogReader log(*share_, keys_.trusted);
-  return swarmout::elect(*share_, log, *clock_, keys_.signer, settings_->election, std::move(stop), before_claim);
+  return swarmout::elect(*share_, log, *clock_, keys_.signer, settings_->election, std::move(stop),
+                         [&](const std::string& owner) -> Result<void> {
+                           TRY_ASSIGN(beats_, open_share(job_address(settings_->share, settings_->job)));
+                           return before_claim(owner);
+                         });
 }
 
 /// Contenders look at the end of the log only. Whoever won reads it anew, and further.
-Result<bool> OneHost::is_done_already(const Leadership& leadership) {
+Result<bool> OneHost::is_done_already(const Leadership& leadership, const StopOrder& order) {
   LogReader log(*share_, keys_.trusted);
-  TRY_ASSIGN(const LogView* view, log.refresh_with_slots());
+  TRY_ASSIGN(const LogView* view, trying_on(*clock_, settings_->heartbeat.interval * kBeatsToStay, order.token(),
+                                            [&] { return log.refresh_with_slots(); }));
   if (view->tail() != leadership.claim || view->open_claim() == nullptr) {
     return fail(ErrorCode::temporary,
                 fmt::format("epoch {} of {} was passed before its work began", leadership.claim.value, settings_->job));
@@ -51,15 +59,15 @@ Result<bool> OneHost::is_done_already(const Leadership& leadership) {
 
 Result<OneHostEnd> OneHost::lead(const Leadership& leadership, const OneHostWork& work) {
   StopOrder order{std::stop_token()};
-  TRY_ASSIGN(auto beats, open_share(job_address(settings_->share, settings_->job)));
+  INVARIANT(beats_ != nullptr);
   std::optional<Heartbeat> heartbeat;
-  heartbeat.emplace(std::move(beats), keys_, leadership, settings_->heartbeat, *clock_, order, [] {
+  heartbeat.emplace(std::move(beats_), keys_, leadership, settings_->heartbeat, *clock_, order, [] {
     HeartbeatInfo info;
     info.host = host_name();
     info.phase = Phase::other;
     return info;
   });
-  const auto done = is_done_already(leadership);
+  const auto done = is_done_already(leadership, order);
   if (!done || *done) {
     heartbeat.reset();
     TRY(done);

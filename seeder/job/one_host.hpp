@@ -56,7 +56,7 @@ public:
   [[nodiscard]] static Result<OneHost> open(const OneHostSettings& settings, FleetKeys keys, Clock& clock,
                                             std::stop_token stop);
 
-  /// As elect(). `before_claim` likewise.
+  /// As elect(). `before_claim` likewise. Whoever has no share for its beats makes no claim.
   [[nodiscard]] Result<ElectionOutcome> elect(std::stop_token stop, const BeforeClaim& before_claim);
 
   /// Beats while `work` is at it, and says how it ended. Errors: what `work` fails with, after an ABANDON; temporary:
@@ -66,7 +66,7 @@ public:
 private:
   OneHost(const OneHostSettings& settings, FleetKeys keys, Clock& clock, std::unique_ptr<Share> share)
       : settings_(&settings), keys_(keys), clock_(&clock), share_(std::move(share)) {}
-  [[nodiscard]] Result<bool> is_done_already(const Leadership& leadership);
+  [[nodiscard]] Result<bool> is_done_already(const Leadership& leadership, const StopOrder& order);
   [[nodiscard]] Result<OneHostEnd> say_end(const Leadership& leadership, const WorkEnd& end);
   [[nodiscard]] Result<void> give_up(const Leadership& leadership, const std::string& why);
   void tidy(const Leadership& leadership);
@@ -75,6 +75,7 @@ private:
   FleetKeys keys_;
   Clock* clock_;
   std::unique_ptr<Share> share_;
+  std::unique_ptr<Share> beats_;  ///< of a claim that is about to be made
 };
 
 }  // namespace swarmout

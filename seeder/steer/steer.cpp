@@ -64,9 +64,11 @@ Result<std::optional<Steered>> try_to_steer(const Pen& pen, const LogReader& log
       open != nullptr && !view.hold() && !owners.contains(open->owner)) {
     done.fenced = *open;
   }
-  TRY_ASSIGN(const auto leadership,
-             put_claim({pen.share, log, pen.clock, pen.keys.signer}, view, {view.tail().next(), "", 1},
-                       [&](const std::string& owner) { owners.insert(owner); }));
+  TRY_ASSIGN(const auto leadership, put_claim({pen.share, log, pen.clock, pen.keys.signer}, view,
+                                              {view.tail().next(), "", 1}, [&](const std::string& owner) {
+                                                owners.insert(owner);
+                                                return Result<void>();
+                                              }));
   if (!leadership) {
     return std::nullopt;
   }

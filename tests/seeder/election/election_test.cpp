@@ -170,12 +170,23 @@ TEST_F(Elect, TheOwnerIsToldBeforeTheClaimIsPut) {
     return std::nullopt;
   };
 
-  const auto outcome =
-      elect(share_, reader_, clock_, fleet_key(), settings_, {}, [&](const std::string& owner) { told = owner; });
+  const auto outcome = elect(share_, reader_, clock_, fleet_key(), settings_, {}, [&](const std::string& owner) {
+    told = owner;
+    return Result<void>();
+  });
 
   const auto* const won = as<Leadership>(outcome);
   ASSERT_NE(won, nullptr);
   EXPECT_EQ(told, won->owner);
+}
+
+TEST_F(ElectionTest, WhatFailsBeforeAClaimLeavesNone) {
+  const auto outcome = elect(share_, reader_, clock_, fleet_key(), settings_, {},
+                             [](const std::string&) { return Result<void>(fail(ErrorCode::unavailable, "no beats")); });
+
+  EXPECT_THAT(outcome, FailsWith(ErrorCode::unavailable));
+  ASSERT_OK_AND_ASSIGN(const auto first, share_.read(Position{1}));
+  EXPECT_FALSE(first.has_value());
 }
 
 // A fleet.

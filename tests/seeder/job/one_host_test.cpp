@@ -44,7 +44,7 @@ protected:
   /// The whole of one host's part.
   Result<std::string> take_part(const OneHostSettings& settings, const OneHostWork& work) {
     TRY_ASSIGN(OneHost host, open(settings));
-    TRY_ASSIGN(const ElectionOutcome outcome, host.elect({}, [](const std::string&) {}));
+    TRY_ASSIGN(const ElectionOutcome outcome, host.elect({}, [](const std::string&) { return Result<void>(); }));
     if (const auto* leadership = std::get_if<Leadership>(&outcome)) {
       TRY_ASSIGN(const OneHostEnd end, host.lead(*leadership, work));
       return end == OneHostEnd::done ? "done" : end == OneHostEnd::failed ? "failed" : "passed";
