@@ -6,8 +6,8 @@
 #include "common/release/store.hpp"
 #include "common/share/share.hpp"
 #include "seeder/election/publish.hpp"
+#include "seeder/election/trying_on.hpp"
 #include "seeder/seed_options.hpp"
-#include "seeder/trying_on.hpp"
 #include "seeder/work_status.hpp"
 
 #include <functional>

@@ -3,7 +3,7 @@
 #include "common/base/failpoint.hpp"
 #include "common/base/host.hpp"
 #include "common/share/open_share.hpp"
-#include "seeder/trying_on.hpp"
+#include "seeder/election/trying_on.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
