@@ -73,4 +73,10 @@ struct Activation {
 /// Since midnight, by the time zone of this host.
 [[nodiscard]] std::chrono::minutes local_minutes(std::chrono::system_clock::time_point time);
 
+/// Why `current` does not follow the fleet; nothing: it does.
+struct HeldBack {
+  std::string why{};
+  bool passing = false;  ///< it ends by itself: a hook is at work
+};
+
 }  // namespace swarmout

@@ -205,21 +205,22 @@ Activation::Verdict Gatekeeper::verdict(const SignedDescriptor& goal, const Want
   return may_activate(facts(goal, aims, here));
 }
 
-std::string Gatekeeper::held_back(const Wanted& wanted, const OnThisHost& here) const {
+HeldBack Gatekeeper::held_back(const Wanted& wanted, const OnThisHost& here) const {
   if (hold_) {
-    return sentence_of(*hold_);
+    return {sentence_of(*hold_)};
   }
   if (!wanted.published || published_in(wanted) == digest_or_none(here.active)) {
-    return "";
+    return {};
   }
   const Activation::Verdict verdict = this->verdict(*wanted.published, wanted, here);
   const bool waits = verdict.kind == Activation::Verdict::Kind::wait && run_;
   const std::string why = waits ? hook_at_work() : verdict.kind == Activation::Verdict::Kind::no ? verdict.why : "";
-  return why.empty() ? "" : fmt::format("release {}: {}", wanted.published->descriptor.position.value, why);
+  return why.empty() ? HeldBack{}
+                     : HeldBack{fmt::format("release {}: {}", wanted.published->descriptor.position.value, why), waits};
 }
 
 std::string Gatekeeper::hook_at_work() const {
-  return fmt::format("{} {} the activation of {}, at work since {}", kWaitsForHook,
+  return fmt::format("waits for the hook {} the activation of {}, at work since {}",
                      which_ == Which::before ? "before" : "after", named(*about_), utc(since_));
 }
 

@@ -58,7 +58,7 @@ public:
   [[nodiscard]] bool busy() const { return run_ != nullptr; }
 
   /// For people: why `current` does not follow the fleet; empty: it does.
-  [[nodiscard]] std::string held_back(const Wanted& wanted, const OnThisHost& here) const;
+  [[nodiscard]] HeldBack held_back(const Wanted& wanted, const OnThisHost& here) const;
 
 private:
   using Memory = HooksRecord;

@@ -3,44 +3,19 @@
 #include "common/base/duration.hpp"
 #include "common/base/failpoint.hpp"
 #include "common/base/key_values.hpp"
-#include "common/base/private_files.hpp"
+#include "common/base/process/deadline.hpp"
 #include "common/base/subprocess.hpp"
+#include "peer/hooks_record.hpp"
 #include "peer/run/changed_paths.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-
-#include <atomic>
-#include <condition_variable>
 
 namespace swarmout {
 
 namespace {
 
 constexpr std::size_t kShownOutput = 120;
-
-/// Ends `stop` when the time is over or `outer` is requested.
-class Deadline {
-public:
-  Deadline(std::chrono::milliseconds timeout, const std::stop_token& outer)
-      : with_outer_(outer, [this] { stop_.request_stop(); }), thread_([this, timeout](const std::stop_token& over) {
-          std::mutex mutex;
-          std::condition_variable_any changed;
-          std::unique_lock lock(mutex);
-          if (!changed.wait_for(lock, over, timeout, [&over] { return over.stop_requested(); })) {
-            passed_ = true;
-            stop_.request_stop();
-          }
-        }) {}
-  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
-  [[nodiscard]] bool passed() const { return passed_; }
-
-private:
-  std::stop_source stop_;
-  std::atomic<bool> passed_{false};
-  std::stop_callback<std::function<void()>> with_outer_;
-  std::jthread thread_;
-};
 
 std::string last_line(std::string_view output) {
   while (output.ends_with('\n')) {
@@ -106,17 +81,20 @@ std::vector<std::pair<std::string, std::string>> hook_environment(const Descript
   std::vector<std::pair<std::string, std::string>> variables{
       {"SWARMOUT_RELEASE", std::to_string(release.position.value)},
       {"SWARMOUT_REVISION", release.revision},
-      {"SWARMOUT_DIR", tree.native()}};
+      {"SWARMOUT_DIR", tree.native()},
+      {"SWARMOUT_JOB", "1"}};
   if (before.tree.empty() || !path_exists(before.tree)) {
     return variables;
   }
   variables.emplace_back("SWARMOUT_PREVIOUS_DIR", before.tree.native());
-  const Path changed = state / "hooks" / "changed";
-  const auto written = changes_between(*before.release, release, state).and_then([&](const std::string& records) {
-    return replace_file(changed, as_bytes(records), 0600, Durability::cached);
+  const auto changed = hooks_directory(state).map([](const Path& directory) { return directory / "changed"; });
+  const auto written = changed.and_then([&](const Path& file) {
+    return changes_between(*before.release, release, state).and_then([&](const std::string& records) {
+      return replace_file(file, as_bytes(records), 0600, Durability::cached);
+    });
   });
   if (written) {
-    variables.emplace_back("SWARMOUT_CHANGED", changed.native());
+    variables.emplace_back("SWARMOUT_CHANGED", changed->native());
   } else {
     narrate(fmt::format("no SWARMOUT_CHANGED for the hook: {}", to_string(written.error())));
   }

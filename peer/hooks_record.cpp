@@ -36,8 +36,14 @@ Result<HooksRecord> load_hooks_record(const Path& state) {
   return record;
 }
 
+Result<Path> hooks_directory(const Path& state) {
+  const Path directory = hooks_record(state).parent_path();
+  TRY(make_private_directory(directory, Closing::quiet));
+  return directory;
+}
+
 Result<void> save_hooks_record(const Path& state, const HooksRecord& record) {
-  TRY(make_private_directory(hooks_record(state).parent_path()));
+  TRY(hooks_directory(state));
   const std::string text = KeyValues(std::string(kHooksMagic))
                                .add("refused", hex_or_none(record.refused))
                                .add("says", record.says)

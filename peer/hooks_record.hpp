@@ -17,6 +17,9 @@ struct HooksRecord {
   std::optional<Digest> due;  ///< the hook after was begun, or is to be, and has not ended
 };
 
+/// Where all that is about hooks is; makes it.
+[[nodiscard]] Result<Path> hooks_directory(const Path& state);
+
 /// Errors: not_found: there is none yet; refused: it is damaged; what the file system fails with.
 [[nodiscard]] Result<HooksRecord> load_hooks_record(const Path& state);
 /// Flushed.

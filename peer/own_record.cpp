@@ -26,7 +26,8 @@ PeerRecord own_record(const OwnState& own, SwarmSession& session) {
   record.trouble = own.trouble;
   record.holds.assign(own.holds.begin(),
                       own.holds.begin() + static_cast<std::ptrdiff_t>(std::min(own.holds.size(), kMaxHolds)));
-  record.held_back = own.held_back;
+  record.held_back = own.held_back.why;
+  record.passing = own.held_back.passing;
   record.job = own.job;
   record.version = own.version;
   record.pinned = own.pinned;

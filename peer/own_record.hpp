@@ -5,6 +5,7 @@
 #include "common/fleet/peer_record.hpp"
 #include "common/release/descriptor.hpp"
 #include "common/swarm/swarm_session.hpp"
+#include "peer/activation.hpp"
 
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ struct OwnState {
   bool complete = false;               ///< that is whole, and unpacked
   std::string trouble;
   std::vector<Position> holds{};  ///< what it has all of, the newest first
-  std::string held_back{};
+  HeldBack held_back{};
   std::optional<JobRecord> job{};
   std::string version{};  ///< of this program
   std::string pinned{};   ///< what is pinned by hand, in words

@@ -250,8 +250,8 @@ JobStart start_of(const RunOptions& options, const ReadyJob& job) {
   start.argv = options.command;
   start.directory = job.directory();
   start.environment = job_variables(job.pinned, job.directory());
+  start.environment.emplace_back("SWARMOUT_CHANGED", job.changes ? job.changes->path().native() : "");
   if (job.changes) {
-    start.environment.emplace_back("SWARMOUT_CHANGED", job.changes->path().native());
     start.held.push_back(job.changes->descriptor());
   }
   start.held.push_back(job.pinned.pin.descriptor());

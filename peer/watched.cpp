@@ -16,9 +16,10 @@ Result<void> touch_file(const Path& file) {
 }
 
 Result<void> keep_link(const Path& link, const Path& dest) {
-  const Path place = dest / link;  // an absolute one takes the place of `dest`
-  const Path current = dest / "current";
-  const std::string target = place.parent_path() == dest ? "current" : current.native();
+  const Path root = resolved_root(dest);  // a link elsewhere leads to it from anywhere
+  const Path place = root / link;         // an absolute one takes the place of `root`
+  const Path current = root / "current";
+  const std::string target = place.parent_path() == root ? "current" : current.native();
   std::error_code none;
   const auto status = std::filesystem::symlink_status(place, none);
   if (place == current ||

@@ -6,7 +6,7 @@
 #include "cli/verbs.hpp"
 #include "common/base/host.hpp"
 #include "common/fleet/overview.hpp"
-#include "common/share/open_share.hpp"
+#include "peer/doctor/checks.hpp"
 #include "peer/doctor/fleet_checks.hpp"
 
 #include <fmt/format.h>
@@ -41,9 +41,7 @@ Result<void> print_findings(const std::vector<Finding>& all, bool json) {
 }
 
 Result<std::vector<Finding>> look_at_fleet(const DoctorOptions& options, std::stop_token stop) {
-  ShareAddress address = options.share;
-  address.timeout = std::min(address.timeout, kDoctorShareTimeout);
-  TRY_ASSIGN(const auto share, open_share(address, std::move(stop)));
+  TRY_ASSIGN(const auto share, share_of(options, std::move(stop)));
   TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(options.keys));
   constexpr std::size_t kLookedAt = 5;
   return fleet_overview(*share, keys, kLookedAt, system_clock().wall()).map(fleet_findings);

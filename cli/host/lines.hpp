@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "cli/host/json_lines.hpp"
+#include "cli/json/json_lines.hpp"
 #include "common/release/manifest_diff.hpp"
 #include "peer/doctor/doctor.hpp"
 #include "peer/jobs/diff_job.hpp"

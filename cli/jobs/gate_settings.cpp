@@ -10,8 +10,7 @@ void add_gate_settings(Verb& verb, GateOptions& options) {
   add_share_settings(verb, options.share);
   add_dest_setting(verb, options.dest);
   add_keys_setting(verb, options.keys);
-  add_setting(verb, options.state, Place{},
-              {.name = "state", .help = "Directory for what this host keeps between runs"});
+  add_state_setting(verb, options.state);
   add_setting(verb, options.period, Duration{},
               {.name = "period", .help = "How often cron runs, as for seed: wait for the release of this slot"});
   add_setting(verb, options.slot, Text{.word = "NAME", .shortest = 1, .longest = kMaxSlot, .one_line = true},

@@ -3,6 +3,7 @@
 #include "cli/journal.hpp"
 #include "cli/process/ending.hpp"
 #include "common/base/key_values.hpp"
+#include "common/base/process/deadline.hpp"
 #include "common/release/signing_source.hpp"
 #include "peer/run/outcome.hpp"
 #include "seeder/election/host_lock.hpp"
@@ -13,38 +14,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 namespace swarmout {
 
 namespace {
 
 constexpr std::chrono::milliseconds kLongestEndingInElection{9500};
-
-/// Stops when the other one does, and when the time is over.
-class StopInTime {
-public:
-  StopInTime(const std::stop_token& other, std::optional<std::chrono::milliseconds> time)
-      : when_other_(other, [this] { source_.request_stop(); }) {
-    if (time) {
-      timer_ = std::jthread([this, time = *time](const std::stop_token& dropped) {
-        if (system_clock().sleep(time, dropped)) {
-          over_ = true;
-          source_.request_stop();
-        }
-      });
-    }
-  }
-  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
-  [[nodiscard]] bool over() const { return over_; }
-
-private:
-  std::stop_source source_;
-  std::atomic<bool> over_{false};
-  std::stop_callback<std::function<void()>> when_other_;
-  std::jthread timer_;
-};
 
 /// What the job is once for: a slot, else the release itself, whatever its number is.
 Result<std::string> slot_for(const PinnedRelease& pinned) {
@@ -82,13 +57,11 @@ public:
       : options_(options), wishes_(wishes), job_(job), keys_(keys) {}
 
   Result<std::optional<JobEnd>> run() {
+    settings_.election = wishes_.election;
     TRY_ASSIGN(settings_.election.slot, slot_for(job_.pinned));
     settings_.share = options_.gate.share;
     settings_.job = wishes_.name;
     settings_.revision = job_.pinned.revision;
-    const std::string slot = settings_.election.slot;
-    settings_.election = wishes_.election;
-    settings_.election.slot = slot;
     settings_.election.max_attempts = wishes_.retries + 1;
     settings_.election.wait = options_.gate.wait.has_value();
     settings_.heartbeat.interval = wishes_.election.beat;
@@ -146,7 +119,7 @@ private:
   /// Nothing: another host is at it, or has done it.
   Result<std::optional<Leadership>> contend() {
     const Signals signals(kLongestEndingInElection);
-    const StopInTime stop(signals.token(), left());
+    const Deadline stop(left(), signals.token());
     if (!host_) {
       TRY_ASSIGN(OneHost opened,
                  OneHost::open(settings_, {*keys_.signer, keys_.trusted}, system_clock(), stop.token()));
@@ -158,7 +131,7 @@ private:
       }
       return Result<void>();
     });
-    if (!outcome && stop.over()) {
+    if (!outcome && stop.passed()) {
       return fail(ErrorCode::temporary, fmt::format("{} is not done yet; another host is at it", wishes_.name));
     }
     TRY(outcome);

@@ -1,52 +1,54 @@
 #include "cli/jobs/gate_settings.hpp"
+#include "cli/json/json_lines.hpp"
 #include "cli/output.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/names/node_set.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 namespace swarmout {
 
 namespace {
 
-using WaitJson = nlohmann::ordered_json;
-
 struct WaitTargets {
   GateOptions gate;
   bool json = false;
 };
 
-std::string line_of(const WaitJson& value) {
-  return value.dump(-1, ' ', true, WaitJson::error_handler_t::replace) + '\n';
+JsonLine& add_or_null(JsonLine& line, std::string_view key, const std::string& value) {
+  return value.empty() ? line.add_null(key) : line.add(key, value);
 }
 
 /// As docs/operations.md specifies it: a line for each kind of laggards, and a summary.
 std::string gate_lines(const GateEnd& end) {
   std::string lines;
   for (const Laggards& each : end.answer.laggards) {
-    lines += line_of(
-        {{"type", "laggards"}, {"why", each.why}, {"hosts", fold_nodes(each.hosts)}, {"count", each.hosts.size()}});
+    lines += JsonLine("laggards")
+                 .add("why", each.why)
+                 .add("hosts", fold_nodes(each.hosts))
+                 .add("count", each.hosts.size())
+                 .text();
   }
-  WaitJson summary = {{"type", "summary"}, {"holds", end.open()}, {"missing", end.answer.missing}};
   const auto& goal = end.sight.goal;
-  summary["release"] = goal ? WaitJson(goal->descriptor.position.value) : WaitJson(nullptr);
-  summary["revision"] = goal ? WaitJson(goal->descriptor.revision) : WaitJson(nullptr);
-  summary["slot"] = end.slot.empty() ? WaitJson(nullptr) : WaitJson(end.slot);
-  summary["active"] = end.sight.active ? WaitJson(end.sight.active->name) : WaitJson(nullptr);
-  summary["live_hosts"] = end.answer.live;
-  summary["hosts_there"] = end.answer.there;
-  return lines + line_of(summary);
+  JsonLine summary("summary");
+  summary.add("holds", end.open()).add("missing", end.answer.missing);
+  goal ? summary.add("release", goal->descriptor.position.value) : summary.add_null("release");
+  add_or_null(summary, "revision", goal ? goal->descriptor.revision : "");
+  add_or_null(summary, "slot", end.slot);
+  add_or_null(summary, "active", end.sight.active ? end.sight.active->name : "");
+  summary.add("live_hosts", end.answer.live).add("hosts_there", end.answer.there);
+  return lines + summary.text();
 }
 
 Result<void> wait_for_release(const WaitTargets& to, std::stop_token stop) {
   GateOptions gate = to.gate;
   gate.dest = resolved_root(gate.dest);
   gate.name_all = true;
-  TRY_ASSIGN(const GateEnd end, wait_at_gate(gate, system_clock(), std::move(stop),
-                                             [](const std::string& news) { spdlog::warn("{}", news); }));
+  TRY_ASSIGN(const GateEnd end,
+             or_summary(to.json, wait_at_gate(gate, system_clock(), std::move(stop),
+                                              [](const std::string& news) { spdlog::warn("{}", news); })));
   if (to.json) {
     TRY(print_result(gate_lines(end)));
   }

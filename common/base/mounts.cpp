@@ -67,10 +67,8 @@ const Mount* mount_of(const std::vector<Mount>& mounts, const std::string& path)
   return best;
 }
 
-}  // namespace
-
-std::string server_of(const Path& path, std::string_view mounts) {
-  const std::vector<Mount> all = mounts_in(mounts);
+/// Which one `path` is on; nothing: `all` does not say. Links are followed until something may hang.
+const Mount* mount_behind(const Path& path, const std::vector<Mount>& all) {
   std::error_code error;
   const Path whole = std::filesystem::absolute(path, error);
   std::deque<Path> left(whole.begin(), whole.end());
@@ -89,8 +87,7 @@ std::string server_of(const Path& path, std::string_view mounts) {
       for (const Path& each : left) {
         next /= each;
       }
-      mount = mount_of(all, next.lexically_normal().native());  // by its name alone, there may be another one inside
-      return mount != nullptr ? mount->server() : "";
+      return mount_of(all, next.lexically_normal().native());  // by its name alone, there may be another one inside
     }
     const Path target = std::filesystem::read_symlink(next, error);
     if (error) {
@@ -100,7 +97,21 @@ std::string server_of(const Path& path, std::string_view mounts) {
       left.insert(left.begin(), target.begin(), target.end());  // an absolute one begins with "/", and "/" starts anew
     }
   }
-  return "";
+  return mount_of(all, reached.lexically_normal().native());
+}
+
+}  // namespace
+
+std::string server_of(const Path& path, std::string_view mounts) {
+  const std::vector<Mount> all = mounts_in(mounts);
+  const Mount* const mount = mount_behind(path, all);
+  return mount != nullptr && mount->may_hang() ? mount->server() : "";
+}
+
+std::string type_of(const Path& path, std::string_view mounts) {
+  const std::vector<Mount> all = mounts_in(mounts);
+  const Mount* const mount = mount_behind(path, all);
+  return mount != nullptr ? mount->type : "";
 }
 
 std::optional<Path> first_mount_within(const Path& path, std::string_view mounts) {

@@ -17,6 +17,9 @@ namespace swarmout {
 /// would hang.
 [[nodiscard]] std::string server_of(const Path& path, std::string_view mounts);
 
+/// Of the file system that it is on ("nfs4", "ext4"), found likewise; empty: the table does not say.
+[[nodiscard]] std::string type_of(const Path& path, std::string_view mounts);
+
 /// The first mount that is at `path` or below it; `path` without links. Nullopt: there is none.
 [[nodiscard]] std::optional<Path> first_mount_within(const Path& path, std::string_view mounts);
 

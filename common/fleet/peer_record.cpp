@@ -144,6 +144,9 @@ std::string encode(const PeerRecord& record) {
   }
   if (!record.held_back.empty()) {
     values.add("held-back", fitting(record.held_back, kMaxHeldBack));
+    if (record.passing) {
+      values.add("held-back-passes", 1);
+    }
   }
   return values.text();
 }
@@ -180,6 +183,7 @@ Result<PeerRecord> decode_peer(std::string_view bytes) {
   TRY_ASSIGN(record.job, job_in(values));
   TRY_ASSIGN(record.holds, positions_in(values, "holds"));
   record.held_back = values.find("held-back").value_or("");
+  record.passing = values.find("held-back-passes").value_or("") == "1";
   record.version = values.find("version").value_or("");
   record.pinned = values.find("pinned").value_or("");
   for (std::string* const shown : {&record.id, &record.host, &record.revision, &record.trouble, &record.held_back,

@@ -33,9 +33,6 @@ struct JobRecord {
   bool operator==(const JobRecord&) const = default;
 };
 
-/// In `held_back`: it goes on by itself, as soon as that hook has ended.
-inline constexpr std::string_view kWaitsForHook = "waits for the hook";
-
 struct PeerRecord {
   std::string id;  ///< random, new at each start
   std::uint64_t counter = 0;
@@ -62,6 +59,7 @@ struct PeerRecord {
   std::optional<JobRecord> job{};                        ///< none: none has ended here, or its outcome was not left
   std::vector<Position> holds{};  ///< releases that it has all of, the newest kMaxHolds; each also as is_active_on()
   std::string held_back{};        ///< why `current` does not follow the fleet; empty: it does
+  bool passing = false;           ///< what holds it back ends by itself: a hook is at work
   std::string version{};          ///< of swarmout; empty: one that does not say
   std::string pinned{};           ///< what is pinned by hand there, in words; empty: nothing
 

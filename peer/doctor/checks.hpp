@@ -4,11 +4,17 @@
 
 #pragma once
 
+#include "common/share/share.hpp"
 #include "peer/doctor/doctor.hpp"
+
+#include <memory>
+#include <stop_token>
 
 namespace swarmout {
 
 // share_checks.cpp
+/// Each check has a handle of its own: one that hangs is given up with it. Errors: usage: none is set; as open_share().
+[[nodiscard]] Result<std::unique_ptr<Share>> share_of(const DoctorOptions& options, std::stop_token stop = {});
 [[nodiscard]] Finding check_share(const DoctorOptions& options);
 [[nodiscard]] Finding check_primitives(const DoctorOptions& options);
 [[nodiscard]] Finding check_clock(const DoctorOptions& options);

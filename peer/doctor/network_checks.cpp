@@ -1,19 +1,18 @@
-#include "common/base/duration.hpp"
 #include "common/base/net/own_address.hpp"
 #include "common/fleet/registry.hpp"
-#include "common/share/open_share.hpp"
 #include "peer/doctor/checks.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
+#include <memory>
+#include <vector>
 
 namespace swarmout {
 
@@ -75,6 +74,18 @@ int connect_error(const Endpoint& to) {
   return error;
 }
 
+/// Without this host: that it reaches itself says nothing. Several at its addresses are a fleet on one host.
+std::vector<SeenPeer> others_of(const std::vector<SeenPeer>& all) {
+  std::vector<SeenPeer> others;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(others),
+               [](const SeenPeer& each) { return !is_ours(each.record.endpoint.address); });
+  if (others.empty() && all.size() > 1) {
+    others = all;
+  }
+  others.resize(std::min(others.size(), kNeighboursTried), SeenPeer{});
+  return others;
+}
+
 }  // namespace
 
 Finding check_address(const DoctorOptions& options) {
@@ -92,20 +103,18 @@ Finding check_address(const DoctorOptions& options) {
 }
 
 Finding check_neighbours(const DoctorOptions& options) {
-  ShareAddress address = options.share;
-  address.timeout = std::min(address.timeout, kDoctorShareTimeout);
-  const auto share = open_share(address);
+  const auto share = share_of(options);
   const auto now = share ? (*share)->now() : tl::unexpected(share.error());
-  const auto peers = now ? live_peers(**share, kNeighboursTried, *now) : tl::unexpected(now.error());
-  if (!peers) {
-    return broken(peers.error());
+  auto found = now ? live_peers(**share, kNeighboursTried + 1, *now).map(others_of) : tl::unexpected(now.error());
+  if (!found) {
+    return broken(found.error());
   }
-  if (peers->empty()) {
+  if (found->empty()) {
     return well("no other host has a record on the share");
   }
   std::string silent;
   std::size_t reached = 0;
-  for (const SeenPeer& each : *peers) {
+  for (const SeenPeer& each : *found) {
     const int error = connect_error(each.record.endpoint);
     reached += error == 0 ? 1 : 0;
     if (error != 0) {
@@ -115,7 +124,7 @@ Finding check_neighbours(const DoctorOptions& options) {
       break;  // there is no time for another one
     }
   }
-  const std::string seen = fmt::format("{} of {} that were tried answer", reached, peers->size());
+  const std::string seen = fmt::format("{} of {} that were tried answer", reached, found->size());
   return silent.empty() ? well(seen)
          : reached > 0
              ? doubtful(fmt::format("{}; {}", seen, silent), "look at the firewall of that host")

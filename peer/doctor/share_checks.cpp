@@ -20,16 +20,6 @@ constexpr std::chrono::hours kClockWrong{1};
 constexpr std::chrono::hours kLongAgo{48};
 constexpr Bytes kMaxMountsFile = 16 * kMiB;
 
-/// Each check has a handle of its own: one that hangs is given up with it.
-Result<std::unique_ptr<Share>> share_of(const DoctorOptions& options) {
-  if (options.share.url.empty()) {
-    return fail(ErrorCode::usage, "no share is set", "give --share, or share=… in /etc/swarmout.conf");
-  }
-  ShareAddress address = options.share;
-  address.timeout = std::min(address.timeout, kDoctorShareTimeout);
-  return open_share(address);
-}
-
 std::chrono::milliseconds since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
 }
@@ -65,31 +55,16 @@ Result<std::string> try_cells(Share& share) {
   return fmt::format("made once, written, read and listed at once ({} bytes, {})", kMaxCell, to_text(took));
 }
 
-/// Of the mount that `path` is on: the longest that it begins with.
-std::string file_system_of(const Path& path, std::string_view mounts) {
-  std::string kind;
-  std::size_t longest = 0;
-  while (!mounts.empty()) {
-    const std::string_view line = mounts.substr(0, mounts.find('\n'));
-    mounts.remove_prefix(std::min(line.size() + 1, mounts.size()));
-    const std::size_t place = line.find(' ');
-    const std::size_t type = place == std::string_view::npos ? place : line.find(' ', place + 1);
-    if (type == std::string_view::npos) {
-      continue;
-    }
-    const std::string_view at = line.substr(place + 1, type - place - 1);
-    const std::string& whole = path.native();
-    const bool inside = whole.starts_with(at) && (at == "/" || whole.size() == at.size() || whole[at.size()] == '/');
-    if (inside && at.size() >= longest) {
-      longest = at.size();
-      const std::string_view rest = line.substr(type + 1);
-      kind = rest.substr(0, rest.find(' '));
-    }
-  }
-  return kind;
-}
-
 }  // namespace
+
+Result<std::unique_ptr<Share>> share_of(const DoctorOptions& options, std::stop_token stop) {
+  if (options.share.url.empty()) {
+    return fail(ErrorCode::usage, "no share is set", "give --share, or share=… in /etc/swarmout.conf");
+  }
+  ShareAddress address = options.share;
+  address.timeout = std::min(address.timeout, kDoctorShareTimeout);
+  return open_share(address, std::move(stop));
+}
 
 Finding check_share(const DoctorOptions& options) {
   const auto began = std::chrono::steady_clock::now();
@@ -158,7 +133,7 @@ Finding check_freshness(const DoctorOptions& options) {
 
 Finding check_nfs_identity(const DoctorOptions& options) {
   const std::string mounts = read_file("/proc/mounts", kMaxMountsFile).value_or("");
-  const std::string kind = file_system_of(options.share.url, mounts);
+  const std::string kind = type_of(options.share.url, mounts);
   if (kind != "nfs4") {
     return well(kind.empty() || options.share.url.find("://") != std::string::npos ? "the share is no mount"
                                                                                    : "the share is on " + kind);

@@ -37,7 +37,7 @@ Result<void> Presence::tell(PeerRecord now, bool busy) {
   now.counter = last_.counter + 1;
   const bool news = now.active != last_.active || now.complete != last_.complete || now.target != last_.target ||
                     now.trouble != last_.trouble || now.active_hash != last_.active_hash || now.holds != last_.holds ||
-                    now.held_back != last_.held_back || now.job != last_.job;
+                    now.held_back != last_.held_back || now.passing != last_.passing || now.job != last_.job;
   if (written_ == MonotonicTime{}) {
     [[maybe_unused]] const std::size_t counted = fleet();
   }

@@ -33,7 +33,7 @@ Reach reach_of(const std::vector<SeenPeer>& peers, const Descriptor& release) {
     }
     if (record.is_active_on(release)) {
       reach.on.push_back(shown(record));
-    } else if (!record.held_back.empty() && record.held_back.find(kWaitsForHook) == std::string::npos) {
+    } else if (!record.held_back.empty() && !record.passing) {
       reach.held_back.push_back(fmt::format("{}: {}", shown(record), record.held_back));
     } else {
       const std::string& why = record.held_back.empty() ? record.trouble : record.held_back;

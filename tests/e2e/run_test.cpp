@@ -206,4 +206,21 @@ TEST_F(Run, AQuorumWaitsForLaggardsAndNamesThem) {
             0);
 }
 
+TEST_F(Run, WithinAnotherJobHasNothingOfThatOnes) {
+  begin();
+  Process inner = fleet_.job(1, {"--", "sh", "-c", "echo ${SWARMOUT_CHANGED-nothing}"},
+                             {{"SWARMOUT_JOB", "1"}, {"SWARMOUT_CHANGED", "/of/another"}, {"SWARMOUT_REVISION", "no"}});
+  EXPECT_EQ(inner.wait(), 0) << inner.err();
+  EXPECT_EQ(inner.out(), "nothing\n");
+}
+
+TEST_F(Run, AWaitThatFailsAtOnceHasASummaryToo) {
+  const Finished waited = fleet_.command({"wait", "--share", fleet_.url(), "--state", fleet_.state(1), "--dest",
+                                          fleet_.dest(1), "--keys", "/nonexistent", "--json"});
+  EXPECT_NE(waited.status, 0);
+  const auto summary = nlohmann::json::parse(waited.out);
+  EXPECT_EQ(summary["type"], "summary");
+  EXPECT_THAT(std::string(summary["error"]), HasSubstr("/nonexistent"));
+}
+
 }  // namespace swarmout::test

@@ -24,6 +24,7 @@ TEST_F(GatekeeperOrders, AHostOnHoldGoesOnOnceWhenItIsTold) {
   options_.activate = *parse_when("hold");
   EXPECT_EQ(verdict(), Activation::Verdict::Kind::no);
   EXPECT_EQ(held_back(), "release 4: waits for `swarmout activate`");
+  EXPECT_FALSE(passing()) << "a person ends that";
 
   ASSERT_OK(say_activate());
   restart();

@@ -98,6 +98,7 @@ TEST_F(GatekeeperTest, AHostThatWaitsForAHookSaysForWhich) {
   options_.exec_after = "sleep 1000";
   go_to_two();
   EXPECT_THAT(held_back(), IsEmpty()) << "it is where the fleet is";
+  EXPECT_FALSE(passing());
   const std::string since = utc(clock_.wall());
   clock_.advance(std::chrono::minutes(1));
 
@@ -106,6 +107,7 @@ TEST_F(GatekeeperTest, AHostThatWaitsForAHookSaysForWhich) {
 
   EXPECT_EQ(held_back(),
             "release 2: waits for the hook after the activation of release 4 (revision-2), at work since " + since);
+  EXPECT_TRUE(passing());
 }
 
 TEST_F(GatekeeperTest, AHookThatWasInterruptedHasRefusedNothing) {

@@ -50,7 +50,8 @@ protected:
       return !gate_->busy();
     });
   }
-  std::string held_back() { return gate_->held_back(wanted_, here_); }
+  std::string held_back() { return gate_->held_back(wanted_, here_).why; }
+  bool passing() { return gate_->held_back(wanted_, here_).passing; }
   std::string lines_of(const char* file) { return read_file(dir_ / file, kKiB).value_or(""); }
   Result<void> say_activate(const std::string& release = "", bool again = false) {
     return save_go_once(options_.state, {release, again, "root", "today"});

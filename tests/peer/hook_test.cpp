@@ -113,4 +113,16 @@ TEST_F(HookTest, OneThatIsToldToStopHasNotFailed) {
   EXPECT_THAT(*run.result(), FailsWith(ErrorCode::temporary));
 }
 
+TEST_F(HookTest, ASwarmoutThatItCallsTakesWhatItIsToldForNoSettings) {
+  Descriptor release;
+  release.position = Position{42};
+  release.revision = "abc";
+  HookCall told = call("env");
+  told.environment = hook_environment(release, dir_.path(), {}, dir_.path(), [](const std::string&) {});
+
+  ASSERT_OK(run_hook(told, {}));
+
+  EXPECT_THAT(output(), AllOf(HasSubstr("SWARMOUT_REVISION=abc\n"), HasSubstr("SWARMOUT_JOB=1\n")));
+}
+
 }  // namespace swarmout::test

@@ -58,4 +58,9 @@ TEST_F(Watched, CurrentItselfIsNoFurtherLink) {
   EXPECT_EQ(fs::read_symlink(dest_ / "current"), "releases/1");
 }
 
+TEST_F(Watched, AFurtherLinkElsewhereLeadsToADestOfAnyName) {
+  ASSERT_OK(keep_link(dir_ / "app", fs::relative(dest_)));
+  EXPECT_EQ(read_file(dir_ / "app/version", 10).value_or(""), "one");
+}
+
 }  // namespace swarmout::test

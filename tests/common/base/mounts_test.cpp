@@ -105,4 +105,11 @@ TEST_F(Mounts, WhatIsMountedAtAPathOrBelowItIsFound) {
   EXPECT_EQ(first_mount_within("/srv/a", mounts_), std::nullopt) << "only its name begins alike";
 }
 
+TEST_F(Mounts, TheKindOfAFileSystemIsThatOfTheInnermostMount) {
+  mounts_ += line((temp_ / "local/a\\040b").native(), "nfs4", "rw,addr=192.0.2.8");
+  EXPECT_EQ(type_of(temp_ / "local/a b/share", mounts_), "nfs4");
+  EXPECT_EQ(type_of("/etc", mounts_), "ext4");
+  EXPECT_EQ(type_of("/etc", ""), "");
+}
+
 }  // namespace swarmout::test

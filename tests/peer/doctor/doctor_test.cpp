@@ -1,6 +1,7 @@
 #include "peer/doctor/doctor.hpp"
 
 #include "common/base/private_files.hpp"
+#include "common/fleet/peer_record.hpp"
 #include "common/share/open_share.hpp"
 #include "peer/doctor/checks.hpp"
 #include "peer/tree/tree_records.hpp"
@@ -189,6 +190,22 @@ TEST_F(DoctorTest, WhatWasLeftLongAgoIsCounted) {
   ASSERT_EQ(::utimensat(AT_FDCWD, (options_.dest / ".incoming-peer-00000001-a").c_str(), times, 0), 0);
 
   EXPECT_EQ(check_leftovers(options_).health, Health::warn);
+}
+
+TEST_F(DoctorTest, ThatAHostReachesItselfSaysNothing) {
+  ASSERT_OK_AND_ASSIGN(const auto share, open_share(share_));
+  PeerRecord record;
+  record.id = "own";
+  record.host = "web01";
+  record.endpoint = {"127.0.0.1", 1};
+  ASSERT_OK(share->write_cell(CellKind::peer, record.id, encode(record)));
+  EXPECT_THAT(check_neighbours(options_).seen, HasSubstr("no other host"));
+
+  record.id = "second";
+  ASSERT_OK(share->write_cell(CellKind::peer, record.id, encode(record)));
+  const Finding on_one_host = check_neighbours(options_);
+  EXPECT_EQ(on_one_host.health, Health::fail) << "nobody listens there";
+  EXPECT_THAT(on_one_host.seen, HasSubstr("0 of 2"));
 }
 
 }  // namespace swarmout::test

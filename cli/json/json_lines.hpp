@@ -11,7 +11,6 @@
 #include "common/base/result.hpp"
 
 #include <concepts>
-#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -1,4 +1,4 @@
-#include "cli/host/json_lines.hpp"
+#include "cli/json/json_lines.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
