@@ -5,8 +5,6 @@
 #include "peer/keep/hand_pins.hpp"
 #include "peer/keep/kept_trees.hpp"
 
-#include <fmt/format.h>
-
 namespace swarmout {
 
 namespace {

@@ -9,7 +9,6 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 namespace swarmout {

@@ -4,7 +4,6 @@
 #include "common/base/remove_tree.hpp"
 #include "peer/tree/space.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 namespace swarmout {

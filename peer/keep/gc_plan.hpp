@@ -7,7 +7,6 @@
 #include "peer/tree/space.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -1,6 +1,5 @@
 #include "peer/run/gate_watch.hpp"
 
-#include "common/base/duration.hpp"
 #include "common/fleet/leader.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/registry.hpp"

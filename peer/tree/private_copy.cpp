@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <linux/fs.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -2,7 +2,6 @@
 
 #include "common/base/duration.hpp"
 #include "common/fleet/log_entry.hpp"
-#include "common/names/slot.hpp"
 
 #include <fmt/format.h>
 

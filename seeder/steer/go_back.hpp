@@ -6,8 +6,6 @@
 #include "seeder/steer/reach.hpp"
 #include "seeder/steer/steer.hpp"
 
-#include <optional>
-
 namespace swarmout {
 
 /// The newest release before the one that is current, of those at the end of the view, that nobody went back from: what

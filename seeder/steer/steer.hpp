@@ -32,9 +32,8 @@ struct Steered {
 ///
 /// Errors:
 ///   not_found  nothing is published yet, or not that release
-///   temporary  the share does not answer, or others took every number for `patience`; what it is after a reply was
-///   lost
-///              is not known, and saying it again does no harm
+///   temporary  the share does not answer, or others took every number for `patience`. After a lost reply it is not
+///              known whether it was said; saying it again does no harm.
 ///   what the signer fails with
 [[nodiscard]] Result<Steered> steer(const Pen& pen, LogReader& log, const SteerOrder& order, std::stop_token stop);
 
