@@ -51,7 +51,7 @@ Result<ActiveTree> chosen_tree(const GateEnd& gate, IfLate if_late, const Path& 
     return *gate.sight.active;
   }
   if (if_late != IfLate::old) {
-    return fail(ErrorCode::temporary, gate.answer.missing);
+    return fail(ErrorCode::temporary, gate.answer.missing + (if_late == IfLate::skip ? "; skipped" : ""));
   }
   if (auto there = active_tree(dest)) {
     return *std::move(there);
@@ -121,8 +121,8 @@ Result<PinnedRelease> pin_release(const GateOptions& given, Clock& clock, std::s
     TRY_ASSIGN(ActiveTree tree, chosen_tree(gate, options.if_late, options.dest));
     TRY_ASSIGN(auto pin, pin_in_time(tree, options.dest, end_of_patience(given, begun), clock, stop, news));
     if (pin) {
-      if (!gate.open() && !gate.sight.share_trouble.empty()) {
-        news(fmt::format("{}; working on what is active", gate.answer.missing));
+      if (!gate.open()) {
+        news(fmt::format("{}; working on {}, which is active", gate.answer.missing, tree.name));
       }
       PinnedRelease pinned{std::move(tree), *std::move(pin), {}};
       describe_release(pinned, gate, options);

@@ -148,8 +148,14 @@ std::vector<std::string> status_remarks(const FleetOverview& fleet) {
   if (fleet.hold) {
     remarks.push_back(fmt::format("HELD by {} since {}: {}", fleet.hold->host, fleet.hold->time, fleet.hold->reason));
   }
-  if (fleet.current && !fleet.releases.empty() && *fleet.current < fleet.releases.front().descriptor.position) {
-    remarks.push_back(fmt::format("went back from {}", named(fleet.releases.front().descriptor)));
+  std::vector<std::string> left;  // newest first
+  for (const auto& each : fleet.releases) {
+    if (fleet.current && *fleet.current < each.descriptor.position) {
+      left.push_back(named(each.descriptor));
+    }
+  }
+  if (!left.empty()) {
+    remarks.push_back(fmt::format("went back from {}", fmt::join(left, ", ")));
   }
   std::map<std::string, std::vector<std::string>> troubles;
   std::map<std::string, std::vector<std::string>> held_back;

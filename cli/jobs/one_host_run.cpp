@@ -20,6 +20,7 @@ namespace swarmout {
 namespace {
 
 constexpr std::chrono::milliseconds kLongestEndingInElection{9500};
+constexpr std::size_t kShownRevision = 20;
 
 /// What the job is once for: a slot, else the release itself, whatever its number is.
 Result<std::string> slot_for(const PinnedRelease& pinned) {
@@ -59,6 +60,10 @@ public:
   Result<std::optional<JobEnd>> run() {
     settings_.election = wishes_.election;
     TRY_ASSIGN(settings_.election.slot, slot_for(job_.pinned));
+    settings_.election.called = called();
+    settings_.election.cure =
+        fmt::format("there `journalctl -t swarmout` and {} tell more; with more --retries it is tried again",
+                    JobOutcomes(options_.gate.state).directory().native());
     settings_.share = options_.gate.share;
     settings_.job = wishes_.name;
     settings_.revision = job_.pinned.revision;
@@ -90,6 +95,13 @@ public:
   }
 
 private:
+  /// "job NAME for slot S", "job NAME on release 12 (v1.2.3)".
+  std::string called() const {
+    const PinnedRelease& pinned = job_.pinned;
+    return pinned.slot.empty() ? fmt::format("job {} on release {} ({})", wishes_.name, pinned.tree.position.value,
+                                             pinned.revision.substr(0, kShownRevision))
+                               : fmt::format("job {} for slot {}", wishes_.name, pinned.slot);
+  }
   static bool is_well(const JobEnd& end) { return end.status == 0 && !end.timed_out; }
 
   /// Proves that a run of this host that was killed is over. Who cannot keep it waits for the silence, as others do.

@@ -110,6 +110,12 @@ Result<void> check_job(const RunTargets& to) {
     return fail(ErrorCode::usage, "run needs a command", "swarmout run [OPTION…] [--] CMD…");
   }
   TRY(check_name_of_job("--name", to.options.name));
+  if (to.options.once_per_release && to.options.name.empty() &&
+      to.options.command.front().find('/') == std::string::npos) {
+    return fail(ErrorCode::usage, "--once-per-release needs --name here",
+                fmt::format("without it this is job {0}, and so is every other line that runs {0}",
+                            to.options.command.front()));
+  }
   if (!to.one_host.name.empty() && to.options.gate.if_late == IfLate::old) {
     return fail(ErrorCode::usage, "--one-host and --if-late old do not go together",
                 "a slot would count as done with an old release; --if-late skip, or --revision for a certain one");

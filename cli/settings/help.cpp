@@ -18,7 +18,8 @@ constexpr const char* kFooter =
     "\n"
     "Exit status: 0 done (seed: also if it is published already, or another host is at it); 1 the work failed;\n"
     "64 usage; 65 data refused; 66 no such revision; 69 the share is not initialised or not mounted;\n"
-    "73 cannot write; 75 temporary, try again.\n";
+    "73 cannot write; 75 temporary, try again (run, wait: too late). run: CMD's own, or by its signal; 124 its time\n"
+    "was over; 126, 127 it cannot be started.\n";
 
 /// Bytes that begin a character: what a terminal shows is about as wide.
 std::size_t width_of(std::string_view text) {

@@ -140,9 +140,10 @@ bool FreeSpace::parts(std::string_view text, unsigned& percent, Bytes& bytes) {
     percent = found.value_or(0);
     return found && *found <= kMostPercent;
   }
+  constexpr Bytes kLeastBytes = kMiB;  // "10" is meant as 10 %
   const auto found = size_in(text, kMostBytes);
   bytes = found.value_or(0);
-  return found.has_value();
+  return found && (*found == 0 || *found >= kLeastBytes);
 }
 
 bool Fraction::read(std::string_view text, double& value) const {

@@ -83,7 +83,7 @@ struct Rate {
 
 /// From 0 to 1, or "0%" to "100%".
 struct Fraction {
-  [[nodiscard]] std::string words() const { return "0..1"; }
+  [[nodiscard]] std::string words() const { return "PERCENT|0..1"; }
   [[nodiscard]] std::string allowed() const { return "a number from 0 to 1, or from 0% to 100%"; }
   [[nodiscard]] bool read(std::string_view text, double& value) const;
   [[nodiscard]] std::string written(double value) const;
@@ -92,7 +92,9 @@ struct Fraction {
 /// How much of a file system shall stay free: "10%", or bytes as "20G"; "0": it does not matter.
 struct FreeSpace {
   [[nodiscard]] std::string words() const { return "PERCENT|SIZE"; }
-  [[nodiscard]] std::string allowed() const { return "a part of the disk from 0% to 90%, or a size (500M, 20G)"; }
+  [[nodiscard]] std::string allowed() const {
+    return "a part of the disk from 0% to 90%, or a size from 1M on (500M, 20G)";
+  }
   /// `T` has percent and bytes; one of them is 0.
   template <typename T>
   [[nodiscard]] bool read(std::string_view text, T& value) const {

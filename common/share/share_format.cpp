@@ -66,6 +66,14 @@ Result<void> check_format(std::string_view text, std::string_view primitive, con
   return found == primitive ? Result<void>() : unknown_primitive(share);
 }
 
+std::string cure_of_no_format(const std::string& share) {
+  const std::size_t jobs = share.rfind(fmt::format("/{}/", kJobsPlace));
+  const bool of_job =
+      jobs != std::string::npos && share.find('/', jobs + std::string_view(kJobsPlace).size() + 2) == std::string::npos;
+  return of_job ? fmt::format("see whether {} is there", share.substr(0, jobs))
+                : fmt::format("mount it, or run `swarmout init --share {}` once", share);
+}
+
 bool good_name(std::string_view name) {
   return !name.empty() && name.size() <= 100 && name[0] != '.' &&
          std::all_of(name.begin(), name.end(),

@@ -20,6 +20,8 @@ namespace swarmout {
 
 /// Where shares of jobs are, within the share of a fleet.
 inline constexpr const char* kJobsPlace = "jobs";
+/// What to do about a share without its FORMAT. That of a job is made by whoever runs it: no person shall.
+[[nodiscard]] std::string cure_of_no_format(const std::string& share);
 
 // Nothing of a FORMAT is quoted in an error: whoever can write the share decides what it says, and errors end up in
 // records on the share.

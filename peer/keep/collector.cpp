@@ -42,7 +42,11 @@ std::string job_in(const Path& tree) {
 HeldTree held(const KeptTree& kept, const Needs& needs) {
   HeldTree tree{kept.record.name, kept.record.manifest};
   const auto need = needs.find(kept.record.manifest);
-  tree.needed = kept.current ? std::string(kCurrent) : need != needs.end() ? need->second : job_in(kept.path);
+  // Of what is current the packs are needed by all trees with its content, the tree itself is one.
+  const bool another = need != needs.end() && need->second == kCurrent && !kept.current;
+  tree.needed = kept.current                      ? std::string(kCurrent)
+                : need != needs.end() && !another ? need->second
+                                                  : job_in(kept.path);
   if (kept.release) {
     tree.bytes = kept.release->descriptor.tree_size;
     tree.inodes = kept.release->descriptor.files;

@@ -158,7 +158,7 @@ private:
   }
 
   Result<const LogView*> refresh() {
-    const bool named = !options_.slot.empty() || (!options_.revision.empty() && options_.revision != "latest");
+    const bool named = !end_.slot.empty() || (!options_.revision.empty() && options_.revision != "latest");
     if (!looked_back_ && named) {
       TRY_ASSIGN(const LogView* view, log_->refresh_with_entries(kLookBack));
       looked_back_ = true;

@@ -149,8 +149,13 @@ int error_from(const Fd& report) {
 }
 
 tl::unexpected<Error> not_started(const JobStart& start, int error) {
+  const std::string& name = start.argv[0];
+  const bool bare = name.find('/') == std::string::npos;
   return fail(static_cast<ErrorCode>(error == ENOENT ? kNotFound : kNotExecutable),
-              fmt::format("cannot start {} in {}: {}", start.argv[0], start.directory.native(), std::strerror(error)));
+              fmt::format("cannot start {} in {}: {}", name, start.directory.native(), std::strerror(error)),
+              !bare                                 ? ""
+              : path_exists(start.directory / name) ? fmt::format("what is in the release is ./{}", name)
+                                                    : "a name without a slash is looked for in PATH");
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ std::string for_slot(const std::string& slot) {
   return slot.empty() ? "" : fmt::format("slot {} ", slot);
 }
 
-Error given_up(std::string message) {
-  return {ErrorCode::failed, std::move(message), "see `swarmout status`; a new slot starts afresh"};
+std::string name_of_slot(const ElectionSettings& settings) {
+  return settings.called.empty() ? "slot " + settings.slot : settings.called;
 }
 
 std::string progress_of(const std::optional<HeartbeatInfo>& info) {
@@ -49,7 +49,7 @@ Decision decide(const LogView& log, const ElectionSettings& settings, WallTime n
   if (!settings.slot.empty()) {
     if (const LogEntry* const done = log.commit_of(settings.slot)) {
       return {Decision::Kind::published, done->release, 1,
-              fmt::format("slot {} was published by {} at {}", settings.slot, done->host, done->time)};
+              fmt::format("{} was published by {} at {}", name_of_slot(settings), done->host, done->time)};
     }
   }
   if (const auto hold = log.hold()) {
@@ -70,11 +70,11 @@ Decision decide(const LogView& log, const ElectionSettings& settings, WallTime n
   }
   const unsigned claims = settings.slot.empty() ? 0 : log.claims_of(settings.slot);
   if (claims >= settings.max_attempts) {
-    return {
-        Decision::Kind::gave_up,
-        {},
-        claims,
-        fmt::format("slot {} failed {} and is given up; last on {}", settings.slot, times(claims), log.last_failure())};
+    return {Decision::Kind::gave_up,
+            {},
+            claims,
+            fmt::format("{} failed {} and is given up; last on {}", name_of_slot(settings), times(claims),
+                        log.last_failure())};
   }
   return {Decision::Kind::claim, log.tail().next(), claims + 1, {}};
 }
@@ -90,7 +90,7 @@ NextStep Contender::step(const Look& look) {
     case Decision::Kind::held:
       return FleetHeld{decision.message};
     case Decision::Kind::gave_up:
-      return given_up(decision.message);
+      return Error{ErrorCode::failed, decision.message, settings_.cure};
     case Decision::Kind::watch:
       return watch(look, *look.log.open_claim());
     case Decision::Kind::claim: {
@@ -145,8 +145,10 @@ NextStep Contender::watch(const Look& look, const LogEntry& holder) {
 NextStep Contender::take_over(const Look& look, const LogEntry& holder) {
   const unsigned claims = settings_.slot.empty() ? 0 : look.log.claims_of(settings_.slot);
   if (claims >= settings_.max_attempts) {
-    return given_up(fmt::format("slot {} failed {} and is given up; the last host, {}, fell silent", settings_.slot,
-                                times(claims), holder.host));
+    return Error{ErrorCode::failed,
+                 fmt::format("{} failed {} and is given up; the last host, {}, fell silent", name_of_slot(settings_),
+                             times(claims), holder.host),
+                 settings_.cure};
   }
   return claim_next(look, claims + 1);
 }

@@ -20,7 +20,9 @@
 namespace swarmout {
 
 struct ElectionSettings {
-  std::string slot;                       ///< empty: none
+  std::string slot;      ///< empty: none
+  std::string called{};  ///< what it is the slot of, to people; empty: "slot NAME"
+  std::string cure{"see `swarmout status`; a new slot starts afresh"};  ///< once it is given up
   std::chrono::milliseconds hold_off{0};  ///< without a slot: nothing to do if the last COMMIT is younger
   std::chrono::milliseconds splay{2000};  ///< a random wait at the start, against 1,000 hosts in one second
   std::chrono::milliseconds beat{10000};  ///< how often leaders beat, and how often we look

@@ -38,7 +38,8 @@ std::string sentence(const SteerOrder& order, const Steered& done, Position befo
   } else if (done.release == before) {
     text = fmt::format("held on {}; nothing is published until `swarmout resume`", which);
   } else {
-    text = fmt::format("back from release {} on {}; nothing is published until `swarmout resume`", before.value, which);
+    text = fmt::format("{} from release {} on {}; nothing is published until `swarmout resume`",
+                       done.release < before ? "back" : "forward", before.value, which);
   }
   if (done.fenced) {
     text += fmt::format("\nepoch {} of {} is ended by this: if it is still at work, that is not published",

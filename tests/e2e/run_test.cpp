@@ -223,4 +223,29 @@ TEST_F(Run, AWaitThatFailsAtOnceHasASummaryToo) {
   EXPECT_THAT(std::string(summary["error"]), HasSubstr("/nonexistent"));
 }
 
+TEST_F(Run, ASlotOfAPeriodThatTheFleetHasLeftIsNotWaitedFor) {
+  begin("one", {"--period", "24h"});
+  publish("two", {"--slot", "hotfix"});
+  ASSERT_TRUE(wait_for([&] { return is_active(1, "two"); }));
+  const Finished late = job(1, {"--period", "24h", "--if-late", "skip", "--", "true"});
+  EXPECT_EQ(late.status, 75);
+  EXPECT_THAT(late.err, AllOf(HasSubstr("the fleet has gone on to release 4"), HasSubstr("; skipped")));
+  const Finished old = job(1, {"--period", "24h", "--if-late", "old", "--", "cat", "version"});
+  EXPECT_EQ(old.out, "two");
+  EXPECT_THAT(old.err, HasSubstr("; working on 00000004-"));
+}
+
+TEST_F(Run, OncePerReleaseNeedsANameThatIsNotThatOfAnInterpreter) {
+  const Finished nameless = job(1, {"--once-per-release", "--", "sh", "-c", "true"});
+  EXPECT_EQ(nameless.status, 64);
+  EXPECT_THAT(nameless.err, HasSubstr("--once-per-release needs --name"));
+}
+
+TEST_F(Run, ANameWithoutASlashIsNotLookedForInTheRelease) {
+  begin();
+  const Finished bare = job(1, {"--", "version"});
+  EXPECT_EQ(bare.status, 127);
+  EXPECT_THAT(bare.err, HasSubstr("what is in the release is ./version"));
+}
+
 }  // namespace swarmout::test

@@ -131,7 +131,7 @@ Result<ShareFolder> made_folder(const ShareFolder& parent, const std::string& na
 Error no_format(const Path& root) {
   return {ErrorCode::unavailable,
           fmt::format("{} has no FORMAT file: it is not mounted, or was never initialised", root.native()),
-          fmt::format("mount it, or run `swarmout init --share {}` once", root.native())};
+          cure_of_no_format(root.native())};
 }
 
 }  // namespace

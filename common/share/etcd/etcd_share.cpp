@@ -83,7 +83,7 @@ Result<std::string> EtcdShare::format() {
   if (!found) {
     return fail(ErrorCode::unavailable,
                 fmt::format("{} has no FORMAT key: it was never initialised, or this is another etcd", name()),
-                fmt::format("run `swarmout init --share {}` once", name()));
+                cure_of_no_format(name()));
   }
   return found->bytes;
 }

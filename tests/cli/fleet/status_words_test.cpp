@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 const WallTime kNow{std::chrono::seconds(1'790'000'000)};
 
@@ -172,6 +173,13 @@ TEST(StatusRemarks, HoldsComeFirstAndWhatSeveralHostsSayStandsOnce) {
       status_remarks(seen),
       ElementsAre("HELD by web01 since 2026-11-23T12:00:00Z: checkout fails", "went back from release 42 (v1.2.3)",
                   "trouble on web[01-02] (2 hosts): the disk is full", "pinned on web03: release 41: audit, by ann"));
+}
+
+TEST(StatusRemarks, AllThatTheFleetWentBackFromIsNamed) {
+  FleetOverview seen = fleet();
+  seen.current = Position{40};
+
+  EXPECT_THAT(status_remarks(seen), ElementsAre(StartsWith("went back from release 42 (v1.2.3), release 41 (")));
 }
 
 TEST(StatusRemarks, OfManyTheLargestAreListedAndTheRestCounted) {

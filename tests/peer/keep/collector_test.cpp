@@ -104,6 +104,21 @@ TEST_F(CollectorTest, WhatIsOnItsWayStays) {
   EXPECT_THAT(store_.releases().value(), SizeIs(2));
 }
 
+TEST_F(CollectorTest, AnotherTreeOfWhatIsCurrentIsNotNeeded) {
+  const SignedDescriptor old = make(1);
+  SignedDescriptor again = old;  // the same content, published once more
+  again.descriptor.position = {2};
+  ASSERT_OK(trees_.begin(again.descriptor));
+  ASSERT_OK(trees_.accept(again.descriptor));
+  ASSERT_OK(trees_.activate(again.descriptor));
+
+  run([](const Removal&) {}, {{old.descriptor.manifest, std::string(kCurrent)}});
+
+  EXPECT_FALSE(trees_.has(old.descriptor));
+  EXPECT_TRUE(trees_.has(again.descriptor));
+  EXPECT_THAT(store_.manifest_bytes(old.descriptor.manifest), IsOk()) << "its packs are those of the current one";
+}
+
 TEST_F(CollectorTest, WhatCannotBeRemovedIsToldAfterWhatWas) {
   const SignedDescriptor stuck = make(1);
   const SignedDescriptor old = make(2);
