@@ -68,9 +68,7 @@ bool may_read(const Path& state) {
 /// Who repairs a tree, or removes it, has it for a moment, or for some minutes. Whoever does not want to wait for a
 /// release waits for the moment.
 MonotonicTime end_of_patience(const GateOptions& options, MonotonicTime begun) {
-  const auto wait = options.wait.value_or(options.if_late == IfLate::wait ? std::chrono::milliseconds(kWaitAtGate)
-                                                                          : std::chrono::milliseconds(0));
-  return begun + std::max<std::chrono::milliseconds>(wait, kShortestLock);
+  return begun + std::max(options.patience(), kShortestLock);
 }
 
 bool is_still_active(const ActiveTree& tree, const Path& dest) {

@@ -39,11 +39,11 @@ public:
     end_.sight.own_host = host_name();
     end_.sight.wanted = wanted_so_far();
     address_ = options.share;
-    address_.timeout = std::min(address_.timeout, std::max(patience(), kShortPatience));
+    address_.timeout = std::min(address_.timeout, std::max(options.patience(), kShortPatience));
   }
 
   Result<GateEnd> run(std::stop_token stop) {
-    const MonotonicTime deadline = begun_ + patience();
+    const MonotonicTime deadline = begun_ + options_.patience();
     while (true) {
       look_here();
       if (clock_.now() >= next_look_) {
@@ -66,11 +66,6 @@ public:
   }
 
 private:
-  std::chrono::milliseconds patience() const {
-    return options_.wait.value_or(options_.if_late == IfLate::wait ? std::chrono::milliseconds(kWaitAtGate)
-                                                                   : std::chrono::milliseconds(0));
-  }
-
   /// Before the share has said which slot it is.
   std::string wanted_so_far() const {
     return !options_.revision.empty()    ? options_.revision
@@ -115,7 +110,7 @@ private:
       return looked;
     }
     const std::string trouble = looked ? "" : to_string(looked.error());
-    const bool lasts = clock_.now() - begun_ < patience();
+    const bool lasts = clock_.now() - begun_ < options_.patience();
     if (!trouble.empty() && !said_away_ && lasts) {
       said_away_ = true;
       news_(fmt::format("{}; waiting for it", trouble));

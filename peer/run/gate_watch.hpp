@@ -28,6 +28,8 @@ enum class IfLate {
   skip,  ///< do nothing, which is an error, too: status 75
 };
 
+inline constexpr std::chrono::hours kWaitAtGate{1};
+
 struct GateOptions {
   ShareAddress share;
   Path dest = kDefaultDest;
@@ -41,9 +43,14 @@ struct GateOptions {
   std::optional<std::chrono::milliseconds> wait{};  ///< none: an hour with IfLate::wait, else no time at all
   bool name_all = false;  ///< who lags behind is wanted for its own sake, however large the fleet is
   std::chrono::milliseconds poll{2000};
+
+  /// How long at most it is waited for.
+  [[nodiscard]] std::chrono::milliseconds patience() const {
+    return wait.value_or(if_late == IfLate::wait ? std::chrono::milliseconds(kWaitAtGate)
+                                                 : std::chrono::milliseconds(0));
+  }
 };
 
-inline constexpr std::chrono::hours kWaitAtGate{1};
 /// Between two looks at `current`.
 inline constexpr std::chrono::milliseconds kLookHere{200};
 
