@@ -4,12 +4,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 
 namespace swarmout {
 
@@ -90,15 +88,6 @@ bool is_for(const GoOnce& order, const Descriptor& release) {
   return order.release.empty() || order.release == std::to_string(release.position.value) ||
          order.release == release.revision ||
          (order.release.size() >= kShortestOrder && release.revision.starts_with(order.release));
-}
-
-std::string who_is_here() {
-  const char* const sudo = std::getenv("SUDO_USER");
-  if (sudo != nullptr && *sudo != '\0') {
-    return printable(sudo);
-  }
-  const passwd* const user = ::getpwuid(::geteuid());
-  return user != nullptr ? printable(user->pw_name) : fmt::format("user {}", ::geteuid());
 }
 
 Result<std::optional<HostHold>> load_host_hold(const Path& state) {

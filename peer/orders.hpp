@@ -16,7 +16,7 @@ namespace swarmout {
 struct HostHold {
   std::optional<SignedDescriptor> release;  ///< nothing: on whatever is active
   std::string reason;
-  std::string by;    ///< a user of this host
+  std::string by;    ///< this_person()
   std::string time;  ///< UTC
 };
 /// "held here by NAME since TIME: REASON".
@@ -30,9 +30,6 @@ struct GoOnce {
   std::string time;
 };
 [[nodiscard]] bool is_for(const GoOnce& order, const Descriptor& release);
-
-/// For `by`.
-[[nodiscard]] std::string who_is_here();
 
 // Errors of these: not_found: there is no state directory, so that no service has ever run here; what the file system
 // fails with. Of reading also refused: the file is damaged, or no file.

@@ -28,7 +28,7 @@ Verb activate_verb() {
               {.name = "again", .help = "Also if its hook refused it: ask that again", .scope = Scope::command_line});
   add_setting(verb, to->state, Place{}, {.name = "state", .help = "The state directory of this host's service"});
   verb.run = [to](const std::stop_token&) -> Result<void> {
-    to->order.by = who_is_here();
+    to->order.by = this_person();
     to->order.time = utc(system_clock().wall());
     TRY(order_to_go(to->state, to->order));
     return print_result(fmt::format(

@@ -3,6 +3,7 @@
 #include "cli/output.hpp"
 #include "cli/shared_settings.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/host.hpp"
 #include "common/share/open_share.hpp"
 #include "peer/fetch/find_release.hpp"
 #include "peer/host_release.hpp"
@@ -32,7 +33,7 @@ Result<SignedDescriptor> on_the_share(const SteerTargets& steer, const std::stri
 
 Result<void> hold_on(const HostTargetsOfOrders& to, std::optional<SignedDescriptor> release,
                      const std::string& reason) {
-  const HostHold hold{std::move(release), reason, who_is_here(), utc(system_clock().wall())};
+  const HostHold hold{std::move(release), reason, this_person(), utc(system_clock().wall())};
   TRY(save_host_hold(to.state, hold));
   const std::string where = hold.release ? fmt::format("on release {} ({})", hold.release->descriptor.position.value,
                                                        hold.release->descriptor.revision)

@@ -2,20 +2,44 @@
 
 #include "common/base/digest.hpp"
 
+#include <fmt/format.h>
 #include <ifaddrs.h>
+#include <pwd.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 
 namespace swarmout {
+
+namespace {
+
+constexpr std::size_t kMaxUserName = 32;  // useradd(8)
+
+}  // namespace
 
 std::string host_name() {
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
   return host;
+}
+
+std::string this_person() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): at the start of a verb, with one thread
+  const passwd* const user = ::getpwuid(::getuid());
+  const std::string name = user != nullptr ? user->pw_name : fmt::format("uid {}", ::getuid());
+  const char* const before = std::getenv("SUDO_USER");
+  if (before == nullptr || name == before) {
+    return name;
+  }
+  const std::string_view told = before;  // by whoever started this, and shown to everybody
+  const bool good = !told.empty() && told.size() <= kMaxUserName &&
+                    std::all_of(told.begin(), told.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  return good ? fmt::format("{} as {}", told, name) : name;
 }
 
 std::string boot_id() {

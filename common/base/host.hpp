@@ -8,6 +8,9 @@
 namespace swarmout {
 
 [[nodiscard]] std::string host_name();
+/// The user who runs this, and who became that user by sudo: "ann as root". For what others read of who has done it.
+/// Not while other threads may run.
+[[nodiscard]] std::string this_person();
 /// Of this boot of the kernel; empty if it does not say.
 [[nodiscard]] std::string boot_id();
 

@@ -6,11 +6,8 @@
 #include "common/release/descriptor.hpp"
 
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace swarmout {
 
@@ -18,7 +15,6 @@ namespace {
 
 constexpr std::string_view kPinMagic = "swarmout-pin 1";
 constexpr Bytes kMaxPin = 16 * kKiB;
-constexpr std::size_t kMaxUserName = 32;    // useradd(8)
 constexpr std::size_t kShortestPinned = 4;  // of a revision, as find_kept() has it
 
 std::string encode_pin(const HandPin& pin) {
@@ -51,20 +47,6 @@ Result<HandPin> decode_pin(std::string_view text) {
 std::string HandPin::shown() const {
   return fmt::format("release {} ({}): {}, by {} since {}", release.value, name.empty() ? revision.substr(0, 20) : name,
                      reason, who, time);
-}
-
-std::string this_person() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): at the start of a verb, with one thread
-  const passwd* const user = ::getpwuid(::getuid());
-  const std::string name = user != nullptr ? user->pw_name : fmt::format("uid {}", ::getuid());
-  const char* const before = std::getenv("SUDO_USER");
-  if (before == nullptr || name == before) {
-    return name;
-  }
-  const std::string_view told = before;  // by whoever started this, and shown to everybody
-  const bool good = !told.empty() && told.size() <= kMaxUserName &&
-                    std::all_of(told.begin(), told.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
-  return good ? fmt::format("{} as {}", told, name) : name;
 }
 
 Result<std::vector<HandPin>> HandPins::all() const {

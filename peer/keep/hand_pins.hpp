@@ -30,9 +30,6 @@ struct HandPin {
 
 inline constexpr std::size_t kMaxPinReason = 200;
 
-/// The user who runs this, and who became that user by sudo.
-[[nodiscard]] std::string this_person();
-
 /// Any number of processes; each file is whole.
 class HandPins {
 public:
