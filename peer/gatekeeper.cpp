@@ -26,10 +26,6 @@ std::string called(const GoOnce& order) {
   return fmt::format("`activate{}` of {}", order.release.empty() ? "" : " " + order.release, order.by);
 }
 
-std::string named(const SignedDescriptor& release) {
-  return fmt::format("release {} ({})", release.descriptor.position.value, release.descriptor.revision);
-}
-
 }  // namespace
 
 Gatekeeper::Gatekeeper(const PeerOptions& options, Clock& clock, Troubles& troubles, const Narrator& narrate)
@@ -57,10 +53,10 @@ void Gatekeeper::look(const Wanted& wanted, const TrustedKeys& keys, const OnThi
 
 void Gatekeeper::tell_of_refusal(const Wanted& aims, const OnThisHost& here) {
   if (aims.published && is_refused(*aims.published, aims, here)) {
-    troubles_.has(kOfHook,
-                  {ErrorCode::failed,
-                   fmt::format("{} is not activated: its hook refused it: {}", named(*aims.published), memory_.says),
-                   "`swarmout activate --again` asks it again"});
+    troubles_.has(kOfHook, {ErrorCode::failed,
+                            fmt::format("{} is not activated: its hook refused it: {}",
+                                        release_title(aims.published->descriptor), memory_.says),
+                            "`swarmout activate --again` asks it again"});
   } else {
     troubles_.well(kOfHook);
   }
@@ -130,8 +126,9 @@ void Gatekeeper::take(const Wanted& wanted, const OnThisHost& here) {
     return;
   }
   if (!fits) {
-    refuse_order({ErrorCode::not_found, "that is not the release that waits",
-                  fmt::format("{} waits", named(wanted.staged ? *wanted.staged : *wanted.published))});
+    refuse_order(
+        {ErrorCode::not_found, "that is not the release that waits",
+         fmt::format("{} waits", release_title((wanted.staged ? *wanted.staged : *wanted.published).descriptor))});
     return;
   }
   bad_order_.reset();
@@ -221,7 +218,7 @@ HeldBack Gatekeeper::held_back(const Wanted& wanted, const OnThisHost& here) con
 
 std::string Gatekeeper::hook_at_work() const {
   return fmt::format("waits for the hook {} the activation of {}, at work since {}",
-                     which_ == Which::before ? "before" : "after", named(*about_), utc(since_));
+                     which_ == Which::before ? "before" : "after", release_title(about_->descriptor), utc(since_));
 }
 
 void Gatekeeper::ask(const SignedDescriptor& release, const Path& tree, const OnThisHost& here) {
@@ -327,8 +324,8 @@ void Gatekeeper::after_ended(const Result<void>& result) {
     return;
   }
   troubles_.has(kOfAfterHook, {ErrorCode::failed,
-                               fmt::format("the hook after the activation of {} has failed: {}", named(*about_),
-                                           result.error().message),
+                               fmt::format("the hook after the activation of {} has failed: {}",
+                                           release_title(about_->descriptor), result.error().message),
                                result.error().hint});
 }
 

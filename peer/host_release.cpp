@@ -1,7 +1,6 @@
 #include "peer/host_release.hpp"
 
 #include "common/release/store.hpp"
-#include "peer/orders.hpp"
 #include "peer/run/active_tree.hpp"
 
 #include <fmt/format.h>
@@ -45,13 +44,15 @@ Result<HostReleases> releases_of_host(const Path& state, const Path& dest, const
   return releases;
 }
 
-std::optional<SignedDescriptor> release_of_host(const HostReleases& releases, const std::string& wanted) {
+Result<std::optional<SignedDescriptor>> release_of_host(const HostReleases& releases, const std::string& wanted) {
   const auto& here = releases.here;
   if (!wanted.empty()) {
-    const GoOnce order{wanted, false, {}, {}};
-    const auto found = std::find_if(here.begin(), here.end(),
-                                    [&](const SignedDescriptor& each) { return is_for(order, each.descriptor); });
-    return found == here.end() ? std::nullopt : std::optional(*found);
+    std::vector<ReleaseNames> names;
+    for (const SignedDescriptor& each : here) {
+      names.push_back(names_of(each.descriptor));
+    }
+    TRY_ASSIGN(const auto found, find_called(names, wanted));
+    return found ? std::optional(here[*found]) : std::nullopt;
   }
   const auto active = std::find_if(here.begin(), here.end(), [&](const SignedDescriptor& each) {
     return releases.active && digest_of(each) == digest_of(*releases.active);

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace swarmout {
 
@@ -19,7 +20,9 @@ struct HostReleases {
 /// Makes nothing. Errors: not_found: no service has run with `state` and `dest`; what these fail with.
 [[nodiscard]] Result<HostReleases> releases_of_host(const Path& state, const Path& dest, const TrustedKeys& keys);
 
-/// `wanted`: a number, a revision or how that begins; empty: the one before what is active. Nothing: it is not here.
-[[nodiscard]] std::optional<SignedDescriptor> release_of_host(const HostReleases& releases, const std::string& wanted);
+/// `wanted`: as find_called() has it; empty: the one before what is active. Nothing: it is not here. Errors: not_found:
+/// more than one is here whose revision begins so.
+[[nodiscard]] Result<std::optional<SignedDescriptor>> release_of_host(const HostReleases& releases,
+                                                                      const std::string& wanted);
 
 }  // namespace swarmout

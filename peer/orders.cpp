@@ -17,7 +17,6 @@ constexpr std::string_view kHoldMagic = "swarmout-hold 1";
 constexpr std::string_view kGoMagic = "swarmout-activate 1";
 /// A record of the store, escaped once more, and a few words.
 constexpr Bytes kMaxOrder = 64 * kKiB;
-constexpr std::size_t kShortestOrder = 4;  ///< of a revision, as `fetch` has it
 
 Path hold_file(const Path& state) {
   return state / "hold";
@@ -85,9 +84,7 @@ std::string sentence_of(const HostHold& hold) {
 }
 
 bool is_for(const GoOnce& order, const Descriptor& release) {
-  return order.release.empty() || order.release == std::to_string(release.position.value) ||
-         order.release == release.revision ||
-         (order.release.size() >= kShortestOrder && release.revision.starts_with(order.release));
+  return order.release.empty() || how_called(release, order.release) != Called::no;
 }
 
 Result<std::optional<HostHold>> load_host_hold(const Path& state) {

@@ -24,7 +24,7 @@ struct HostHold {
 
 /// One release may become active although --activate would keep it waiting.
 struct GoOnce {
-  std::string release;  ///< a number or a revision, or how that begins; empty: whichever is next
+  std::string release;  ///< as how_called() has it; empty: whichever is next
   bool again = false;   ///< its hook is to be asked again
   std::string by;
   std::string time;

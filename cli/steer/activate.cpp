@@ -20,9 +20,10 @@ struct ActivateTargets {
 Verb activate_verb() {
   Verb verb{.name = "activate", .about = "Let this host go on to the release that waits, once"};
   const auto to = std::make_shared<ActivateTargets>();
-  add_setting(
-      verb, to->order.release, Text{.word = "RELEASE", .shortest = 1, .one_line = true},
-      {.name = "release", .help = "Only this one: a number, a revision or its beginning", .scope = Scope::argument});
+  add_setting(verb, to->order.release, Text{.word = "RELEASE", .shortest = 1, .one_line = true},
+              {.name = "release",
+               .help = "Only this one: a release number, revision (or its beginning), tag or branch",
+               .scope = Scope::argument});
   verb.settings.back().words = "RELEASE";
   add_setting(verb, to->order.again, Flag{},
               {.name = "again", .help = "Also if its hook refused it: ask that again", .scope = Scope::command_line});

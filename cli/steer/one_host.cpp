@@ -35,9 +35,7 @@ Result<void> hold_on(const HostTargetsOfOrders& to, std::optional<SignedDescript
                      const std::string& reason) {
   const HostHold hold{std::move(release), reason, this_person(), utc(system_clock().wall())};
   TRY(save_host_hold(to.state, hold));
-  const std::string where = hold.release ? fmt::format("on release {} ({})", hold.release->descriptor.position.value,
-                                                       hold.release->descriptor.revision)
-                                         : "where it is";
+  const std::string where = hold.release ? "on " + release_title(hold.release->descriptor) : "where it is";
   return print_result(printable_lines(fmt::format("this host stays {} until `swarmout resume --host`", where)) + '\n');
 }
 
@@ -63,7 +61,7 @@ Result<void> roll_back_host(const SteerTargets& steer, const HostTargetsOfOrders
                             const std::stop_token& stop) {
   TRY_ASSIGN(const TrustedKeys keys, TrustedKeys::load(steer.keys));
   TRY_ASSIGN(const HostReleases releases, releases_of_host(to.state, to.dest, keys));
-  auto release = release_of_host(releases, wanted);
+  TRY_ASSIGN(auto release, release_of_host(releases, wanted));
   if (!release) {
     TRY_ASSIGN(release, on_the_share(steer, wanted, keys, stop));
   }

@@ -112,7 +112,7 @@ Verb rollback_verb() {
   add_steer_settings(verb, to->steer);
   add_setting(verb, to->to, Text{.word = "RELEASE", .shortest = 1},
               {.name = "to",
-               .help = "A release number, a revision (or its beginning) or a name; without it the one before the "
+               .help = "A release number, revision (or its beginning), tag or branch; without it the one before the "
                        "current one",
                .scope = Scope::command_line});
   add_reason_setting(verb, to->steer.reason);

@@ -18,6 +18,9 @@ constexpr std::string_view kRecordMagic = "swarmout-release 1";
 constexpr std::string_view kName = "name";
 constexpr std::string_view kUploadLimit = "clone-upload-limit";
 constexpr std::string_view kDownloadLimit = "clone-download-limit";
+/// Of a revision, where it is shown or part of a file's name: enough to tell one from another.
+constexpr std::size_t kShownRevision = 20;
+constexpr std::size_t kMostCandidates = 5;
 
 /// Not there: 0, no limit.
 Result<Bytes> rate_limit(const KeyValues& record, std::string_view key) {
@@ -27,6 +30,28 @@ Result<Bytes> rate_limit(const KeyValues& record, std::string_view key) {
   TRY_ASSIGN(const Bytes limit, record.number(key));
   REFUSE_UNLESS(limit <= kMaxRate, "a descriptor states a rate limit beyond this program's limits");
   return limit;
+}
+
+/// The newest of each revision that begins with `wanted`.
+std::vector<std::size_t> beginning(const std::vector<ReleaseNames>& all, std::string_view wanted) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool known = std::any_of(found.begin(), found.end(),
+                                   [&](std::size_t other) { return all[other].revision == all[i].revision; });
+    if (!known && how_called(all[i], wanted) == Called::begins) {
+      found.push_back(i);
+    }
+  }
+  return found;
+}
+
+/// By revision, also where they have names: it is more of that which tells them apart.
+std::string candidates(const std::vector<ReleaseNames>& all, const std::vector<std::size_t>& which) {
+  std::string text;
+  for (std::size_t i = 0; i < which.size() && i < kMostCandidates; ++i) {
+    text += (i == 0 ? "" : ", ") + release_title(ReleaseNames{all[which[i]].position, all[which[i]].revision});
+  }
+  return text;
 }
 
 }  // namespace
@@ -46,6 +71,56 @@ std::string short_ref(std::string_view ref) {
     return c > ' ' && c <= '~' && std::string_view("~^:?*[\\%").find(c) == std::string_view::npos;
   });
   return plain && ref != "HEAD" && ref.size() <= kMaxReleaseName ? std::string(ref) : std::string();
+}
+
+ReleaseNames names_of(const Descriptor& descriptor) {
+  return {descriptor.position, descriptor.revision, descriptor.name};
+}
+
+std::string release_title(const ReleaseNames& names) {
+  return fmt::format("release {} ({})", names.position.value,
+                     names.name.empty() ? names.revision.substr(0, kShownRevision) : names.name);
+}
+
+std::string release_title(const Descriptor& descriptor) {
+  return release_title(names_of(descriptor));
+}
+
+Called how_called(const ReleaseNames& names, std::string_view wanted) {
+  if (names.position.value != 0 && wanted == std::to_string(names.position.value)) {
+    return Called::number;
+  }
+  if (wanted == names.revision) {
+    return Called::revision;
+  }
+  if (!names.name.empty() && names.name == short_ref(wanted)) {
+    return Called::name;
+  }
+  return wanted.size() >= kShortestBeginning && names.revision.starts_with(wanted) ? Called::begins : Called::no;
+}
+
+Called how_called(const Descriptor& descriptor, std::string_view wanted) {
+  return how_called(names_of(descriptor), wanted);
+}
+
+Result<std::optional<std::size_t>> find_called(const std::vector<ReleaseNames>& all, std::string_view wanted) {
+  std::optional<std::size_t> best;
+  Called reason = Called::begins;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (const Called called = how_called(all[i], wanted); called > reason) {
+      best = i;
+      reason = called;
+    }
+  }
+  if (best) {
+    return best;
+  }
+  const auto found = beginning(all, wanted);
+  if (found.size() > 1) {
+    return fail(ErrorCode::not_found, fmt::format("\"{}\" is the beginning of more than one revision", wanted),
+                fmt::format("give more of it, or the number: {}", candidates(all, found)));
+  }
+  return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
 std::string encode(const Descriptor& descriptor) {
@@ -102,7 +177,7 @@ Result<Descriptor> decode_descriptor(std::string_view text) {
 
 std::string release_name(const Descriptor& descriptor) {
   std::string safe;
-  for (const char c : descriptor.revision.substr(0, 20)) {
+  for (const char c : descriptor.revision.substr(0, kShownRevision)) {
     safe.push_back(std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_');
   }
   return fmt::format("{:08}-{}", descriptor.position.value, safe);

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace swarmout {
 
@@ -47,6 +48,29 @@ inline constexpr std::size_t kMaxReleaseName = 100;
 /// A tag or branch as a descriptor names it: without refs/heads/ and refs/tags/. Empty, if it is none that can be
 /// named: too long, an expression ("main~1"), HEAD, or with bytes that are not printable ASCII.
 [[nodiscard]] std::string short_ref(std::string_view ref);
+
+/// What people know a release by.
+struct ReleaseNames {
+  Position position;
+  std::string revision;
+  std::string name{};  ///< tag or branch; may be empty
+};
+[[nodiscard]] ReleaseNames names_of(const Descriptor& descriptor);
+
+/// For people: "release 42 (v1.2.3)"; one without a name is shown by the beginning of its revision.
+[[nodiscard]] std::string release_title(const ReleaseNames& names);
+[[nodiscard]] std::string release_title(const Descriptor& descriptor);
+
+/// Of a revision, for it to stand for the whole; git has the same limit.
+inline constexpr std::size_t kShortestBeginning = 4;
+/// What a word is to a release; of two, the later one is the better reason to mean it.
+enum class Called { no, begins, name, revision, number };
+[[nodiscard]] Called how_called(const ReleaseNames& names, std::string_view wanted);
+[[nodiscard]] Called how_called(const Descriptor& descriptor, std::string_view wanted);
+/// Which of these, newest first, a person means: the newest of those that are called `wanted` for the best reason.
+/// Nullopt: none. Errors: not_found: it is the beginning of more than one revision; these are named.
+[[nodiscard]] Result<std::optional<std::size_t>> find_called(const std::vector<ReleaseNames>& all,
+                                                             std::string_view wanted);
 
 [[nodiscard]] std::string encode(const Descriptor& descriptor);
 /// Errors: refused; also for sizes beyond the limits of this program.

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -13,12 +12,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::size_t kNamed = 5;
-constexpr std::size_t kShortestBeginning = 4;
-
-std::string shown_release(const SignedDescriptor& release) {
-  const Descriptor& descriptor = release.descriptor;
-  return descriptor.name.empty() ? descriptor.revision : fmt::format("{} ({})", descriptor.revision, descriptor.name);
-}
 
 /// What was signed for `entry`; nothing else can be found by a name.
 using Believed = std::vector<SignedDescriptor>;
@@ -26,39 +19,18 @@ using Believed = std::vector<SignedDescriptor>;
 std::string listed(const Believed& releases) {
   std::string text;
   for (std::size_t i = 0; i < releases.size() && i < kNamed; ++i) {
-    text += (i == 0 ? "" : ", ") + shown_release(releases[i]);
+    text += (i == 0 ? "" : ", ") + release_title(releases[i].descriptor);
   }
   return text;
 }
 
-const SignedDescriptor* named(const Believed& releases, const std::string& wanted) {
+Result<std::optional<SignedDescriptor>> named(const Believed& releases, const std::string& wanted) {
+  std::vector<ReleaseNames> names;
   for (const SignedDescriptor& each : releases) {
-    if (each.descriptor.revision == wanted) {
-      return &each;
-    }
+    names.push_back(names_of(each.descriptor));
   }
-  const std::string name = short_ref(wanted);
-  for (const SignedDescriptor& each : releases) {
-    if (!each.descriptor.name.empty() && each.descriptor.name == name) {
-      return &each;
-    }
-  }
-  return nullptr;
-}
-
-/// Newest first, one for each revision that begins so.
-Believed beginning(const Believed& releases, const std::string& wanted) {
-  Believed found;
-  for (const SignedDescriptor& each : releases) {
-    const bool begins = wanted.size() >= kShortestBeginning && each.descriptor.revision.starts_with(wanted);
-    const bool known = std::any_of(found.begin(), found.end(), [&](const SignedDescriptor& other) {
-      return other.descriptor.revision == each.descriptor.revision;
-    });
-    if (begins && !known) {
-      found.push_back(each);
-    }
-  }
-  return found;
+  TRY_ASSIGN(const auto found, find_called(names, wanted));
+  return found ? std::optional(releases[*found]) : std::nullopt;
 }
 
 }  // namespace
@@ -89,16 +61,9 @@ Result<SignedDescriptor> find_release(const LogView& log, const std::string& wan
       not_trusted = release.error();
     }
   }
-  if (const SignedDescriptor* const found = named(believed, wanted)) {
-    return *found;
-  }
-  const Believed candidates = beginning(believed, wanted);
-  if (candidates.size() == 1) {
-    return candidates.front();
-  }
-  if (candidates.size() > 1) {
-    return fail(ErrorCode::not_found, fmt::format("\"{}\" is the beginning of more than one revision", wanted),
-                fmt::format("give more of it: {}", listed(candidates)));
+  TRY_ASSIGN(auto found, named(believed, wanted));
+  if (found) {
+    return *std::move(found);
   }
   if (believed.empty()) {
     return tl::unexpected(*not_trusted);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kPinMagic = "swarmout-pin 1";
 constexpr Bytes kMaxPin = 16 * kKiB;
-constexpr std::size_t kShortestPinned = 4;  // of a revision, as find_kept() has it
+constexpr std::size_t kShortestDigest = 8;  // find_pin() lists as much of them
 
 std::string encode_pin(const HandPin& pin) {
   return KeyValues(std::string(kPinMagic))
@@ -45,8 +45,7 @@ Result<HandPin> decode_pin(std::string_view text) {
 }  // namespace
 
 std::string HandPin::shown() const {
-  return fmt::format("release {} ({}): {}, by {} since {}", release.value, name.empty() ? revision.substr(0, 20) : name,
-                     reason, who, time);
+  return fmt::format("{}: {}, by {} since {}", release_title(ReleaseNames{release, revision, name}), reason, who, time);
 }
 
 Result<std::vector<HandPin>> HandPins::all() const {
@@ -101,12 +100,12 @@ Result<HandPin> find_pin(const std::vector<HandPin>& pins, const std::string& wa
   std::vector<HandPin> found;
   std::string listed;
   for (const HandPin& each : pins) {
-    if (std::to_string(each.release.value) == wanted || (!each.name.empty() && each.name == short_ref(wanted)) ||
-        (wanted.size() >= kShortestPinned && each.revision.starts_with(wanted)) || each.revision == wanted ||
-        (wanted.size() >= 8 && each.manifest.hex().starts_with(wanted))) {
+    if (how_called(ReleaseNames{each.release, each.revision, each.name}, wanted) != Called::no ||
+        (wanted.size() >= kShortestDigest && each.manifest.hex().starts_with(wanted))) {
       found.push_back(each);
     }
-    listed += fmt::format("{}{} {}", listed.empty() ? "" : ", ", each.release.value, each.manifest.hex().substr(0, 8));
+    listed += fmt::format("{}{} {}", listed.empty() ? "" : ", ", each.release.value,
+                          each.manifest.hex().substr(0, kShortestDigest));
   }
   if (found.size() == 1) {
     return found.front();

@@ -12,7 +12,6 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::size_t kShortestPrefix = 4;
 constexpr std::size_t kListed = 5;
 
 /// Where `current` leads, as a name in releases/; empty: nowhere there.
@@ -30,18 +29,8 @@ std::string list_of(const std::vector<KeptTree>& trees) {
   return text;
 }
 
-bool has_name(const KeptTree& tree, const std::string& wanted) {
-  return tree.record.name == wanted || std::to_string(tree.position().value) == wanted;
-}
-
-bool has_revision(const KeptTree& tree, const std::string& wanted) {
-  return tree.release &&
-         (tree.release->descriptor.revision == wanted ||
-          (!tree.release->descriptor.name.empty() && tree.release->descriptor.name == short_ref(wanted)));
-}
-
-bool revision_begins(const KeptTree& tree, const std::string& wanted) {
-  return wanted.size() >= kShortestPrefix && tree.revision().starts_with(wanted);
+ReleaseNames names_of_kept(const KeptTree& tree) {
+  return {tree.position(), tree.revision(), tree.release ? tree.release->descriptor.name : ""};
 }
 
 }  // namespace
@@ -64,8 +53,7 @@ std::string KeptTree::revision() const {
 }
 
 std::string KeptTree::shown() const {
-  const std::string& name = release ? release->descriptor.name : "";
-  return fmt::format("release {} ({})", position().value, name.empty() ? revision().substr(0, 20) : name);
+  return release_title(names_of_kept(*this));
 }
 
 Result<std::vector<KeptTree>> kept_trees(const Path& dest, const TreeRecords& records,
@@ -146,22 +134,16 @@ Result<KeptTree> find_kept(const std::vector<KeptTree>& trees, const std::string
     return active != trees.end() ? Result<KeptTree>(*active)
                                  : fail(ErrorCode::not_found, "`current` leads to no tree that this host made", hint);
   }
-  for (const auto is : {has_name, has_revision}) {
-    const auto found = std::find_if(trees.begin(), trees.end(), [&](const KeptTree& each) { return is(each, wanted); });
-    if (found != trees.end()) {
-      return *found;
+  std::vector<ReleaseNames> names;
+  for (const KeptTree& each : trees) {
+    if (each.record.name == wanted) {
+      return each;
     }
+    names.push_back(names_of_kept(each));
   }
-  std::vector<KeptTree> begin;
-  std::copy_if(trees.begin(), trees.end(), std::back_inserter(begin),
-               [&](const KeptTree& each) { return revision_begins(each, wanted); });
-  if (begin.size() == 1) {
-    return begin.front();
-  }
-  return begin.empty()
-             ? fail(ErrorCode::not_found, fmt::format("\"{}\" is not on this host", wanted), hint)
-             : fail(ErrorCode::not_found, fmt::format("\"{}\" is the beginning of more than one revision here", wanted),
-                    fmt::format("give more of it: {}", list_of(begin)));
+  TRY_ASSIGN(const auto found, find_called(names, wanted));
+  return found ? Result<KeptTree>(trees[*found])
+               : fail(ErrorCode::not_found, fmt::format("\"{}\" is not on this host", wanted), hint);
 }
 
 }  // namespace swarmout

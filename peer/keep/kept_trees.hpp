@@ -40,9 +40,8 @@ struct ThisHost {
 /// Errors: not_found: no swarmout has worked with this state directory; cannot_write: another user's.
 [[nodiscard]] Result<ThisHost> look_at_this_host(const Path& dest, const Path& state);
 
-/// `wanted`: empty for the one that `current` leads to; else, in this order, a release number, the name of its
-/// directory, a whole revision, a tag or branch, or the only revision that begins so, with at least four characters.
-/// Errors: not_found, naming what there is.
+/// `wanted`: empty for the one that `current` leads to; else the name of its directory, or what find_called()
+/// finds. Errors: not_found, naming what there is.
 [[nodiscard]] Result<KeptTree> find_kept(const std::vector<KeptTree>& trees, const std::string& wanted);
 
 }  // namespace swarmout

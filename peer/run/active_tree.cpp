@@ -13,7 +13,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::string_view kReleasesFolder = "releases/";
-constexpr std::size_t kShortestRevision = 4;  // as find_release() has it
 
 Position position_of(std::string_view name) {
   Position position;
@@ -76,20 +75,18 @@ std::optional<SignedDescriptor> release_of(const ActiveTree& tree, const Path& s
 }
 
 bool is_called(const ActiveTree& tree, const std::string& wanted, const std::optional<SignedDescriptor>& release) {
-  if (tree.position.value != 0 && std::to_string(tree.position.value) == wanted) {
-    return true;
-  }
   if (release) {
-    const Descriptor& descriptor = release->descriptor;
-    return descriptor.revision == wanted || (!descriptor.name.empty() && descriptor.name == short_ref(wanted)) ||
-           (wanted.size() >= kShortestRevision && descriptor.revision.starts_with(wanted));
+    return how_called(release->descriptor, wanted) != Called::no;
+  }
+  if (how_called(ReleaseNames{tree.position, ""}, wanted) == Called::number) {
+    return true;
   }
   // The name has the first bytes of the revision. A shorter tag or branch cannot be told from another one's beginning.
   Descriptor named;
   named.position = tree.position;
   named.revision = wanted;
   const std::string begins = release_name(named);
-  return wanted.size() >= kShortestRevision && tree.position.value != 0 &&
+  return wanted.size() >= kShortestBeginning && tree.position.value != 0 &&
          std::string_view(tree.name).substr(0, tree.name.find('~')).starts_with(begins);
 }
 

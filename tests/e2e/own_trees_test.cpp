@@ -111,32 +111,6 @@ TEST(OwnTrees, ADirectoryInThePlaceOfCurrentIsForAPerson) {
   EXPECT_TRUE(path_exists(fleet.dest(1) / "current/precious"));
 }
 
-TEST(OwnTrees, AReleaseIsFoundByTheTagThatItWasPublishedAs) {
-  Fleet fleet;
-  const Path repository = fleet.scratch("repository");
-  write_file(repository / "file", "x");
-  const auto git = [&](Fleet::Options arguments) {
-    Fleet::Options argv{"git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@example.org"};
-    argv.insert(argv.end(), arguments.begin(), arguments.end());
-    const Finished done = run({argv, {}}, fleet.scratch("git"));
-    EXPECT_EQ(done.status, 0) << done.err;
-  };
-  git({"init", "-q"});
-  git({"add", "file"});
-  git({"commit", "-qm", "one"});
-  git({"tag", "v1.2.3"});
-  const Fleet::Options alone{"--min-copies", "0", "--quorum", "0", "--stage-timeout", "1s", "--linger", "0"};
-  Fleet::Options options = alone;
-  options.insert(options.end(), {"--revision", "v1.2.3"});
-  Process seed = fleet.seed(1, "git+file://" + repository.native(), options);
-  ASSERT_EQ(seed.wait(), 0) << seed.err();
-
-  EXPECT_EQ(fleet.fetch(1, "v1.2.3").status, 0);
-  const Finished missing = fleet.fetch(1, "v1.2.4");
-  EXPECT_EQ(missing.status, 66);
-  EXPECT_THAT(missing.err, HasSubstr("(v1.2.3)"));
-}
-
 TEST(OwnTrees, AFleetFollowsAShareThatWasLostAndMadeAnew) {
   OneRelease fleet;
   Process host = fleet.whole_host();

@@ -50,6 +50,21 @@ TEST_F(GatekeeperOrders, AnOrderForAnotherReleaseIsForgotten) {
   EXPECT_THAT(troubles_.current(), IsEmpty()) << "another order fits";
 }
 
+TEST_F(GatekeeperOrders, AnOrderMayNameATag) {
+  SignedDescriptor tagged = OtherHost::made_up(Position{4}, "revision-2");
+  tagged.descriptor.name = "v5";
+  wanted_.published = Signer().sign(std::move(tagged));
+  options_.activate = *parse_when("hold");
+  ASSERT_OK(say_activate("v4"));
+  EXPECT_EQ(verdict(), Activation::Verdict::Kind::no);
+  EXPECT_THAT(troubles_.current(), HasSubstr("release 4 (v5) waits"));
+
+  ASSERT_OK(say_activate("v5"));
+
+  EXPECT_EQ(verdict(), Activation::Verdict::Kind::yes);
+  EXPECT_THAT(troubles_.current(), IsEmpty());
+}
+
 TEST_F(GatekeeperOrders, AnOrderThatNothingWaitsForIsForgotten) {
   options_.activate = *parse_when("hold");
   wanted_.published = one_;

@@ -36,9 +36,11 @@ protected:
     std::sort(all.begin(), all.end());
     return all;
   }
-  SignedDescriptor release(std::uint64_t position, const std::string& revision, const std::string& created) const {
+  SignedDescriptor release(std::uint64_t position, const std::string& revision, const std::string& created,
+                           const std::string& name = "") const {
     SignedDescriptor made = OtherHost::made_up(Position{position}, revision);
     made.descriptor.created = created;
+    made.descriptor.name = name;
     made.descriptor.manifest = sha256(revision);
     return signer_.sign(std::move(made));
   }
@@ -62,8 +64,28 @@ TEST_F(HostReleaseTest, ItSaysWhatIsHereAndWhatIsActive) {
   EXPECT_EQ(releases.here.size(), 2U);
   ASSERT_TRUE(releases.active);
   EXPECT_EQ(digest_of(*releases.active), digest_of(two_));
-  EXPECT_EQ(digest_of(*release_of_host(releases, "")), digest_of(one_));
+  EXPECT_EQ(digest_of(*release_of_host(releases, "").value()), digest_of(one_));
   EXPECT_EQ(everything(), before) << "the service's user may not be who asks";
+}
+
+TEST_F(HostReleaseTest, ATagOrBranchNamesARelease) {
+  const SignedDescriptor tagged = release(6, "revision-3", "2026-01-03T00:00:00Z", "v2");
+  const HostReleases releases{{tagged, two_, one_}, two_};
+
+  for (const char* const wanted : {"v2", "refs/tags/v2", "6", "revision-3"}) {
+    const auto found = release_of_host(releases, wanted);
+    ASSERT_TRUE(found && *found) << wanted;
+    EXPECT_EQ(digest_of(**found), digest_of(tagged)) << wanted;
+  }
+  EXPECT_EQ(release_of_host(releases, "v").value(), std::nullopt);
+}
+
+TEST_F(HostReleaseTest, TheBeginningOfTwoRevisionsNamesNeither) {
+  const HostReleases releases{{two_, one_}, two_};
+
+  EXPECT_THAT(release_of_host(releases, "revision"),
+              FailsWith(ErrorCode::not_found, "the beginning of more than one revision"));
+  EXPECT_EQ(digest_of(*release_of_host(releases, "revision-1").value()), digest_of(one_));
 }
 
 TEST_F(HostReleaseTest, WhoMistypesADirectoryIsToldAndGetsNone) {

@@ -90,12 +90,13 @@ TEST_F(OrdersTest, WhereNoServiceHasRunThereIsNobodyToTell) {
 }
 
 TEST_F(OrdersTest, AnOrderToGoOnIsForTheReleaseThatItNames) {
-  const Descriptor release = OtherHost::made_up(Position{42}, "1a2b3c4d5e").descriptor;
+  Descriptor release = OtherHost::made_up(Position{42}, "1a2b3c4d5e").descriptor;
+  release.name = "v5";
 
-  for (const char* const fits : {"", "42", "1a2b3c4d5e", "1a2b"}) {
+  for (const char* const fits : {"", "42", "1a2b3c4d5e", "1a2b", "v5", "refs/tags/v5"}) {
     EXPECT_TRUE(is_for({fits, false, "", ""}, release)) << fits;
   }
-  for (const char* const other : {"4", "43", "1a2", "2b3c4d5e", "1a2b3c4d5e6"}) {
+  for (const char* const other : {"4", "43", "1a2", "2b3c4d5e", "1a2b3c4d5e6", "v", "v50", "refs/tags/"}) {
     EXPECT_FALSE(is_for({other, false, "", ""}, release)) << other;
   }
 }

@@ -240,6 +240,50 @@ TEST(DescriptorTest, TheTorrentIsNamedByItsInfoHash) {
   EXPECT_EQ(release_of_blob("of another kind"), std::nullopt);
 }
 
+// What people call them.
+
+TEST(ReleaseTitleTest, ItHasTheNameElseTheBeginningOfTheRevision) {
+  const std::string revision = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d";
+
+  EXPECT_EQ(release_title(ReleaseNames{Position{42}, revision, "v1.2.3"}), "release 42 (v1.2.3)");
+  EXPECT_EQ(release_title(ReleaseNames{Position{42}, revision}), "release 42 (1a2b3c4d5e6f7a8b9c0d)");
+  EXPECT_EQ(release_title(sample_descriptor()), release_title(names_of(sample_descriptor())));
+}
+
+TEST(HowCalledTest, EachWordHasItsReason) {
+  const ReleaseNames release{Position{42}, "1a2b3c4d5e", "v1.2.3"};
+  for (const auto& [wanted, how] :
+       {std::pair("42", Called::number), std::pair("1a2b3c4d5e", Called::revision), std::pair("v1.2.3", Called::name),
+        std::pair("refs/tags/v1.2.3", Called::name), std::pair("1a2b", Called::begins), std::pair("1a2", Called::no),
+        std::pair("v1.2", Called::no), std::pair("042", Called::no), std::pair("", Called::no),
+        std::pair("1a2b3c4d5e6f", Called::no)}) {
+    EXPECT_EQ(how_called(release, wanted), how) << wanted;
+  }
+  EXPECT_EQ(how_called(ReleaseNames{Position{42}, "r"}, ""), Called::no) << "no name is no name";
+  EXPECT_EQ(how_called(ReleaseNames{Position{42}, "r"}, "main~1"), Called::no) << "nor is an expression";
+}
+
+TEST(FindCalledTest, TheBestReasonCountsAndThenTheNewest) {
+  const std::vector<ReleaseNames> all = {{Position{50}, "cccc3333", "42"},   {Position{48}, "bbbb2222", "main"},
+                                         {Position{46}, "aaaa1111", "main"}, {Position{44}, "bbbb2222", ""},
+                                         {Position{42}, "aaaa2222", ""},     {Position{40}, "dddd4444", "aaaa2222"}};
+  const auto at = [&](std::string_view wanted) {
+    const auto found = find_called(all, wanted).value();
+    return found ? all[*found].position.value : 0;
+  };
+
+  EXPECT_EQ(at("42"), 42U) << "a number before the tag of a newer one";
+  EXPECT_EQ(at("aaaa2222"), 42U) << "a revision before a name";
+  EXPECT_EQ(at("main"), 48U);
+  EXPECT_EQ(at("bbbb2222"), 48U);
+  EXPECT_EQ(at("bbbb"), 48U) << "published twice, it is still one revision";
+  EXPECT_EQ(at("dddd"), 40U);
+  EXPECT_EQ(at("eeee"), 0U);
+  EXPECT_THAT(to_string(find_called(all, "aaaa").error()),
+              testing::AllOf(testing::HasSubstr("more than one revision"), testing::HasSubstr("release 46 (aaaa1111)"),
+                             testing::HasSubstr("release 42 (aaaa2222)")));
+}
+
 // Records.
 
 TEST(DescriptorTest, ARecordKeepsTextAndSignature) {

@@ -99,7 +99,7 @@ TEST_F(FindReleaseTest, ABeginningOfTwoRevisionsIsAnsweredWithBoth) {
 
   EXPECT_THAT(find("aaaa"), FailsWith(ErrorCode::not_found, "more than one"));
   EXPECT_THAT(to_string(find("aaaa").error()),
-              AllOf(HasSubstr("aaaa1111"), HasSubstr("aaaa2222 (v2)"), Not(HasSubstr("bbbb3333"))));
+              AllOf(HasSubstr("release 2 (aaaa1111)"), HasSubstr("release 4 (aaaa2222)"), Not(HasSubstr("bbbb3333"))));
 }
 
 TEST_F(FindReleaseTest, ShortBeginningsFindNothing) {
@@ -111,7 +111,7 @@ TEST_F(FindReleaseTest, ShortBeginningsFindNothing) {
 TEST_F(FindReleaseTest, WhatIsThereIsNamed) {
   publish("aaaa1111", "v1");
 
-  EXPECT_THAT(find("v2"), FailsWith(ErrorCode::not_found, "aaaa1111 (v1)"));
+  EXPECT_THAT(find("v2"), FailsWith(ErrorCode::not_found, "release 2 (v1)"));
 }
 
 TEST_F(FindReleaseTest, ANameThatNobodySignedFindsNothing) {
