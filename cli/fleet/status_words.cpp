@@ -16,11 +16,6 @@ constexpr std::size_t kShortList = 40;
 /// Remarks of a kind: a fleet of a thousand has as many troubles in words of their own.
 constexpr std::size_t kMostGroups = 10;
 
-std::string named(const Descriptor& release) {
-  return fmt::format("release {} ({})", release.position.value,
-                     release.name.empty() ? release.revision.substr(0, 20) : release.name);
-}
-
 const PublishedRelease* current_of(const FleetOverview& fleet) {
   const auto found = std::find_if(fleet.releases.begin(), fleet.releases.end(), [&](const PublishedRelease& each) {
     return fleet.current == each.descriptor.position;
@@ -126,10 +121,10 @@ std::string status_sentence(const FleetOverview& fleet) {
   }
   const Descriptor& release = current->descriptor;
   if (all == 0) {
-    return fmt::format("{} is published, and no host has a record on the share", named(release));
+    return fmt::format("{} is published, and no host has a record on the share", release_title(release));
   }
   const Counts counts = count(fleet, release);
-  std::string text = fmt::format("{} is active on {}", named(release), active_on(counts.active, all));
+  std::string text = fmt::format("{} is active on {}", release_title(release), active_on(counts.active, all));
   const auto add = [&](std::size_t number, const char* one, const char* many) {
     if (number > 0) {
       text += fmt::format("; {} {}", number, number == 1 ? one : many);
@@ -151,7 +146,7 @@ std::vector<std::string> status_remarks(const FleetOverview& fleet) {
   std::vector<std::string> left;  // newest first
   for (const auto& each : fleet.releases) {
     if (fleet.current && *fleet.current < each.descriptor.position) {
-      left.push_back(named(each.descriptor));
+      left.push_back(release_title(each.descriptor));
     }
   }
   if (!left.empty()) {

@@ -62,8 +62,7 @@ private:
     }
     const Descriptor& descriptor = release.descriptor;
     found.release = descriptor.position;
-    found.shown = fmt::format("release {} ({})", descriptor.position.value,
-                              descriptor.name.empty() ? descriptor.revision.substr(0, 20) : descriptor.name);
+    found.shown = release_title(descriptor);
     TRY_ASSIGN(const std::string bytes, manifest_from_fleet(release));
     TRY_ASSIGN(found.manifest, decode_manifest(bytes));
     return found;

@@ -58,8 +58,8 @@ HeldTree held(const KeptTree& kept, const Needs& needs) {
 
 HeldRelease held(const SignedDescriptor& release, const Needs& needs) {
   const Descriptor& descriptor = release.descriptor;
-  HeldRelease found{digest_of(release), descriptor.position,
-                    descriptor.name.empty() ? descriptor.revision : descriptor.name, descriptor.manifest};
+  HeldRelease found{digest_of(release), descriptor.position, descriptor.revision, descriptor.manifest};
+  found.name = descriptor.name;
   if (const auto need = needs.find(descriptor.manifest); need != needs.end()) {
     found.needed = need->second;
   }

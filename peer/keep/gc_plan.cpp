@@ -1,5 +1,7 @@
 #include "peer/keep/gc_plan.hpp"
 
+#include "common/release/descriptor.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -103,7 +105,7 @@ private:
     }
     packs_.freed(freed, files);
     plan_.removals.push_back({Removal::Kind::packs,
-                              fmt::format("release {} ({})", release.position.value, release.revision.substr(0, 20)),
+                              release_title(ReleaseNames{release.position, release.revision, release.name}),
                               release.digest, std::move(why), freed});
   }
 

@@ -41,6 +41,7 @@ struct HeldRelease {
   Digest manifest;
   std::vector<std::pair<Digest, Bytes>> packs{};
   std::string needed{};
+  std::string name{};  ///< as Descriptor has it
 };
 
 struct GcInput {

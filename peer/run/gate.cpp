@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t kMostOfTrouble = 120;
 
-std::string named_release(const Descriptor& release) {
-  return fmt::format("release {} ({})", release.position.value, release.name.empty() ? release.revision : release.name);
-}
-
 std::string about_leader(const std::optional<LeaderSight>& leader) {
   if (!leader) {
     return "nobody leads at the moment";
@@ -64,7 +60,7 @@ std::string what_is_missing(const GateSight& sight) {
     return trouble.empty() ? fmt::format("{} is not published yet; {}", sight.wanted, about_leader(sight.leader))
                            : fmt::format("whether {} is published is not known{}", sight.wanted, trouble);
   }
-  return fmt::format("{} is not active here: {}{}{}", named_release(sight.goal->descriptor), about_active(sight.active),
+  return fmt::format("{} is not active here: {}{}{}", release_title(sight.goal->descriptor), about_active(sight.active),
                      about_own_service(sight), trouble);
 }
 
@@ -121,8 +117,8 @@ GateAnswer judge_gate(const GateSight& sight, double quorum) {
         sight.goal && sight.newest && digest_of(*sight.newest) != digest_of(*sight.goal) && sight.active.has_value();
     answer.kind = gone_on ? GateAnswer::Kind::passed : GateAnswer::Kind::wait;
     answer.missing = gone_on ? fmt::format("{} was {}, but the fleet has gone on to {}, and {}", sight.wanted,
-                                           named_release(sight.goal->descriptor),
-                                           named_release(sight.newest->descriptor), about_active(sight.active))
+                                           release_title(sight.goal->descriptor),
+                                           release_title(sight.newest->descriptor), about_active(sight.active))
                              : what_is_missing(sight);
     return answer;
   }
@@ -143,7 +139,7 @@ GateAnswer judge_gate(const GateSight& sight, double quorum) {
   }
   answer.missing =
       fmt::format("{} is active here and on {} of {} live hosts, where {} are wanted: {}",
-                  named_release(sight.goal->descriptor), answer.there, answer.live, enough, in_words(answer.laggards));
+                  release_title(sight.goal->descriptor), answer.there, answer.live, enough, in_words(answer.laggards));
   return answer;
 }
 

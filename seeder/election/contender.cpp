@@ -2,6 +2,7 @@
 
 #include "common/base/duration.hpp"
 #include "common/fleet/log_entry.hpp"
+#include "common/release/descriptor.hpp"
 
 #include <fmt/format.h>
 
@@ -39,10 +40,10 @@ std::optional<std::uint64_t> counter_of(const std::optional<HeartbeatInfo>& info
 
 std::string held_sentence(const Hold& hold, const LogView& log) {
   const LogEntry* const release = log.current_release();
-  return fmt::format(
-      "held {}by {} since {}: {}",
-      release != nullptr ? fmt::format("on release {} ({}) ", release->position.value, release->revision) : "",
-      hold.host, hold.time, hold.reason);
+  const std::string where =
+      release != nullptr ? fmt::format("on {} ", release_title(ReleaseNames{release->position, release->revision}))
+                         : "";
+  return fmt::format("held {}by {} since {}: {}", where, hold.host, hold.time, hold.reason);
 }
 
 Decision decide(const LogView& log, const ElectionSettings& settings, WallTime now) {

@@ -69,9 +69,8 @@ Result<void> can_be_had(Share& share, const Descriptor& release) {
     return {};  // nobody who could have it is there; who comes will tell
   }
   return fail(ErrorCode::unavailable,
-              fmt::format("nobody could fetch release {} ({}): none of {} live hosts has all of it{}",
-                          release.position.value, release.revision, reach.live,
-                          torrent ? "" : fmt::format(", and its torrent is gone from {}", share.name())),
+              fmt::format("nobody could fetch {}: none of {} live hosts has all of it{}", release_title(release),
+                          reach.live, torrent ? "" : fmt::format(", and its torrent is gone from {}", share.name())),
               "`swarmout status --json` shows what each host holds; --force goes back all the same");
 }
 

@@ -1,5 +1,7 @@
 #include "seeder/steer/reach.hpp"
 
+#include "common/release/descriptor.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,8 +54,9 @@ std::string overruled(const Said& said, const Descriptor& release) {
   if (last == nullptr || last->position <= said.commit || last->release == release.position) {
     return "";
   }
-  return fmt::format("{} has said at {} that the fleet is to be on release {} ({}){}", last->host, last->time,
-                     last->release.value, last->revision, last->hold.value_or("").empty() ? "" : ": " + *last->hold);
+  return fmt::format("{} has said at {} that the fleet is to be on {}{}", last->host, last->time,
+                     release_title(ReleaseNames{last->release, last->revision}),
+                     last->hold.value_or("").empty() ? "" : ": " + *last->hold);
 }
 
 }  // namespace

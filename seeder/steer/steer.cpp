@@ -1,5 +1,6 @@
 #include "seeder/steer/steer.hpp"
 
+#include "common/release/descriptor.hpp"
 #include "seeder/election/put_claim.hpp"
 
 #include <fmt/format.h>
@@ -31,7 +32,7 @@ Result<const LogEntry*> named_by(const SteerOrder& order, const LogView& view) {
 }
 
 std::string sentence(const SteerOrder& order, const Steered& done, Position before) {
-  const std::string which = fmt::format("release {} ({})", done.release.value, done.revision);
+  const std::string which = release_title(ReleaseNames{done.release, done.revision});
   std::string text;
   if (order.kind == Order::resume) {
     text = fmt::format("resumed at {}; the next run of `seed` publishes what its source says", which);
@@ -57,7 +58,8 @@ Result<std::optional<Steered>> try_to_steer(const Pen& pen, const LogReader& log
   Steered done{{}, release.position, release.revision, std::nullopt, {}};
   const Position before = view.current_release()->position;
   if (order.kind == Order::resume && !view.hold()) {
-    done.text = fmt::format("nothing is held; release {} ({}) is current", release.position.value, release.revision);
+    done.text =
+        fmt::format("nothing is held; {} is current", release_title(ReleaseNames{release.position, release.revision}));
     return done;
   }
   // While the fleet is held nobody is at work: who claimed has steered, too, and was killed.
