@@ -39,6 +39,12 @@ Result<void> link_file(const Path& from, const Path& to) {
   return {};
 }
 
+Result<std::vector<std::string>> list_if_there(const Path& directory) {
+  auto names = list_directory(directory);
+  const bool missing = !names && names.error().code == ErrorCode::not_found;
+  return missing ? std::vector<std::string>() : std::move(names);
+}
+
 std::string record_name(Position position) {
   return fmt::format("{:08}", position.value);
 }
@@ -138,15 +144,18 @@ Result<void> Store::record(const SignedDescriptor& release) {
   return replace_file(state_ / "releases" / record_name(release.descriptor.position), as_bytes(encode_record(release)));
 }
 
-Result<std::vector<SignedDescriptor>> Store::releases() const {
+Result<std::vector<SignedDescriptor>> Store::releases(Unreadable unreadable) const {
   TRY_ASSIGN(const auto names, list_directory(state_ / "releases"));
   std::vector<SignedDescriptor> found;
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     if (name->starts_with(kTemporaryName)) {
       continue;  // one that is not in its place is none: nobody would ever forget it
     }
-    const auto bytes = read_file(state_ / "releases" / *name, kMaxRecord);
-    auto release = bytes ? decode_record(*bytes) : tl::unexpected(bytes.error());
+    auto release = read_file(state_ / "releases" / *name, kMaxRecord).and_then(decode_record);
+    if (!release && unreadable == Unreadable::error && release.error().code != ErrorCode::not_found &&
+        release.error().code != ErrorCode::refused) {
+      return tl::unexpected(release.error());
+    }
     if (!release) {
       spdlog::warn("leaving out the record {}: {}", *name, to_string(release.error()));
       continue;
@@ -227,12 +236,12 @@ Result<void> Store::clear_scratch() {
 }
 
 Result<std::set<std::string>> Store::pinned() const {
-  const auto names = list_directory(state_ / kPins);
-  if (!names && names.error().code != ErrorCode::not_found) {
+  const auto names = list_if_there(state_ / kPins);
+  if (!names) {
     return fail(names.error().code, names.error().message,
                 "nothing is forgotten while pins cannot be read: give the directory to the owner of the state");
   }
-  return names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
+  return std::set<std::string>(names->begin(), names->end());
 }
 
 Result<std::optional<Fd>> Store::lock_pins(std::chrono::milliseconds patience) const {
@@ -268,22 +277,23 @@ Result<void> Store::add_named(const Digest& manifest_digest, std::set<std::strin
   return {};
 }
 
-std::set<Digest> Store::on_their_way(const std::vector<SignedDescriptor>& recorded) const {
+Result<std::set<Digest>> Store::on_their_way(const std::vector<SignedDescriptor>& recorded) const {
   std::set<std::string> known;
   for (const SignedDescriptor& each : recorded) {
     known.insert(layout_name("", each.descriptor.info_hash));
   }
   std::set<Digest> found;
-  const auto names = list_directory(state_ / "swarm").value_or(std::vector<std::string>());
+  TRY_ASSIGN(const auto names, list_if_there(state_ / "swarm"));
   for (const std::string& name : names) {
     const std::size_t dash = name.rfind('-');
-    const Path manifest = state_ / "swarm" / name / kTorrentRoot / kManifestName;
-    if (dash == std::string::npos || known.contains(name.substr(dash)) || !path_exists(manifest)) {
+    if (dash == std::string::npos || known.contains(name.substr(dash))) {
       continue;
     }
-    const auto bytes = read_file(manifest, kMaxManifestFile);
+    const auto bytes = read_file(state_ / "swarm" / name / kTorrentRoot / kManifestName, kMaxManifestFile);
     if (bytes && decode_manifest(*bytes)) {  // else it is not whole yet, and nothing that it names is in the store
       found.insert(sha256(*bytes));
+    } else if (!bytes && bytes.error().code != ErrorCode::not_found) {
+      return tl::unexpected(bytes.error());
     }
   }
   return found;
@@ -300,7 +310,7 @@ Result<std::optional<std::set<Digest>>> Store::forget(const std::set<Digest>& fo
     return std::nullopt;
   }
   TRY_ASSIGN(const std::set<std::string> pins, pinned());
-  TRY_ASSIGN(const auto all, releases());
+  TRY_ASSIGN(const auto all, releases(Unreadable::error));
   // First all that is to stay: who cannot say what it needs removes nothing.
   std::set<std::string> named;
   std::vector<const SignedDescriptor*> going;
@@ -312,11 +322,11 @@ Result<std::optional<std::set<Digest>>> Store::forget(const std::set<Digest>& fo
       TRY(add_named(descriptor.manifest, named));
     }
   }
-  std::set<Digest> manifests = on_their_way(all);
+  TRY_ASSIGN(std::set<Digest> manifests, on_their_way(all));
   manifests.insert(needed.begin(), needed.end());
   for (const Digest& each : manifests) {
-    if (path_exists(state_ / "manifests" / each.hex())) {
-      TRY(add_named(each, named));
+    if (const auto added = add_named(each, named); !added && added.error().code != ErrorCode::not_found) {
+      return tl::unexpected(added.error());  // one that is not here names nothing that is
     }
   }
   std::set<Digest> gone;

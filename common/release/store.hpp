@@ -53,7 +53,7 @@ public:
   /// Remembers that everything of this release is here.
   [[nodiscard]] Result<void> record(const SignedDescriptor& release);
   /// Newest first, by the time that they were made: numbers begin anew with a new share. Damaged records are left out.
-  [[nodiscard]] Result<std::vector<SignedDescriptor>> releases() const;
+  [[nodiscard]] Result<std::vector<SignedDescriptor>> releases() const { return releases(Unreadable::left_out); }
 
   /// A directory <state>/swarm/<purpose>-<info-hash>/ with links to every file of the torrent that is here; what is not
   /// stays to be fetched. `complete` gets the names of the linked ones.
@@ -70,7 +70,8 @@ public:
   [[nodiscard]] Result<void> prune(std::size_t keep, const std::set<InfoHash>& needed = {});
   /// The same but for these records, of the digest_of() each, as far as they are not pinned by now; what the
   /// manifests `needed` name stays, too. Gives those that are gone. Nullopt: nothing was done, a writer or somebody who
-  /// pins holds a lock.
+  /// pins holds a lock. Errors: something cannot be removed; or it cannot be read what is to stay, and nothing was
+  /// done.
   [[nodiscard]] Result<std::optional<std::set<Digest>>> forget(const std::set<Digest>& forgotten,
                                                                const std::set<Digest>& needed = {});
 
@@ -90,8 +91,11 @@ private:
   /// Names in pins/. Errors: they cannot be read, so that nobody can say.
   [[nodiscard]] Result<std::set<std::string>> pinned() const;
   [[nodiscard]] Result<void> add_named(const Digest& manifest, std::set<std::string>& named) const;
-  /// Manifests of what is laid out and not one of these.
-  [[nodiscard]] std::set<Digest> on_their_way(const std::vector<SignedDescriptor>& recorded) const;
+  /// A record that is there and cannot be read, for want of a descriptor, say. A damaged one is always left out.
+  enum class Unreadable { left_out, error };
+  [[nodiscard]] Result<std::vector<SignedDescriptor>> releases(Unreadable unreadable) const;
+  /// Manifests of what is laid out and not one of these. Errors: it cannot be read, so that nobody can say.
+  [[nodiscard]] Result<std::set<Digest>> on_their_way(const std::vector<SignedDescriptor>& recorded) const;
   Store(Path state, std::shared_ptr<const Scratch> scratch) : state_(std::move(state)), scratch_(std::move(scratch)) {}
   Path state_;
   std::shared_ptr<const Scratch> scratch_;

@@ -98,6 +98,54 @@ TEST_F(StoreTest, NothingIsForgottenWhilePinsCannotBeRead) {
   EXPECT_THAT(positions(), testing::ElementsAre(4, 2));
 }
 
+TEST_F(StoreTest, NothingIsForgottenWhileNobodyCanSayWhatIsOnItsWay) {
+  const PackFile stray = added("stray");
+  recorded(2, {added("recent")});
+  const Path layouts = store_.state() / "swarm";
+  std::filesystem::rename(layouts, temp_ / "away");
+  write_file(layouts, "not a directory");
+
+  EXPECT_THAT(store_.forget({}), FailsWith(ErrorCode::temporary, "swarm"));
+  EXPECT_TRUE(store_.has_pack(stray.root, stray.size));
+
+  std::filesystem::remove(layouts);
+  EXPECT_THAT(store_.forget({}), IsOk()) << "where nothing was ever laid out, nothing is on its way";
+  EXPECT_FALSE(store_.has_pack(stray.root, stray.size));
+}
+
+TEST_F(StoreTest, NothingIsForgottenWhileAManifestOnItsWayCannotBeRead) {
+  const PackFile stray = added("stray");
+  recorded(2, {added("recent")});
+  const Path files = store_.state() / "swarm" / ("peer-" + std::string(40, 'a')) / kTorrentRoot;
+  ASSERT_OK(make_directories(files / kManifestName));  // read(2) of a directory fails, for root too
+
+  EXPECT_THAT(store_.forget({}), FailsWith(ErrorCode::temporary, std::string(kManifestName)));
+  EXPECT_TRUE(store_.has_pack(stray.root, stray.size));
+
+  std::filesystem::remove(files / kManifestName);
+  EXPECT_THAT(store_.forget({}), IsOk()) << "it has not begun to come";
+  EXPECT_FALSE(store_.has_pack(stray.root, stray.size));
+}
+
+TEST_F(StoreTest, NothingIsForgottenWhileARecordCannotBeRead) {
+  const PackFile stray = added("stray");
+  recorded(2, {added("recent")});
+  ASSERT_OK(make_directories(store_.state() / "releases/00000004"));
+
+  EXPECT_THAT(store_.forget({}), FailsWith(ErrorCode::temporary, "00000004"));
+  EXPECT_TRUE(store_.has_pack(stray.root, stray.size)) << "it may be what that release needs";
+  EXPECT_THAT(positions(), testing::ElementsAre(2)) << "to whoever only looks it is left out";
+}
+
+TEST_F(StoreTest, NothingIsForgottenWhileANeededManifestCannotBeRead) {
+  const PackFile stray = added("stray");
+  const Digest needed = sha256("on its way");
+  ASSERT_OK(make_directories(store_.state() / "manifests" / needed.hex()));
+
+  EXPECT_THAT(store_.forget({}, {needed}), FailsWith(ErrorCode::temporary, needed.hex()));
+  EXPECT_TRUE(store_.has_pack(stray.root, stray.size));
+}
+
 TEST_F(StoreTest, WhatIsPinnedByNowIsNotForgotten) {
   const PackFile pack = added("old");
   const Digest manifest = recorded(2, {pack});
