@@ -40,21 +40,14 @@ std::optional<Path> mount_within(const Path& path) {
   return table && !error ? first_mount_within(parent / path.filename(), *table) : std::nullopt;
 }
 
-/// unlinkat(2) of something in a directory of the tree, whose owner may lack the right to change it.
-int unlink_in(int directory, const char* name, int flags) {
-  const int done = ::unlinkat(directory, name, flags);
-  if (done == 0 || (errno != EACCES && errno != EPERM)) {
-    return done;
-  }
-  const int error = errno;
-  if (!open_to_owner(directory)) {
-    errno = error;
-    return -1;
-  }
-  return ::unlinkat(directory, name, flags);
+using Unlink = int (*)(int directory, const char* name, int flags);
+
+/// unlinkat(2) of something in a directory of the tree.
+int unlink_as_owner(int directory, const char* name, int flags) {
+  return as_owner(directory, [&] { return ::unlinkat(directory, name, flags); });
 }
 
-/// Likewise for a directory to be read.
+/// For one that its owner may lack the right to read.
 int open_directory_in(int parent, const char* name) {
   const int fd = open_in(parent, name, O_RDONLY | O_DIRECTORY);
   if (fd >= 0 || errno != EACCES) {
@@ -129,7 +122,7 @@ private:
     const int fd = ::dirfd(levels_.back().stream.get());
     const std::string name = entry.d_name;
     if (entry.d_type != DT_DIR) {
-      if (unlink_in(fd, name.c_str(), 0) == 0 || errno == ENOENT) {
+      if (unlink_as_owner(fd, name.c_str(), 0) == 0 || errno == ENOENT) {
         return {};
       }
       if (errno == EBUSY) {
@@ -153,7 +146,8 @@ private:
     if (levels_.back().stream == nullptr) {
       TRY(take_up(levels_.back(), ::dirfd(done.stream.get())));
     }
-    if (unlink_in(::dirfd(levels_.back().stream.get()), done.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+    if (unlink_as_owner(::dirfd(levels_.back().stream.get()), done.name.c_str(), AT_REMOVEDIR) != 0 &&
+        errno != ENOENT) {
       return fail_errno("cannot remove directory", place.native(), errno);
     }
     return {};
@@ -190,6 +184,26 @@ private:
   std::vector<Level> levels_;
 };
 
+Result<void> remove_by(Unlink unlink, int parent, const std::string& name, const Path& path) {
+  if (unlink(parent, name.c_str(), 0) == 0 || errno == ENOENT) {
+    return {};
+  }
+  if (errno == EBUSY) {
+    return mounted(path);
+  }
+  if (errno != EISDIR && errno != EPERM) {
+    return fail_errno("cannot remove", path.native(), errno);
+  }
+  if (const auto mount = mount_within(path)) {
+    return mounted(*mount);
+  }
+  TRY(TreeRemoval(path).empty(parent, name.c_str()));
+  if (unlink(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+    return fail_errno("cannot remove directory", path.native(), errno);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> remove_tree(const Path& path) {
@@ -201,27 +215,11 @@ Result<void> remove_tree(const Path& path) {
   if (!parent) {
     return parent.error().code == ErrorCode::not_found ? Result<void>() : tl::unexpected(parent.error());
   }
-  return remove_in(parent->get(), name, whole);
+  return remove_by(::unlinkat, parent->get(), name, whole);
 }
 
-Result<void> remove_in(int parent, const std::string& name, const Path& whole) {
-  if (::unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) {
-    return {};
-  }
-  if (errno == EBUSY) {
-    return mounted(whole);
-  }
-  if (errno != EISDIR && errno != EPERM) {
-    return fail_errno("cannot remove", whole.native(), errno);
-  }
-  if (const auto mount = mount_within(whole)) {
-    return mounted(*mount);
-  }
-  TRY(TreeRemoval(whole).empty(parent, name.c_str()));
-  if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
-    return fail_errno("cannot remove directory", whole.native(), errno);
-  }
-  return {};
+Result<void> remove_in(int parent, const std::string& name, const Path& path) {
+  return remove_by(unlink_as_owner, parent, name, path);
 }
 
 }  // namespace swarmout

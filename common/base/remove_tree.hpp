@@ -14,7 +14,8 @@ namespace swarmout {
 /// it was mounted while this ran.
 [[nodiscard]] Result<void> remove_tree(const Path& path);
 
-/// The same of `name` in an open directory; `shown` is where that is.
-[[nodiscard]] Result<void> remove_in(int parent, const std::string& name, const Path& shown);
+/// The same of `name` in an open directory, which is opened to its owner, too. `path` is where that is: messages name
+/// it, and it decides which mounts are looked for before anything is removed.
+[[nodiscard]] Result<void> remove_in(int parent, const std::string& name, const Path& path);
 
 }  // namespace swarmout

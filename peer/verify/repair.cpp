@@ -27,20 +27,6 @@ bool needs_content(const Difference& difference, const Manifest& manifest) {
   return difference.node && manifest.nodes[*difference.node].is_file() && difference.fault != Fault::executable;
 }
 
-/// A change in `directory`, whose owner may lack the right to make it: nobody has to be root to repair what is his.
-int change_in(int directory, const std::function<int()>& change) {
-  const int done = change();
-  if (done == 0 || (errno != EACCES && errno != EPERM)) {
-    return done;
-  }
-  const int error = errno;
-  if (!open_to_owner(directory)) {
-    errno = error;
-    return -1;
-  }
-  return change();
-}
-
 /// From each pack what it has: one that is not there, or is damaged, holds up none of the others.
 Result<void> unpack_from(const Manifest& part, const Path& into, const std::function<Path(const PackInfo&)>& file_of) {
   TRY_ASSIGN(const auto unpacker, Unpacker::start(part, into, nullptr));
@@ -122,89 +108,96 @@ Result<void> Repair::find_in(const ContentSource& source) {
   return {};
 }
 
+/// A name in an open directory of the tree.
+struct Repair::Place {
+  int parent;
+  const char* name;
+  Path shown;
+};
+
 /// Out of the tree, into the scratch directory: nothing is followed on the way, and it is gone in one rename.
-Result<void> Repair::put_away(const std::string& path) {
-  TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
-  const char* name = nullptr;
-  TRY_ASSIGN(const int parent, folders.parent_of(path, name));
+Result<void> Repair::put_away(const Place& place) {
   const Path away = scratch_ / fmt::format("away-{}", away_++);
-  const auto move = [&] { return ::renameat(parent, name, AT_FDCWD, away.c_str()); };
-  int moved = change_in(parent, move);
-  if (moved != 0 && errno == EACCES && open_to_owner(parent, name)) {  // a move changes what ".." in it is
+  const auto move = [&] { return ::renameat(place.parent, place.name, AT_FDCWD, away.c_str()); };
+  int moved = as_owner(place.parent, move);
+  if (moved != 0 && errno == EACCES && open_to_owner(place.parent, place.name)) {  // a move changes what ".." in it is
     moved = move();
   }
-  if (moved != 0 && errno != ENOENT) {
-    return fail_errno("cannot put away", (tree_ / path).native(), errno);
+  return moved == 0 || errno == ENOENT ? Result<void>() : fail_errno("cannot put away", place.shown.native(), errno);
+}
+
+Result<void> Repair::put_file(const Place& place, const Node& node, const Path& root) {
+  TRY_ASSIGN(TreeFolders from, TreeFolders::open(root));
+  const char* name = nullptr;
+  TRY_ASSIGN(const int source, from.parent_of(node.path, name));
+  hand_over(source, name, place.parent);
+  const auto move = [&] { return ::renameat(source, name, place.parent, place.name); };
+  return as_owner(place.parent, move) == 0 ? Result<void>()
+                                           : fail_errno("cannot put into its place", place.shown.native(), errno);
+}
+
+/// Beside the tree first, so that the old link is there until the new one is.
+Result<void> Repair::put_link(const Place& place, const Node& node) {
+  const Path beside = scratch_ / fmt::format("link-{}", away_++);
+  const auto move = [&] { return ::renameat(AT_FDCWD, beside.c_str(), place.parent, place.name); };
+  if (::symlink(node.target.c_str(), beside.c_str()) != 0 || as_owner(place.parent, move) != 0) {
+    return fail_errno("cannot make", place.shown.native(), errno);
   }
+  hand_over(place.parent, place.name, place.parent);
   return {};
 }
 
-Result<void> Repair::put_file(const Node& node, const Path& root) {
-  TRY_ASSIGN(TreeFolders from, TreeFolders::open(root));
-  TRY_ASSIGN(TreeFolders to, TreeFolders::open(tree_));
-  const char* name = nullptr;
-  TRY_ASSIGN(const int source, from.parent_of(node.path, name));
-  TRY_ASSIGN(const int target, to.parent_of(node.path, name));
-  hand_over(source, name, target);
-  if (change_in(target, [&] { return ::renameat(source, name, target, name); }) != 0) {
-    return fail_errno("cannot put into its place", (tree_ / node.path).native(), errno);
+Result<void> Repair::put_directory(const Place& place) {
+  if (as_owner(place.parent, [&] { return ::mkdirat(place.parent, place.name, 0755); }) != 0) {
+    return fail_errno("cannot make", place.shown.native(), errno);
+  }
+  hand_over(place.parent, place.name, place.parent);
+  return {};
+}
+
+Result<void> Repair::set_mode(const Place& place, const Node& node) {
+  const Fd file(::openat(place.parent, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file.valid() || ::fchmod(file.get(), node.kind == Node::Kind::executable ? 0755 : 0644) != 0) {
+    return fail_errno("cannot set the mode of", place.shown.native(), errno);
   }
   return {};
 }
 
 Result<void> Repair::put(const Difference& difference) {
   const Node& node = manifest_.nodes[*difference.node];
+  const bool directory = node.kind == Node::Kind::directory;
+  TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
+  Place place{-1, nullptr, tree_ / node.path};
+  TRY_ASSIGN(place.parent, folders.parent_of(node.path, place.name));
   if (difference.fault == Fault::executable) {
-    TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
-    const char* name = nullptr;
-    TRY_ASSIGN(const int parent, folders.parent_of(node.path, name));
-    const Fd file(::openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!file.valid() || ::fchmod(file.get(), node.kind == Node::Kind::executable ? 0755 : 0644) != 0) {
-      return fail_errno("cannot set the mode of", (tree_ / node.path).native(), errno);
-    }
+    return set_mode(place, node);
+  }
+  if (directory && difference.fault == Fault::unreadable && open_to_owner(place.parent, place.name)) {
     return {};
   }
-  if (node.kind == Node::Kind::directory && difference.fault == Fault::unreadable) {
-    TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
-    const char* name = nullptr;
-    TRY_ASSIGN(const int parent, folders.parent_of(node.path, name));
-    if (open_to_owner(parent, name)) {
-      return {};
-    }
+  if (difference.fault == Fault::type || (directory && difference.fault != Fault::missing)) {
+    TRY(put_away(place));  // no rename puts a file where a directory is
   }
-  if (difference.fault == Fault::type || (node.kind == Node::Kind::directory && difference.fault != Fault::missing)) {
-    TRY(put_away(difference.path));  // no rename puts a file where a directory is
+  if (directory) {
+    return put_directory(place);
   }
-  if (node.is_file()) {
-    return put_file(node, found_.at(*difference.node));
-  }
+  return node.is_file() ? put_file(place, node, found_.at(*difference.node)) : put_link(place, node);
+}
+
+Result<void> Repair::remove_extra(const std::string& path) {
   TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
   const char* name = nullptr;
-  TRY_ASSIGN(const int parent, folders.parent_of(node.path, name));
-  bool made = false;
-  if (node.kind == Node::Kind::directory) {
-    made = change_in(parent, [&] { return ::mkdirat(parent, name, 0755); }) == 0;
-    hand_over(parent, name, parent);
-  } else {  // beside the tree first, so that the old link is there until the new one is
-    const Path beside = scratch_ / fmt::format("link-{}", away_++);
-    made = ::symlink(node.target.c_str(), beside.c_str()) == 0 &&
-           change_in(parent, [&] { return ::renameat(AT_FDCWD, beside.c_str(), parent, name); }) == 0;
-    hand_over(parent, name, parent);
-  }
-  return made ? Result<void>() : fail_errno("cannot make", (tree_ / node.path).native(), errno);
+  TRY_ASSIGN(const int parent, folders.parent_of(path, name));
+  return remove_in(parent, name, tree_ / path);
 }
 
 void Repair::remove_extras() {
-  const auto remove_one = [&](const std::string& path) -> Result<void> {
-    TRY_ASSIGN(TreeFolders folders, TreeFolders::open(tree_));
-    const char* name = nullptr;
-    TRY_ASSIGN(const int parent, folders.parent_of(path, name));
-    const auto removed = remove_in(parent, name, tree_ / path);
-    return removed || !open_to_owner(parent) ? removed : remove_in(parent, name, tree_ / path);
-  };
   std::erase_if(differences_, [&](const Difference& each) {
-    const auto removed = each.node ? fail(ErrorCode::failed, "") : remove_one(each.path);
-    if (!removed && !each.node) {
+    if (each.node) {
+      return false;
+    }
+    const auto removed = remove_extra(each.path);
+    if (!removed) {
       spdlog::warn("{}", to_string(removed.error()));
     }
     return removed.has_value();

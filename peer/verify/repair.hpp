@@ -57,8 +57,13 @@ public:
 
 private:
   [[nodiscard]] Result<void> put(const Difference& difference);
-  [[nodiscard]] Result<void> put_away(const std::string& path);
-  [[nodiscard]] Result<void> put_file(const Node& node, const Path& root);
+  struct Place;
+  [[nodiscard]] Result<void> put_away(const Place& place);
+  [[nodiscard]] Result<void> put_link(const Place& place, const Node& node);
+  [[nodiscard]] static Result<void> put_file(const Place& place, const Node& node, const Path& root);
+  [[nodiscard]] static Result<void> put_directory(const Place& place);
+  [[nodiscard]] static Result<void> set_mode(const Place& place, const Node& node);
+  [[nodiscard]] Result<void> remove_extra(const std::string& path);
 
   const Manifest& manifest_;
   Path tree_;

@@ -4,6 +4,8 @@
 
 #include "common/base/files.hpp"
 
+#include <cerrno>
+
 namespace swarmout {
 
 /// What root makes in a directory of another user must be that user's: in a state directory it would be in his way for
@@ -27,5 +29,22 @@ bool open_to_owner(int directory);
 /// The same for one that cannot be opened for want of them; false also for what is no directory. Never follows a link,
 /// nor enters another mount.
 bool open_to_owner(int parent, const char* name);
+
+/// A change in `directory`, whose owner may lack the right to make it: nobody has to be root to change what is his. If
+/// that is why it fails, the directory is opened to him, and it is tried once more. `change` is like a system call: -1
+/// and errno; and so is this.
+template <typename Change>
+int as_owner(int directory, Change change) {
+  const int done = change();
+  if (done != -1 || (errno != EACCES && errno != EPERM)) {
+    return done;
+  }
+  const int error = errno;
+  if (open_to_owner(directory)) {
+    return change();
+  }
+  errno = error;
+  return -1;
+}
 
 }  // namespace swarmout

@@ -188,6 +188,21 @@ TEST_F(RemoveTreeTest, DirectoriesThatTheirOwnerMayNotChangeAreOpenedFirst) {
   }
 }
 
+TEST_F(RemoveTreeTest, InAnOpenDirectoryThatItsOwnerMayNotChangeItIsRemovedAllTheSame) {
+  write_file(tree_ / "file", "x");
+  write_file(tree_ / "tree" / "file", "x");
+  ::chmod((tree_).c_str(), 0555);
+  for (const char* const name : {"file", "tree"}) {
+    const std::string said = as_ordinary_user(temp_.path(), [&] {
+      const auto around = open_file(tree_, O_RDONLY | O_DIRECTORY);
+      return around ? words_of(remove_in(around->get(), name, tree_ / name)) : "cannot open it";
+    });
+
+    EXPECT_EQ(said, "well") << name;
+    EXPECT_FALSE(path_exists(tree_ / name));
+  }
+}
+
 TEST_F(RemoveTreeTest, WhatIsAroundTheTreeIsNotOpened) {
   write_file(temp_ / "tree" / "file", "x");
   const std::string said = as_ordinary_user(temp_.path(), [&] {
