@@ -37,7 +37,15 @@ public:
 
 private:
   Result<ReleaseContents> contents_of(const std::string& wanted) {
-    const auto kept = host_ ? find_kept(host_->kept, wanted) : fail(ErrorCode::not_found, "");
+    std::optional<KeptTree> kept;
+    std::string hint;
+    if (host_) {
+      if (auto here = find_kept(host_->kept, wanted)) {
+        kept = *std::move(here);
+      } else {
+        hint = here.error().hint;
+      }
+    }
     ReleaseContents found;
     if (kept) {
       found.release = kept->position();
@@ -48,8 +56,7 @@ private:
       }
     } else if (options_.peer.share.url.empty()) {
       return fail(ErrorCode::not_found,
-                  fmt::format("\"{}\" is not on this host, and there is no --share to look at", wanted),
-                  host_ ? kept.error().hint : "");
+                  fmt::format("\"{}\" is not on this host, and there is no --share to look at", wanted), hint);
     }
     TRY(reach_share());
     const auto known = !kept           ? std::nullopt

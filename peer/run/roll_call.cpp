@@ -20,7 +20,10 @@ Result<FleetSight> RollCall::call(Share& share, const Descriptor& goal, WallTime
       continue;
     }
     const auto cell = share.read_cell(CellKind::peer, name);
-    auto record = cell && *cell ? decode_peer((*cell)->bytes) : fail(ErrorCode::not_found, "");
+    if (!cell || !*cell) {
+      continue;
+    }
+    auto record = decode_peer((*cell)->bytes);
     if (!record || record->id != name) {
       continue;
     }
