@@ -11,7 +11,6 @@
 #include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -333,14 +332,6 @@ Result<std::vector<std::string>> list_directory(const Path& path) {
 bool path_exists(const Path& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0;
-}
-
-Result<Bytes> free_space(const Path& path) {
-  struct statvfs info {};
-  if (::statvfs(path.c_str(), &info) != 0) {
-    return fail_errno("cannot look at the free space of", path.native(), errno);
-  }
-  return static_cast<Bytes>(info.f_bavail) * info.f_frsize;
 }
 
 }  // namespace swarmout

@@ -111,7 +111,5 @@ inline constexpr std::string_view kTemporaryName = ".tmp-";
 [[nodiscard]] Result<std::vector<std::string>> list_directory(const Path& path);
 
 [[nodiscard]] bool path_exists(const Path& path);
-/// Bytes free to an unprivileged user on the file system of `path`.
-[[nodiscard]] Result<Bytes> free_space(const Path& path);
 
 }  // namespace swarmout

@@ -2,14 +2,14 @@
 
 #include "common/base/key_values.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace swarmout {
 
@@ -159,71 +159,6 @@ std::string written_set(const NameParts& parts, std::size_t folded, const std::s
   return text;
 }
 
-tl::unexpected<Error> no_node_set(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::usage, fmt::format("\"{}\" is no node set: {}", printable(std::string(text)), why),
-              "write web[01-40,77],db1");
-}
-
-/// "01-40" or "77".
-Result<void> unfold_range(std::string_view range, std::string_view all, std::vector<std::string>& numbers) {
-  const std::size_t dash = range.find('-');
-  const std::string first(range.substr(0, dash));
-  const std::string last(dash == std::string_view::npos ? range : range.substr(dash + 1));
-  for (const std::string& each : {first, last}) {
-    if (each.empty() || each.size() > kMostDigits || !std::all_of(each.begin(), each.end(), is_digit)) {
-      return no_node_set(all, fmt::format("{} is no number or range", printable(std::string(range))));
-    }
-  }
-  const std::uint64_t from = value_of(first);
-  const std::uint64_t to = value_of(last);
-  if (to < from || to - from >= kMostNodes) {
-    return no_node_set(all, fmt::format("{} is an empty or a very long range", range));
-  }
-  const std::size_t width = std::max(width_of_number(first), width_of_number(last));
-  for (std::uint64_t each = from; each <= to; ++each) {
-    numbers.push_back(fmt::format("{:0{}}", each, std::max<std::size_t>(width, 1)));
-  }
-  return {};
-}
-
-Result<std::vector<std::string>> unfold_one(std::string_view set, std::string_view all) {
-  std::vector<std::string> names{""};
-  while (!set.empty()) {
-    const std::size_t open = set.find_first_of("[]");
-    for (std::string& each : names) {
-      each += set.substr(0, open);
-    }
-    if (open == std::string_view::npos) {
-      break;
-    }
-    const std::size_t close = set.find_first_of("[]", open + 1);
-    if (set[open] == ']' || close == std::string_view::npos || set[close] == '[') {
-      return no_node_set(all, "its brackets do not match");
-    }
-    std::vector<std::string> numbers;
-    for (std::string_view inside = set.substr(open + 1, close - open - 1); true;) {
-      const std::size_t comma = inside.find(',');
-      TRY(unfold_range(inside.substr(0, comma), all, numbers));
-      if (comma == std::string_view::npos) {
-        break;
-      }
-      inside.remove_prefix(comma + 1);
-    }
-    if (names.size() * numbers.size() > kMostNodes) {
-      return no_node_set(all, fmt::format("it stands for more than {} hosts", kMostNodes));
-    }
-    std::vector<std::string> longer;
-    for (const std::string& name : names) {
-      for (const std::string& number : numbers) {
-        longer.push_back(name + number);
-      }
-    }
-    names = std::move(longer);
-    set.remove_prefix(close + 1);
-  }
-  return names;
-}
-
 }  // namespace
 
 std::string fold_nodes(std::vector<std::string> raw) {
@@ -254,29 +189,6 @@ std::string fold_nodes(std::vector<std::string> raw) {
     text += each.parts.numbers.empty() ? each.name : written_set(each.parts, each.folded, sets.at(set));
   }
   return text;
-}
-
-Result<std::vector<std::string>> unfold_nodes(std::string_view text) {
-  std::vector<std::string> names;
-  std::size_t begin = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    const char c = i < text.size() ? text[i] : ',';
-    depth += c == '[' ? 1 : c == ']' ? -1 : 0;
-    if (c != ',' || (depth > 0 && i < text.size())) {
-      continue;
-    }
-    if (i == begin) {
-      return no_node_set(text, "a name is empty");
-    }
-    TRY_ASSIGN(auto some, unfold_one(text.substr(begin, i - begin), text));
-    if (names.size() + some.size() > kMostNodes) {
-      return no_node_set(text, fmt::format("it stands for more than {} hosts", kMostNodes));
-    }
-    names.insert(names.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
-    begin = i + 1;
-  }
-  return names;
 }
 
 }  // namespace swarmout

@@ -328,11 +328,4 @@ TEST_F(FilesTest, DescriptorsAreNotPassedOnToOtherPrograms) {
   EXPECT_NE(::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC, 0);
 }
 
-TEST_F(FilesTest, ThereIsFreeSpaceSomewhere) {
-  ASSERT_OK_AND_ASSIGN(const Bytes free, free_space(temp_.path()));
-
-  EXPECT_GT(free, 0U);
-  EXPECT_THAT(free_space(temp_ / "none"), FailsWith(ErrorCode::not_found));
-}
-
 }  // namespace swarmout::test
