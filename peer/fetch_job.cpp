@@ -34,7 +34,7 @@ struct Places {
 
 Result<Places> places_for(const FetchOptions& options, const Descriptor& release) {
   if (!options.to) {
-    TRY_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(options.peer.dest, options.peer.state, "fetch"));
+    TRY_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(options.peer.dest, options.peer.state, kFetchPurpose));
     const Path final = trees.tree(release);
     const bool there = trees.has(release);
     return Places{std::move(trees), final, there};
@@ -61,7 +61,7 @@ Result<Path> begin_tree(const Places& places, const Path& state, const Descripto
   const Path parent = places.final.parent_path();
   TRY(make_directories(parent));
   TRY_ASSIGN(const TreeRecords records, TreeRecords::open(state));
-  Path incoming = parent / (".incoming-fetch-" + places.final.filename().native());
+  Path incoming = parent / (incoming_of(kFetchPurpose) + places.final.filename().native());
   TreeRecord record;
   record.name = name_of_own(places.final);
   record.manifest = release.manifest;
@@ -90,10 +90,12 @@ Result<void> move_into_place(Places& places, const Path& incoming, const Path& s
 
 /// One that was killed when its tree was in its place already. That is none of the caller's business: nothing is said.
 void tidy_after_fetch(const Path& state) {
-  const auto lock = path_exists(state) ? try_lock(state / "fetch.lock") : Result<std::optional<Fd>>(std::nullopt);
+  const auto lock =
+      path_exists(state) ? try_lock(state / lock_of(kFetchPurpose)) : Result<std::optional<Fd>>(std::nullopt);
   if (lock && *lock) {
     Store store = Store::open_to_read(state);
-    [[maybe_unused]] const auto tidied = store.clear_scratch().and_then([&] { return store.remove_layouts("fetch"); });
+    [[maybe_unused]] const auto tidied =
+        store.clear_scratch().and_then([&] { return store.remove_layouts(kFetchPurpose); });
   }
 }
 
@@ -118,17 +120,17 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
     return Fetched{places.final, ""};
   }
 
-  TRY_ASSIGN(const Fd lock, own_state(peer.state, "fetch.lock"));
+  TRY_ASSIGN(const Fd lock, own_state(peer.state, lock_of(kFetchPurpose)));
   TRY_ASSIGN(Store store, Store::open(peer.state));
   TRY(store.clear_scratch());
-  TRY(store.remove_layouts("fetch", {descriptor.info_hash}));
+  TRY(store.remove_layouts(kFetchPurpose, {descriptor.info_hash}));
   TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm, clock));
   Presence presence(*share, clock, session->endpoint());  // looks at the others' records, and writes none
   Contacts contacts(*session, presence, clock, [](const Error&) {});
   Leaders known = leaders(*share, *log, descriptor.position, keys);
   RetrievalGoal goal;
   goal.release = release;
-  goal.purpose = "fetch";
+  goal.purpose = kFetchPurpose;
   TRY_ASSIGN(goal.torrent, KeptTorrents(peer.state, *share).get(descriptor));
   TRY_ASSIGN(goal.tree, begin_tree(places, peer.state, descriptor));
   goal.peers = contacts.peers(known.known);
@@ -168,7 +170,7 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   std::string summary = fetch_summary(session->status(descriptor.info_hash), session->transfer(descriptor.info_hash),
                                       known.known.leader_rate);
   session->remove(descriptor.info_hash);
-  TRY(store.remove_layouts("fetch"));
+  TRY(store.remove_layouts(kFetchPurpose));
   return Fetched{places.final, std::move(summary)};
 }
 

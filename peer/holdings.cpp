@@ -22,11 +22,11 @@ bool has_name(const Path& directory, const std::string& beginning) {
 
 /// What `verify --repair` was fetching when it was killed; nothing while one is at work.
 Result<void> clear_repair(Store& store) {
-  if (!has_name(store.state() / "swarm", "verify-")) {
-    return {};
+  if (!has_name(store.state() / "swarm", fmt::format("{}-", kVerifyPurpose))) {
+    return {};  // the lock is left alone: a repair that begins now does not wait for it
   }
-  TRY_ASSIGN(const auto lock, try_lock(store.state() / "verify.lock"));
-  return lock ? store.remove_layouts("verify") : Result<void>();
+  TRY_ASSIGN(const auto lock, try_lock(store.state() / lock_of(kVerifyPurpose)));
+  return lock ? store.remove_layouts(kVerifyPurpose) : Result<void>();
 }
 
 }  // namespace
@@ -163,7 +163,6 @@ Result<bool> Holdings::make_current(const Descriptor& release) {
 
 Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   const SignedDescriptor release = retrieved.release;
-  TRY(accept(retrieved));
   failpoint("before-activate");
   TRY_ASSIGN(const bool switched, make_current(release.descriptor));
   active_ = release;
@@ -237,12 +236,13 @@ void Holdings::describe(OwnState& own) const {
 }
 
 void Holdings::tidy(MonotonicTime now, const RetrievalGoal* pursued) {
-  if (next_tidy_ != MonotonicTime{} && now >= next_tidy_) {
+  if (now < next_tidy_) {
+    return;
+  }
+  if (next_tidy_ != MonotonicTime{}) {  // at the start serve_all() has just done it
     prune(pursued);
   }
-  if (now >= next_tidy_) {
-    next_tidy_ = now + kTidyEvery;
-  }
+  next_tidy_ = now + kTidyEvery;
 }
 
 void Holdings::prune(const RetrievalGoal* pursued) {

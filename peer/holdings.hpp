@@ -80,8 +80,8 @@ public:
   /// All that a retrieval must know but its peers; with a tree to unpack into. It is no longer served as one of the
   /// kept ones. Errors: cannot_write; temporary; refused.
   [[nodiscard]] Result<RetrievalGoal> prepare(const SignedDescriptor& release);
-  /// What was retrieved becomes active. True: `current` was changed. Once it was, nothing fails any more: what the disk
-  /// does not take is trouble, and tried again by record_again().
+  /// What was retrieved, and accepted, becomes active. True: `current` was changed. Once it was, nothing fails any
+  /// more: what the disk does not take is trouble, and tried again by record_again().
   [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved);
   /// The tree that was retrieved gets its name. Errors: cannot_write; temporary.
   [[nodiscard]] Result<void> accept(const RetrievalGoal& retrieved);

@@ -331,7 +331,7 @@ Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token 
   ::mallopt(M_ARENA_MAX, 1);  // several keep fragments that cannot be given back; none of the threads allocates often
   TRY_ASSIGN(const auto share, open_share(options.share, stop));
   TRY_ASSIGN(TrustedKeys keys, TrustedKeys::load(options.keys));
-  TRY_ASSIGN(const Fd lock, own_state(options.state, "peer.lock"));
+  TRY_ASSIGN(const Fd lock, own_state(options.state, lock_of(kPeerPurpose)));
   TRY_ASSIGN(Store store, Store::open(options.state));
   TRY_ASSIGN(ReleaseTrees trees, open_trees(options, store));
   TRY_ASSIGN(const Seen seen, recall_seen(options.state, store, keys));

@@ -3,6 +3,9 @@
 #include "common/release/store.hpp"
 #include "peer/doctor/checks.hpp"
 #include "peer/keep/kept_trees.hpp"
+#include "peer/tree/pins.hpp"
+#include "peer/tree/private_copy.hpp"
+#include "peer/tree/release_trees.hpp"
 #include "peer/tree/space.hpp"
 
 #include <fcntl.h>
@@ -12,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -56,38 +60,59 @@ bool is_old(const Path& path) {
          system_clock().wall() - wall_time(std::chrono::seconds(info.st_mtim.tv_sec)) > kOld;
 }
 
-std::size_t count_old(const Path& directory, std::string_view prefix) {
-  std::size_t count = 0;
+std::vector<Path> old_ones(const Path& directory, std::string_view prefix) {
+  std::vector<Path> found;
   for (const std::string& name : list_directory(directory).value_or(std::vector<std::string>())) {
-    count += name.starts_with(prefix) && is_old(directory / name) ? 1 : 0;
+    if (name.starts_with(prefix) && is_old(directory / name)) {
+      found.push_back(directory / name);
+    }
   }
-  return count;
+  return found;
+}
+
+std::size_t count_old(const Path& directory, std::string_view prefix) {
+  return old_ones(directory, prefix).size();
+}
+
+/// Copies of jobs that have ended: a job may take longer than a day. Those of other users, into which this one may not
+/// look, are theirs to count.
+std::size_t count_left_copies(const Path& dest) {
+  const auto copies = old_ones(dest, kCopyName);
+  return static_cast<std::size_t>(std::count_if(copies.begin(), copies.end(), [](const Path& copy) {
+    const auto unused = try_unpinned(copy);
+    return unused && *unused;
+  }));
 }
 
 }  // namespace
 
 Finding check_active(const DoctorOptions& options) {
   std::error_code error;
-  const Path link = options.dest / "current";
+  const Path link = options.dest / kCurrentLink;
   if (!std::filesystem::is_symlink(link, error)) {
     return path_exists(link)
                ? broken(fmt::format("{} is not a link", link.native()), fmt::format("mv {0} {0}.old", link.native()))
                : doubtful(fmt::format("{} is not there: nothing is active", link.native()),
                           "start the service: systemctl enable --now swarmout-peer");
   }
-  const Path target = std::filesystem::read_symlink(link, error);
-  const auto identity = identity_of(options.dest / target);
+  const std::string target = std::filesystem::read_symlink(link, error).native();
+  const auto name = release_behind(link);
+  if (!name) {
+    return broken(fmt::format("{} leads to {}, which is no release", link.native(), target),
+                  "look who changed it; the service sets it back");
+  }
+  const auto identity = identity_of(options.dest / kReleasesFolder / *name);
   if (!identity) {
-    return broken(fmt::format("{} leads to {}, which is not there", link.native(), target.native()),
+    return broken(fmt::format("{} leads to {}, which is not there", link.native(), target),
                   "the service makes it anew; is it running?");
   }
   if (!TreeRecords::exist(options.state)) {
-    return doubtful(fmt::format("{}; who made it cannot be seen", target.native()), "run this as the service's user");
+    return doubtful(fmt::format("{}; who made it cannot be seen", target), "run this as the service's user");
   }
   const auto records = TreeRecords::open(options.state);
-  const auto record = records ? records->find(target.filename().native(), *identity) : std::nullopt;
-  return record && record->whole ? well(target.native())
-                                 : broken(fmt::format("{} is not what this host made", target.native()),
+  const auto record = records ? records->find(*name, *identity) : std::nullopt;
+  return record && record->whole ? well(target)
+                                 : broken(fmt::format("{} is not what this host made", target),
                                           "look who replaced it; the service makes `current` anew");
 }
 
@@ -158,13 +183,15 @@ Finding check_reflinks(const DoctorOptions& options) {
 }
 
 Finding check_leftovers(const DoctorOptions& options) {
-  const std::size_t trees = count_old(options.dest, ".incoming-");
+  const std::size_t trees = count_old(options.dest, kIncomingName);
+  const std::size_t copies = count_left_copies(options.dest);
   const std::size_t scratch = count_old(options.state / "tmp", "");
-  const std::size_t parts =
-      count_old(options.state / "swarm", "fetch-") + count_old(options.state / "swarm", "verify-");
-  const std::string seen = fmt::format("older than a day: {} trees half made, {} directories of packs, {} of fetches",
-                                       trees, scratch, parts);
-  return trees + scratch + parts == 0
+  const std::size_t parts = count_old(options.state / "swarm", fmt::format("{}-", kFetchPurpose)) +
+                            count_old(options.state / "swarm", fmt::format("{}-", kVerifyPurpose));
+  const std::string seen = fmt::format(
+      "older than a day: {} trees half made, {} left copies of jobs, {} directories of packs, {} of fetches", trees,
+      copies, scratch, parts);
+  return trees + copies + scratch + parts == 0
              ? well("none that is older than a day")
              : doubtful(seen, "docs/formats/state.md says what may be removed while no swarmout runs");
 }

@@ -78,9 +78,10 @@ Finding check_keys(const DoctorOptions& options) {
 }
 
 Finding check_service(const DoctorOptions& options) {
-  const auto pid = holder_of(options.state / "peer.lock");
+  const Path lock = options.state / lock_of(kPeerPurpose);
+  const auto pid = holder_of(lock);
   return pid ? well(fmt::format("runs, process {}", *pid))
-             : doubtful(fmt::format("no process holds {}", (options.state / "peer.lock").native()),
+             : doubtful(fmt::format("no process holds {}", lock.native()),
                         "systemctl enable --now swarmout-peer; or run this as the service's user");
 }
 
@@ -99,8 +100,10 @@ Finding check_cron(const DoctorOptions& options) {
     }
   }
   for (const Path& file : files) {
-    const auto text =
-        std::filesystem::is_regular_file(file, error) ? read_file(file, kMaxCrontab) : fail(ErrorCode::failed, "");
+    if (!std::filesystem::is_regular_file(file, error)) {
+      continue;
+    }
+    const auto text = read_file(file, kMaxCrontab);
     if (text && has_seed_line(*text)) {
       return well(file.native());
     }

@@ -10,8 +10,8 @@ namespace swarmout {
 Result<GcReport> run_gc(const GcJobOptions& options, const std::function<void(const Removal&)>& told,
                         const std::stop_token& stop) {
   TRY_ASSIGN(ThisHost host, look_at_this_host(options.dest, options.state));
-  TRY_ASSIGN(const Fd lock, own_state(options.state, "gc.lock"));
-  TRY_ASSIGN(const ReleaseTrees trees, ReleaseTrees::open(options.dest, options.state, "gc"));
+  TRY_ASSIGN(const Fd lock, own_state(options.state, lock_of(kGcPurpose)));
+  TRY_ASSIGN(const ReleaseTrees trees, ReleaseTrees::open(options.dest, options.state, kGcPurpose));
   const Needs needs;  // pins, jobs and `current` are found by themselves
   GcReport report;
   TRY_ASSIGN(report.before, look_at_holdings(host.store, trees, needs, options.gc));

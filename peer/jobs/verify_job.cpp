@@ -10,6 +10,7 @@
 #include "peer/keep/kept_trees.hpp"
 #include "peer/own_state.hpp"
 #include "peer/tree/pins.hpp"
+#include "peer/tree/release_trees.hpp"
 #include "peer/tree/space.hpp"
 #include "peer/verify/part_of_manifest.hpp"
 #include "peer/verify/repair.hpp"
@@ -20,9 +21,6 @@
 namespace swarmout {
 
 namespace {
-
-constexpr std::string_view kVerifyPurpose = "verify";
-constexpr std::string_view kRepairRoom = ".incoming-verify-";
 
 /// A directory below the state directory that goes with this.
 class Workroom {
@@ -51,7 +49,7 @@ public:
     TRY(find());
     std::optional<Fd> lock;
     if (options_.repair) {
-      auto locked = own_state(options_.peer.state, "verify.lock");
+      auto locked = own_state(options_.peer.state, lock_of(kVerifyPurpose));
       if (!locked && locked.error().code != ErrorCode::cannot_write) {
         return tl::unexpected(locked.error());
       }
@@ -142,31 +140,22 @@ private:
   FleetAccess fleet() { return {*share_, *log_, keys_, options_.peer.swarm, clock_}; }
 
   Result<void> repair() {
-    const Path dest = tree_.path.parent_path().parent_path();
-    TRY(remove_leftovers(dest));
+    TRY_ASSIGN(const ReleaseTrees trees, ReleaseTrees::open(options_.peer.dest, options_.peer.state, kVerifyPurpose));
+    tidy(trees);
     // Beside the tree, and ours from its first moment on.
-    const Path beside = dest / (std::string(kRepairRoom) + tree_.record.name);
+    const Path beside = trees.incoming(tree_.record.name);
     Repair repair(manifest_, tree_.path, beside, result_.check.differences);
     const auto repaired = repair_in(beside, repair);
     result_.left = repair.left();
-    const auto removed = remove_leftovers(dest);
-    return repaired ? removed : repaired;
+    tidy(trees);
+    return repaired;
   }
 
-  /// Of a repair that was killed, and of this one.
-  Result<void> remove_leftovers(const Path& dest) {
-    TRY_ASSIGN(const auto names, list_directory(dest));
-    for (const std::string& name : names) {
-      if (!name.starts_with(kRepairRoom)) {
-        continue;
-      }
-      const auto identity = identity_of(dest / name);
-      if (const auto ours = identity ? records_->find(name.substr(kRepairRoom.size()), *identity) : std::nullopt) {
-        TRY(remove_tree(dest / name));
-        TRY(records_->remove(*ours));
-      }
+  /// Of a repair that was killed, and of this one. What cannot be removed is no fault of the tree: it is said.
+  static void tidy(const ReleaseTrees& trees) {
+    if (const auto tidied = trees.tidy(std::nullopt); !tidied) {
+      spdlog::warn("{}", to_string(tidied.error()));
     }
-    return {};
   }
 
   /// What needs no content comes first, and extras before all: where a disk is full, that makes room.
@@ -206,9 +195,10 @@ private:
       if (repair.wanted().empty()) {
         return {};
       }
-      const auto bytes = other.path.empty() || other.path == tree_.path ? Result<std::string>()
-                                                                        : store_->manifest_bytes(other.record.manifest);
-      if (auto manifest = bytes && !bytes->empty() ? decode_manifest(*bytes) : fail(ErrorCode::not_found, "")) {
+      if (other.path.empty() || other.path == tree_.path) {
+        continue;
+      }
+      if (const auto manifest = store_->manifest_bytes(other.record.manifest).and_then(decode_manifest)) {
         TRY(repair.find_in(content_of(other.path, *manifest)));
       }
     }

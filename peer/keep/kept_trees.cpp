@@ -1,5 +1,7 @@
 #include "peer/keep/kept_trees.hpp"
 
+#include "peer/tree/release_links.hpp"
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -13,13 +15,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::size_t kListed = 5;
-
-/// Where `current` leads, as a name in releases/; empty: nowhere there.
-std::string current_name(const Path& dest) {
-  std::error_code error;
-  const Path target = std::filesystem::read_symlink(dest / "current", error);
-  return !error && target.parent_path() == "releases" ? target.filename().native() : "";
-}
 
 std::string list_of(const std::vector<KeptTree>& trees) {
   std::string text;
@@ -63,11 +58,11 @@ Result<std::vector<KeptTree>> kept_trees(const Path& dest, const TreeRecords& re
   if (error) {
     return fail_errno("cannot look at", dest.native(), error.value());
   }
-  const std::string active = current_name(root);
-  TRY_ASSIGN(const auto names, list_directory(root / "releases"));
+  const auto active = release_behind(root / kCurrentLink);
+  TRY_ASSIGN(const auto names, list_directory(root / kReleasesFolder));
   std::vector<KeptTree> trees;
   for (const std::string& name : names) {
-    const Path path = root / "releases" / name;
+    const Path path = root / kReleasesFolder / name;
     const auto identity = identity_of(path);
     auto record = identity ? records.find(name, *identity) : std::nullopt;
     if (!record || !record->whole) {

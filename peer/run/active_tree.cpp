@@ -1,10 +1,8 @@
 #include "peer/run/active_tree.hpp"
 
 #include "common/release/store.hpp"
-#include "peer/tree/release_trees.hpp"
+#include "peer/tree/release_links.hpp"
 #include "peer/tree/tree_records.hpp"
-
-#include <fmt/format.h>
 
 #include <charconv>
 
@@ -12,7 +10,6 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::string_view kReleasesFolder = "releases/";
 
 Position position_of(std::string_view name) {
   Position position;
@@ -23,28 +20,21 @@ Position position_of(std::string_view name) {
 }
 
 std::optional<ActiveTree> tree_behind(const Path& dest, const char* link) {
-  std::error_code error;
-  const std::string target = std::filesystem::read_symlink(dest / link, error).native();
-  if (error || !target.starts_with(kReleasesFolder)) {
+  auto name = release_behind(dest / link);
+  if (!name) {
     return std::nullopt;
   }
   ActiveTree tree;
-  tree.name = target.substr(kReleasesFolder.size());
-  tree.path = dest / target;
+  tree.name = *std::move(name);
+  tree.path = dest / kReleasesFolder / tree.name;
   tree.position = position_of(tree.name);
-  const bool inside =
-      !tree.name.empty() && tree.name != "." && tree.name != ".." && tree.name.find('/') == std::string::npos;
-  return inside && identity_of(tree.path) ? std::optional(std::move(tree)) : std::nullopt;
-}
-
-std::string distinct_name(const Descriptor& release) {
-  return fmt::format("{}~{}", release_name(release), release.manifest.hex().substr(0, 8));
+  return identity_of(tree.path) ? std::optional(std::move(tree)) : std::nullopt;
 }
 
 }  // namespace
 
 std::optional<ActiveTree> active_tree(const Path& dest) {
-  return tree_behind(dest, "current");
+  return tree_behind(dest, kCurrentLink);
 }
 
 std::optional<ActiveTree> previous_tree(const Path& dest) {
@@ -52,7 +42,7 @@ std::optional<ActiveTree> previous_tree(const Path& dest) {
 }
 
 bool is_tree_of(const ActiveTree& tree, const Descriptor& release, const Path& state) {
-  if (tree.name == distinct_name(release)) {
+  if (tree.name == distinct_release_name(release)) {
     return true;
   }
   if (tree.name != release_name(release)) {

@@ -20,7 +20,6 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::string_view kCopyName = ".copy-";
 constexpr std::size_t kCopyStep = 1U << 30U;
 constexpr unsigned kExecutable = 0111;
 
@@ -29,11 +28,18 @@ public:
   explicit TreeCopier(std::stop_token stop) : stop_(std::move(stop)) {}
 
   Result<void> copy(const Fd& from, const Fd& to, const Path& shown) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> names(::fdopendir(::dup(from.get())), ::closedir);
+    Fd again(::fcntl(from.get(), F_DUPFD_CLOEXEC, 0));
+    const std::unique_ptr<DIR, int (*)(DIR*)> names(again.valid() ? ::fdopendir(again.get()) : nullptr, ::closedir);
     if (!names) {
       return fail_errno("cannot read", shown.native(), errno);
     }
-    while (const dirent* const entry = ::readdir(names.get())) {
+    again.release();
+    while (true) {
+      errno = 0;
+      const dirent* const entry = ::readdir(names.get());
+      if (entry == nullptr) {
+        return errno == 0 ? Result<void>() : fail_errno("cannot read", shown.native(), errno);
+      }
       const std::string name = entry->d_name;
       if (name == "." || name == "..") {
         continue;
@@ -43,7 +49,6 @@ public:
       }
       TRY(copy_entry(from, to, name, shown / name));
     }
-    return {};
   }
 
 private:

@@ -1,13 +1,14 @@
 // A copy of a tree that its owner may write to: DEST/.copy-XXXXXX, gone with the last process that works in it.
 //
 // It is locked as a pin locks a tree (pins.hpp), so that one whose owner died can be told, and is removed by the next
-// who makes a copy or prunes.
+// who makes a copy, by `gc`, and by the service (ReleaseTrees::tidy()).
 
 #pragma once
 
 #include "common/base/files.hpp"
 
 #include <stop_token>
+#include <string_view>
 
 namespace swarmout {
 
@@ -30,6 +31,9 @@ private:
   Path path_;
   Fd directory_;
 };
+
+/// How the names of copies begin.
+inline constexpr std::string_view kCopyName = ".copy-";
 
 /// Removes copies in which nobody works any more. Errors: cannot_write, of the first that cannot be removed; the others
 /// are.

@@ -21,12 +21,10 @@ namespace swarmout {
 namespace {
 
 constexpr std::string_view kRemoved = "removed-";
-constexpr std::string_view kLinkTo = "releases/";
 
-std::optional<std::string> link_target(const Path& path) {
+bool is_link(const Path& path) {
   std::error_code error;
-  Path target = std::filesystem::read_symlink(path, error);
-  return error ? std::nullopt : std::optional(target.native());
+  return std::filesystem::is_symlink(path, error);
 }
 
 /// rename(2) that replaces nothing, not even an empty directory; as far as the file system can.
@@ -51,6 +49,14 @@ void keep_first(Result<void>& all, Result<void> one) {
 }
 
 }  // namespace
+
+std::string lock_of(std::string_view purpose) {
+  return fmt::format("{}.lock", purpose);
+}
+
+std::string incoming_of(std::string_view purpose) {
+  return fmt::format("{}{}-", kIncomingName, purpose);
+}
 
 Result<ReleaseTrees> ReleaseTrees::open(const Path& dest, const Path& state, std::string_view purpose) {
   TRY(make_directories(dest));
@@ -89,7 +95,7 @@ std::optional<TreeRecord> ReleaseTrees::record_at(const Path& path, std::string_
 
 ReleaseTrees::Place ReleaseTrees::place_of(const Descriptor& release) const {
   const std::string plain = release_name(release);
-  const std::string distinct = fmt::format("{}~{}", plain, release.manifest.hex().substr(0, 8));
+  const std::string distinct = distinct_release_name(release);
   Place place;
   for (const std::string& name : {distinct, plain}) {
     const Path path = releases() / name;
@@ -107,13 +113,7 @@ ReleaseTrees::Place ReleaseTrees::place_of(const Descriptor& release) const {
 }
 
 Path ReleaseTrees::incoming(const Descriptor& release) const {
-  return dest_ / (incoming_ + release_name(release));
-}
-
-std::optional<std::string> ReleaseTrees::current() const {
-  const auto target = link_target(dest_ / "current");
-  const bool inside = target && target->starts_with(kLinkTo) && target->find('/', kLinkTo.size()) == std::string::npos;
-  return inside ? std::optional(target->substr(kLinkTo.size())) : std::nullopt;
+  return incoming(release_name(release));
 }
 
 bool ReleaseTrees::is_current(const Descriptor& release) const {
@@ -123,7 +123,7 @@ bool ReleaseTrees::is_current(const Descriptor& release) const {
 
 Result<void> ReleaseTrees::check_current() const {
   struct stat info {};
-  const Path link = dest_ / "current";
+  const Path link = dest_ / kCurrentLink;
   if (::lstat(link.c_str(), &info) == 0 && !S_ISLNK(info.st_mode)) {
     return fail(ErrorCode::cannot_write,
                 fmt::format("{} is {}, where the link to the active release belongs", link.native(),
@@ -183,7 +183,7 @@ Result<void> ReleaseTrees::activate(const Descriptor& release) {
   const std::string name = place.path.filename().native();
   TRY(remember_previous(name));
   failpoint("before-current");
-  TRY(replace_symlink(dest_ / "current", fmt::format("{}{}", kLinkTo, name)));
+  TRY(replace_symlink(dest_ / kCurrentLink, link_to_release(name)));
   failpoint("after-current");
   return {};
 }
@@ -193,10 +193,14 @@ Result<void> ReleaseTrees::activate(const Descriptor& release) {
 Result<void> ReleaseTrees::remember_previous(const std::string& next) const {
   const auto before = current();
   const Path link = dest_ / kPreviousLink;
-  if (!before || *before == next || (path_exists(link) && !link_target(link))) {
+  if (!before || *before == next || (path_exists(link) && !is_link(link))) {
     return {};
   }
-  return replace_symlink(link, fmt::format("{}{}", kLinkTo, *before));
+  return replace_symlink(link, link_to_release(*before));
+}
+
+Path ReleaseTrees::put_away(const TreeRecord& record) const {
+  return incoming(fmt::format("{}{}", kRemoved, record.name));
 }
 
 /// Out of sight first: a half removed tree must not look like a release. What somebody works in stays for now.
@@ -210,7 +214,7 @@ Result<void> ReleaseTrees::discard(const TreeRecord& record) const {
   if (!unpinned) {
     return {};
   }
-  const Path doomed = dest_ / fmt::format("{}{}{}", incoming_, kRemoved, record.name);
+  const Path doomed = put_away(record);
   if (::rename(tree.c_str(), doomed.c_str()) != 0) {
     return fail_errno("cannot remove", tree.native(), errno);
   }
@@ -218,34 +222,9 @@ Result<void> ReleaseTrees::discard(const TreeRecord& record) const {
   return {};
 }
 
-Result<void> ReleaseTrees::prune(std::size_t keep, const std::optional<Path>& busy) {
-  TRY_ASSIGN(const auto names, list_directory(releases()));
-  std::vector<TreeRecord> ours;
-  for (const std::string& name : names) {
-    if (auto record = record_at(releases() / name, name); record && record->whole) {
-      ours.push_back(*std::move(record));
-    }
-  }
-  // By birth: with a new share, numbers begin anew.
-  std::stable_sort(ours.begin(), ours.end(), [](const TreeRecord& a, const TreeRecord& b) {
-    return std::pair(a.identity.born, a.name) < std::pair(b.identity.born, b.name);
-  });
-  const auto active = current();
-  Result<void> all;  // or the first that could not be removed: no reason to keep the others
-  for (std::size_t i = 0; i + keep < ours.size(); ++i) {
-    if (ours[i].name != active) {
-      keep_first(all, discard(ours[i]));
-    }
-  }
-  keep_first(all, remove_leftovers(incoming_, busy));
-  keep_first(all, remove_left_copies(dest_));
-  TRY(forget_lost());
-  return all;
-}
-
 Result<bool> ReleaseTrees::remove(const TreeRecord& record, Fd no_pin_comes) const {
   const Path tree = releases() / record.name;
-  const Path doomed = dest_ / fmt::format("{}{}{}", incoming_, kRemoved, record.name);
+  const Path doomed = put_away(record);
   if (current() == record.name) {
     return false;
   }
@@ -268,20 +247,22 @@ Result<bool> ReleaseTrees::remove(const TreeRecord& record, Fd no_pin_comes) con
 Result<void> ReleaseTrees::tidy(const std::optional<Path>& busy) const {
   Result<void> all = remove_leftovers(incoming_, busy);
   TRY_ASSIGN(const auto names, list_directory(dest_));
-  for (const char* const verb : {"gc", "verify"}) {  // run by hand, and seldom: who is at work looks after them
-    const std::string theirs = fmt::format(".incoming-{}-", verb);
+  for (const std::string_view verb :
+       {kGcPurpose, kVerifyPurpose}) {  // run by hand, and seldom: who is at work looks after them
+    const std::string theirs = incoming_of(verb);
     const bool any =
         std::any_of(names.begin(), names.end(), [&](const auto& each) { return each.starts_with(theirs); });
     if (!any || theirs == incoming_) {
       continue;
     }
-    const auto lock = try_lock(state_ / fmt::format("{}.lock", verb));
+    const auto lock = try_lock(state_ / lock_of(verb));
     if (!lock) {
       keep_first(all, tl::unexpected(lock.error()));
     } else if (*lock) {
       keep_first(all, remove_leftovers(theirs, std::nullopt));
     }
   }
+  keep_first(all, remove_left_copies(dest_));
   TRY(forget_lost());
   return all;
 }
@@ -291,7 +272,7 @@ Result<void> ReleaseTrees::remove_leftovers(const std::string& incoming, const s
   Result<void> all;
   for (const std::string& name : names) {
     const Path path = dest_ / name;
-    if (name.starts_with(".tmp-") && link_target(path).value_or("").starts_with(kLinkTo)) {
+    if (name.starts_with(kTemporaryName) && release_behind(path)) {
       keep_first(all, remove_tree(path));  // a new `current` that did not become it
     }
     if (!name.starts_with(incoming) || path == busy) {

@@ -11,6 +11,7 @@
 
 #include "common/base/files.hpp"
 #include "common/release/descriptor.hpp"
+#include "peer/tree/release_links.hpp"
 #include "peer/tree/tree_records.hpp"
 
 #include <optional>
@@ -19,14 +20,25 @@
 
 namespace swarmout {
 
-inline constexpr const char* kPreviousLink = ".previous";
+/// What for somebody unpacks trees, or removes some: each has names of its own in a destination, and one process of a
+/// state directory at a time does it, who has the lock.
+inline constexpr std::string_view kPeerPurpose = "peer";
+inline constexpr std::string_view kFetchPurpose = "fetch";
+inline constexpr std::string_view kGcPurpose = "gc";
+inline constexpr std::string_view kVerifyPurpose = "verify";
+/// In the state directory: "gc.lock".
+[[nodiscard]] std::string lock_of(std::string_view purpose);
+/// How the names of what is being unpacked, repaired or removed begin.
+inline constexpr std::string_view kIncomingName = ".incoming-";
+/// ".incoming-gc-".
+[[nodiscard]] std::string incoming_of(std::string_view purpose);
 
 class ReleaseTrees {
 public:
-  /// `purpose` keeps apart what the service and what a `fetch` by hand is unpacking. `dest` may be, or lead through, a
-  /// symbolic link: it is resolved once. Errors: cannot_write.
+  /// `purpose`: one of these. `dest` may be, or lead through, a symbolic link: it is resolved once. Errors:
+  /// cannot_write.
   [[nodiscard]] static Result<ReleaseTrees> open(const Path& dest, const Path& state,
-                                                 std::string_view purpose = "peer");
+                                                 std::string_view purpose = kPeerPurpose);
 
   /// Of a state directory that version 0.1 has left, which kept no records of trees: those of `releases`, which this
   /// host has whole, are believed by their names once more. Errors: cannot_write.
@@ -36,6 +48,8 @@ public:
   /// of ours has that name already (numbers begin anew with a new share).
   [[nodiscard]] Path tree(const Descriptor& release) const { return place_of(release).path; }
   [[nodiscard]] Path incoming(const Descriptor& release) const;
+  /// Where something is made for the tree of this name, by this purpose.
+  [[nodiscard]] Path incoming(const std::string& name) const { return dest_ / (incoming_ + name); }
   /// We made it, it is whole, and it is still there.
   [[nodiscard]] bool has(const Descriptor& release) const { return place_of(release).held == Held::whole; }
 
@@ -53,16 +67,12 @@ public:
   /// Where `current` points to it.
   [[nodiscard]] bool is_current(const Descriptor& release) const;
 
-  /// Removes all but the newest `keep` trees that we made and what `current` names; and incoming trees of its own
-  /// purpose other than `busy`. What we did not make stays, and so does, until the next time, what has a pin
-  /// (pins.hpp).
-  [[nodiscard]] Result<void> prune(std::size_t keep, const std::optional<Path>& busy);
-
   /// Removes one that `current` does not name. False: it does, or somebody works in it: it stays. Another process may
   /// do the same at the same moment. `no_pin_comes` (Store::lock_pins) is let go of once it is out of sight.
   [[nodiscard]] Result<bool> remove(const TreeRecord& record, Fd no_pin_comes = {}) const;
-  /// The rest of what prune() does: incoming trees, and records of trees that are gone. And what a `gc` or a repair by
-  /// hand has left that was killed.
+  /// Removes what was left: incoming trees of its own purpose other than `busy`; those of a `gc` or a repair that was
+  /// killed; copies in which nobody works any more (private_copy.hpp); records of trees that are gone. What we did not
+  /// make stays. Errors: of the first that cannot be removed; the others are.
   [[nodiscard]] Result<void> tidy(const std::optional<Path>& busy) const;
   [[nodiscard]] const Path& dest() const { return dest_; }
   [[nodiscard]] const TreeRecords& records() const { return records_; }
@@ -78,11 +88,12 @@ private:
       : dest_(std::move(dest)),
         state_(std::move(state)),
         records_(std::move(records)),
-        incoming_(".incoming-" + std::string(purpose) + '-') {}
-  [[nodiscard]] Path releases() const { return dest_ / "releases"; }
+        incoming_(incoming_of(purpose)) {}
+  [[nodiscard]] Path releases() const { return dest_ / kReleasesFolder; }
   [[nodiscard]] Place place_of(const Descriptor& release) const;
   [[nodiscard]] std::optional<TreeRecord> record_at(const Path& path, std::string_view name) const;
-  [[nodiscard]] std::optional<std::string> current() const;
+  [[nodiscard]] std::optional<std::string> current() const { return release_behind(dest_ / kCurrentLink); }
+  [[nodiscard]] Path put_away(const TreeRecord& record) const;
   [[nodiscard]] Result<void> remember_previous(const std::string& next) const;
   [[nodiscard]] Result<void> discard(const TreeRecord& record) const;
   [[nodiscard]] Result<void> remove_leftovers(const std::string& incoming, const std::optional<Path>& busy) const;

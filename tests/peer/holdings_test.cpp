@@ -3,6 +3,7 @@
 #include "peer/holdings.hpp"
 
 #include "common/fleet/torrent_on_share.hpp"
+#include "peer/tree/private_copy.hpp"
 #include "tests/peer/fetch/swarming.hpp"
 #include "tests/support/fake_clock.hpp"
 
@@ -35,7 +36,7 @@ protected:
     EXPECT_THAT(share_.write_blob(torrent_blob(made.release.descriptor), made.torrent), IsOk());
     return made;
   }
-  /// Fetched and unpacked; not active.
+  /// Fetched, unpacked and accepted; not active.
   RetrievalGoal fetched(const SealedRelease& release) {
     auto goal = holdings_->prepare(release.release);
     EXPECT_THAT(goal, IsOk());
@@ -49,6 +50,7 @@ protected:
       return (*retrieval)->state() != Retrieval::State::working;
     }));
     EXPECT_EQ((*retrieval)->state(), Retrieval::State::ready);
+    EXPECT_THAT(holdings_->accept((*retrieval)->goal()), IsOk());
     return (*retrieval)->goal();
   }
   Path record_of_release(const SealedRelease& release) const {
@@ -110,6 +112,26 @@ TEST_F(HoldingsTest, WhatWasSwitchedToForItsTreeNeedsNoRecord) {
 
   EXPECT_TRUE(switched);
   EXPECT_TRUE(holdings_->in_use());
+  EXPECT_THAT(troubles_.current(), IsEmpty());
+}
+
+TEST_F(HoldingsTest, TheServiceRemovesTheCopyOfAJobThatWasKilledAndLeavesOneThatIsInUse) {
+  const SealedRelease one = sealed(2);
+  ASSERT_OK(holdings_->activate(fetched(one)));
+  holdings_->tidy(MonotonicTime{} + std::chrono::seconds(1), nullptr);
+  const Path left = options_.dest / ".copy-abcdef";  // nobody has a lock on it
+  write_file(left / "file", "half done");
+  ASSERT_OK_AND_ASSIGN(const PrivateCopy copy, PrivateCopy::make(options_.dest, holdings_->active_tree(), {}));
+
+  holdings_->tidy(MonotonicTime{} + std::chrono::seconds(62), nullptr);
+
+  EXPECT_FALSE(path_exists(left)) << "within a minute";
+  EXPECT_TRUE(path_exists(copy.path() / "file"));
+  write_file(left / "file", "half done");
+  restart();
+  holdings_->serve_all({});
+  EXPECT_FALSE(path_exists(left)) << "and at its start";
+  EXPECT_TRUE(path_exists(copy.path() / "file"));
   EXPECT_THAT(troubles_.current(), IsEmpty());
 }
 

@@ -4,6 +4,7 @@
 #include "common/fleet/peer_record.hpp"
 #include "common/share/open_share.hpp"
 #include "peer/doctor/checks.hpp"
+#include "peer/tree/pins.hpp"
 #include "peer/tree/tree_records.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -206,6 +207,20 @@ TEST_F(DoctorTest, ThatAHostReachesItselfSaysNothing) {
   const Finding on_one_host = check_neighbours(options_);
   EXPECT_EQ(on_one_host.health, Health::fail) << "nobody listens there";
   EXPECT_THAT(on_one_host.seen, HasSubstr("0 of 2"));
+}
+
+TEST_F(DoctorTest, ACopyOfAJobIsCountedWhenItIsOldAndNobodyWorksInIt) {
+  const Path copy = options_.dest / ".copy-abcdef";
+  std::filesystem::create_directories(copy);
+  EXPECT_EQ(check_leftovers(options_).health, Health::ok);
+  const timespec times[2] = {{1, 0}, {1, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, copy.c_str(), times, 0), 0);
+  {
+    ASSERT_OK_AND_ASSIGN(const auto job, try_unpinned(copy));
+    EXPECT_EQ(check_leftovers(options_).health, Health::ok) << "the job takes that long";
+  }
+  EXPECT_THAT(check_leftovers(options_).seen, HasSubstr("1 left copies of jobs"));
+  EXPECT_EQ(check_leftovers(options_).health, Health::warn);
 }
 
 }  // namespace swarmout::test

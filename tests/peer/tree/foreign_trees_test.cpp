@@ -1,6 +1,7 @@
 // What is in the destination and was not made by this host, or is no longer what it made.
 
 #include "peer/tree/release_trees.hpp"
+#include "tests/peer/keep/keep_newest.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
@@ -128,7 +129,7 @@ TEST_F(ForeignTreesTest, WhatWeDidNotMakeIsNeitherCountedNorRemoved) {
     make(numbered(position));
   }
 
-  ASSERT_OK(trees_.prune(3, std::nullopt));
+  ASSERT_OK(keep_newest(3, trees_, dir_ / "state"));
 
   EXPECT_FALSE(trees_.has(numbered(1)) || trees_.has(numbered(2)));
   EXPECT_TRUE(trees_.has(numbered(3)) && trees_.has(numbered(4)) && trees_.has(numbered(5)));
@@ -144,7 +145,7 @@ TEST_F(ForeignTreesTest, ATreeThatSomebodyPutInThePlaceOfOursIsNotRemoved) {
   fs::remove_all(tree("00000001-r1"));
   write_file(tree("00000001-r1") / "precious", "x");
 
-  ASSERT_OK(trees_.prune(1, std::nullopt));
+  ASSERT_OK(keep_newest(1, trees_, dir_ / "state"));
 
   EXPECT_TRUE(path_exists(tree("00000001-r1") / "precious"));
 }
@@ -154,7 +155,7 @@ TEST_F(ForeignTreesTest, ATreeThatSomebodyRenamedIsTheirs) {
   fs::rename(tree("00000001-r1"), tree("00000001-kept"));
   make(numbered(2));
 
-  ASSERT_OK(trees_.prune(1, std::nullopt));
+  ASSERT_OK(keep_newest(1, trees_, dir_ / "state"));
 
   EXPECT_TRUE(path_exists(tree("00000001-kept")));
 }
@@ -168,7 +169,7 @@ TEST_F(ForeignTreesTest, WhatAnInterruptedRunLeftIsRemovedIfWeMadeIt) {
   fs::create_symlink("releases/00000001-r1", dest() / ".tmp-ours");
   write_file(dest() / "mine", "x");
 
-  ASSERT_OK(open().prune(3, trees_.incoming(numbered(2))));
+  ASSERT_OK(open().tidy(trees_.incoming(numbered(2))));
 
   EXPECT_FALSE(path_exists(trees_.incoming(numbered(1))));
   EXPECT_TRUE(path_exists(trees_.incoming(numbered(2)))) << "it is being unpacked";
@@ -190,7 +191,7 @@ TEST_F(ForeignTreesTest, RecordsOfTreesThatAreGoneGoToo) {
   make(numbered(2));
   fs::remove_all(tree("00000001-r1"));
 
-  ASSERT_OK(trees_.prune(3, std::nullopt));
+  ASSERT_OK(trees_.tidy(std::nullopt));
 
   EXPECT_EQ(list_directory(dir_ / "state/trees").value().size(), 1U);
 }
@@ -199,7 +200,7 @@ TEST_F(ForeignTreesTest, RecordsOfAnotherDestinationStay) {
   make(numbered(1));
   ASSERT_OK_AND_ASSIGN(ReleaseTrees other, ReleaseTrees::open(dir_ / "other", dir_ / "state"));
 
-  ASSERT_OK(other.prune(3, std::nullopt));
+  ASSERT_OK(other.tidy(std::nullopt));
 
   EXPECT_TRUE(trees_.has(numbered(1)));
 }

@@ -2,6 +2,7 @@
 
 #include "peer/tree/private_copy.hpp"
 #include "peer/tree/release_trees.hpp"
+#include "tests/peer/keep/keep_newest.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
@@ -154,7 +155,7 @@ TEST_F(PinsTest, ATreeThatIsMovedAwayAtThatMomentIsNotPinned) {
   EXPECT_GT(pinned, 0);
 }
 
-TEST_F(PinsTest, PrunedIsOnlyWhatNobodyWorksIn) {
+TEST_F(PinsTest, OnlyWhatNobodyWorksInIsRemoved) {
   ASSERT_OK_AND_ASSIGN(ReleaseTrees trees, ReleaseTrees::open(dir_ / "dest", dir_ / "state"));
   for (std::uint64_t i = 1; i <= 4; ++i) {
     ASSERT_OK_AND_ASSIGN(const Path incoming, trees.begin(pinned_release(i)));
@@ -164,14 +165,14 @@ TEST_F(PinsTest, PrunedIsOnlyWhatNobodyWorksIn) {
   ASSERT_OK(trees.activate(pinned_release(4)));
   const Path worked_in = trees.tree(pinned_release(1));
   const pid_t pid = holder(worked_in, wait_for_ever);
-  EXPECT_THAT(trees.prune(1, std::nullopt), IsOk());
+  EXPECT_THAT(keep_newest(1, trees, dir_ / "state"), IsOk());
   EXPECT_TRUE(path_exists(worked_in / "file"));
   EXPECT_FALSE(trees.has(pinned_release(2)));
   EXPECT_FALSE(trees.has(pinned_release(3)));
   EXPECT_TRUE(trees.has(pinned_release(4)));
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
-  EXPECT_THAT(trees.prune(1, std::nullopt), IsOk());
+  EXPECT_THAT(keep_newest(1, trees, dir_ / "state"), IsOk());
   EXPECT_FALSE(path_exists(worked_in)) << "at the next time";
 }
 

@@ -1,6 +1,8 @@
 #include "peer/tree/release_trees.hpp"
 
 #include "common/base/private_files.hpp"
+#include "peer/tree/private_copy.hpp"
+#include "tests/peer/keep/keep_newest.hpp"
 #include "tests/support/namespaces.hpp"
 #include "tests/support/ordinary_user.hpp"
 #include "tests/support/result_matchers.hpp"
@@ -90,8 +92,8 @@ TEST_F(ReleaseTreesTest, AReaderNeverSeesNothingOrAMixtureDuringAHundredSwitches
   for (std::uint64_t position = 2; position <= 101; ++position) {
     make(release(position));
     ASSERT_OK(trees_.activate(release(position)));
-    ASSERT_OK(trees_.prune(3, std::nullopt));
-    // Two more reads, so that none of them spans more than two switches, and its release is not pruned yet.
+    ASSERT_OK(keep_newest(3, trees_, state()));
+    // Two more reads, so that none of them spans more than two switches, and its release is not removed yet.
     for (const std::uint64_t wanted = reads + 2; reads < wanted;) {
       reads.wait(reads);
     }
@@ -107,7 +109,7 @@ TEST_F(ReleaseTreesTest, KeepsTheNewestAndWhatCurrentNames) {
     make(release(position));
   }
   ASSERT_OK(trees_.activate(release(2)));  // rolled back, say
-  ASSERT_OK(trees_.prune(3, std::nullopt));
+  ASSERT_OK(keep_newest(3, trees_, state()));
   EXPECT_FALSE(trees_.has(release(1)));
   EXPECT_TRUE(trees_.is_current(release(2)));
   EXPECT_FALSE(trees_.has(release(3)));
@@ -121,7 +123,7 @@ TEST_F(ReleaseTreesTest, ATreeWhoseMakerWasKilledBeforeItsRecordIsRemovedWhenItI
   std::filesystem::create_directory(full);
   write_file(full / "file", "somebody's");
 
-  ASSERT_OK(trees_.prune(3, std::nullopt));
+  ASSERT_OK(trees_.tidy(std::nullopt));
 
   EXPECT_FALSE(path_exists(empty));
   EXPECT_TRUE(path_exists(full / "file")) << "not ours, as far as we know";
@@ -168,7 +170,7 @@ TEST_F(ReleaseTreesTest, ADestinationThatIsALinkIsTheDirectoryItLeadsTo) {
     ASSERT_OK(trees.activate(release(position)));
   }
 
-  ASSERT_OK(trees.prune(3, std::nullopt));
+  ASSERT_OK(keep_newest(3, trees, state()));
 
   EXPECT_EQ(list_directory(dir_ / "real/releases").value().size(), 3U);
   EXPECT_TRUE(std::filesystem::is_symlink(dir_ / "link"));
@@ -186,7 +188,7 @@ TEST_F(ReleaseTreesTest, ATreeWithAMountInsideStaysAndTheOthersAreRemoved) {
     if (::mount((dir_ / "uploads").c_str(), place.c_str(), nullptr, MS_BIND, nullptr) != 0) {
       return "cannot mount";
     }
-    return trees_.prune(3, std::nullopt) ? "pruned" : "not all";
+    return keep_newest(3, trees_, state()) ? "all" : "not all";
   });
   if (!said) {
     GTEST_SKIP() << "no mount namespaces on this host";
@@ -219,6 +221,19 @@ TEST_F(ReleaseTreesTest, WhatKilledVerbsHaveLeftIsTidiedUp) {
 
   EXPECT_FALSE(path_exists(dest() / ".incoming-verify-00000001-r1"));
   EXPECT_THAT(trees_.records().made_for(dest()).value(), testing::IsEmpty());
+}
+
+TEST_F(ReleaseTreesTest, CopiesInWhichNobodyWorksAreTidiedUp) {
+  make(release(1));
+  const Path left = dest() / ".copy-abcdef";  // nobody has a lock on it
+  write_file(left / "file", "of a job that was killed");
+  ASSERT_OK_AND_ASSIGN(const PrivateCopy copy, PrivateCopy::make(dest(), tree("00000001-r1"), {}));
+
+  ASSERT_OK(open("gc").tidy(std::nullopt));
+
+  EXPECT_FALSE(path_exists(left));
+  EXPECT_TRUE(path_exists(copy.path() / "file0")) << "a job works in it";
+  EXPECT_TRUE(trees_.has(release(1)));
 }
 
 TEST_F(ReleaseTreesTest, ATreeThatItsOwnerMayNotChangeIsRemoved) {
