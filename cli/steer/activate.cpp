@@ -2,6 +2,7 @@
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/host.hpp"
+#include "peer/hooks_record.hpp"
 #include "peer/orders.hpp"
 
 #include <fmt/format.h>
@@ -32,9 +33,14 @@ Verb activate_verb() {
     to->order.by = this_person();
     to->order.time = utc(system_clock().wall());
     TRY(order_to_go(to->state, to->order));
+    const bool any = to->order.release.empty();
+    const auto hooks = load_hooks_record(to->state);
+    const bool refused = hooks && hooks->refused && !to->order.again;
     return print_result(fmt::format(
-        "this host goes on to {} as soon as it is here\n",
-        to->order.release.empty() ? "the release that waits" : "release " + printable_lines(to->order.release)));
+        "this host goes on to {}, once it is here; if {}, nothing is done\n{}",
+        any ? "the release that waits" : "release " + printable_lines(to->order.release),
+        any ? "none waits" : "that is not the one that waits",
+        refused ? "one was refused by this host's hook: `swarmout activate --again` asks it once more\n" : ""));
   };
   return verb;
 }

@@ -43,7 +43,9 @@ Result<SignedDescriptor> target(const RollbackTargets& to, Helm& helm) {
     return before_current(helm);
   }
   TRY_ASSIGN(const LogView* const log, helm.log().refresh_with_history(kSearchedReleases));
-  return find_release(*log, to.to, helm.log().keys());
+  const LogEntry* const current = log->current_release();
+  return find_release(*log, to.to, helm.log().keys(),
+                      current != nullptr ? std::optional(current->position) : std::nullopt);
 }
 
 std::string sentence_of(const Reach& reach, const Descriptor& release, std::chrono::milliseconds waited) {

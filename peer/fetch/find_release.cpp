@@ -35,7 +35,8 @@ Result<std::optional<SignedDescriptor>> named(const Believed& releases, const st
 
 }  // namespace
 
-Result<SignedDescriptor> find_release(const LogView& log, const std::string& wanted, const TrustedKeys& keys) {
+Result<SignedDescriptor> find_release(const LogView& log, const std::string& wanted, const TrustedKeys& keys,
+                                      std::optional<Position> older_than) {
   const auto entries = log.releases(kSearchedReleases);
   if (entries.empty()) {
     return fail(ErrorCode::not_found, "nothing is published yet", "run `swarmout seed` on any host");
@@ -55,6 +56,9 @@ Result<SignedDescriptor> find_release(const LogView& log, const std::string& wan
     if (std::to_string(each->position.value) == wanted) {
       return release;
     }
+    if (older_than && !(each->position < *older_than)) {
+      continue;
+    }
     if (release) {
       believed.push_back(*std::move(release));
     } else if (each->revision == wanted || !not_trusted) {
@@ -64,6 +68,9 @@ Result<SignedDescriptor> find_release(const LogView& log, const std::string& wan
   TRY_ASSIGN(auto found, named(believed, wanted));
   if (found) {
     return *std::move(found);
+  }
+  if (older_than) {
+    return find_release(log, wanted, keys);
   }
   if (believed.empty()) {
     return tl::unexpected(*not_trusted);

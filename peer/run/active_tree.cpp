@@ -10,7 +10,6 @@ namespace swarmout {
 
 namespace {
 
-
 Position position_of(std::string_view name) {
   Position position;
   const std::size_t dash = name.find('-');

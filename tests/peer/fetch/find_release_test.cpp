@@ -21,10 +21,10 @@ protected:
     return commit_raw(share_, host_.claim(), (trusted ? signer_ : stranger_).sign(std::move(release)));
   }
   /// The number of what is found.
-  Result<std::uint64_t> find(const std::string& wanted) {
+  Result<std::uint64_t> find(const std::string& wanted, std::optional<Position> older_than = std::nullopt) {
     LogReader reader(share_, fleet_trust());
     TRY_ASSIGN(const LogView* log, reader.refresh_with_history(kSearchedReleases));
-    return find_release(*log, wanted, signer_.trusted()).map([](const SignedDescriptor& release) {
+    return find_release(*log, wanted, signer_.trusted(), older_than).map([](const SignedDescriptor& release) {
       return release.descriptor.position.value;
     });
   }
@@ -127,6 +127,18 @@ TEST_F(FindReleaseTest, IfNothingIsTrustedThatIsTheAnswer) {
   publish("aaaa1111", "", false);
 
   EXPECT_THAT(find("aaaa1111"), FailsWith(ErrorCode::refused, "not trusted"));
+}
+
+TEST_F(FindReleaseTest, WhoGoesBackByANameDoesNotMeanTheOneThatHeLeaves) {
+  publish("aaaa1111", "main");
+  publish("bbbb2222", "main");
+  publish("cccc3333", "main");
+
+  EXPECT_EQ(find("main"), 6U);
+  EXPECT_EQ(find("main", Position{6}), 4U);
+  EXPECT_EQ(find("main", Position{4}), 2U);
+  EXPECT_EQ(find("6", Position{4}), 6U) << "a number is that release";
+  EXPECT_EQ(find("cccc3333", Position{4}), 6U) << "there is no older one";
 }
 
 }  // namespace swarmout::test
