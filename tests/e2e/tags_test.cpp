@@ -25,7 +25,7 @@ protected:
     git({"add", "file"});
     git({"commit", "-qm", tag});
     git({"tag", tag});
-    Process seed = fleet_.seed(9, "git+file://" + repository_.native(),
+    Process seed = fleet_.seed(1, "git+file://" + repository_.native(),
                                {"--revision", tag, "--slot", tag, "--min-copies", "0", "--quorum", "0",
                                 "--stage-timeout", "1s", "--linger", "0"});
     ASSERT_EQ(seed.wait(), 0) << seed.err();

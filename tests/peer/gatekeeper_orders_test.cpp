@@ -57,7 +57,7 @@ TEST_F(GatekeeperOrders, AnOrderMayNameATag) {
   options_.activate = *parse_when("hold");
   ASSERT_OK(say_activate("v4"));
   EXPECT_EQ(verdict(), Activation::Verdict::Kind::no);
-  EXPECT_THAT(troubles_.current(), HasSubstr("release 4 (v5) waits"));
+  EXPECT_THAT(troubles_.current(), HasSubstr("`activate v4` of root was not done"));
 
   ASSERT_OK(say_activate("v5"));
 
