@@ -81,17 +81,30 @@ TEST_F(CollectorTest, WhatIsPinnedWhileItIsAtWorkStays) {
   EXPECT_THAT(store_.releases().value(), SizeIs(2));
 }
 
-TEST_F(CollectorTest, ADamagedManifestKeepsPacksAndNoTrees) {
+TEST_F(CollectorTest, ALostManifestOfWhatStaysKeepsPacksAndNoTrees) {
   const SignedDescriptor old = make(1);
-  const SignedDescriptor damaged = make(2);
-  make(3);
+  make(2);
+  const SignedDescriptor damaged = make(3);
   ASSERT_OK(remove_tree(store_.state() / "manifests" / damaged.descriptor.manifest.hex()));
 
   const Collected collected = run();
 
   EXPECT_FALSE(trees_.has(old.descriptor));
-  EXPECT_THAT(collected.put_off, HasSubstr("release 2"));
+  EXPECT_THAT(collected.put_off, HasSubstr("release 3"));
   EXPECT_THAT(store_.releases().value(), SizeIs(3));
+}
+
+TEST_F(CollectorTest, ALostManifestOfWhatGoesKeepsNothing) {
+  const SignedDescriptor damaged = make(1);
+  const SignedDescriptor old = make(2);
+  make(3);
+  ASSERT_OK(remove_tree(store_.state() / "manifests" / damaged.descriptor.manifest.hex()));
+
+  const Collected collected = run();
+
+  EXPECT_EQ(collected.put_off, "");
+  EXPECT_FALSE(trees_.has(old.descriptor));
+  EXPECT_THAT(store_.releases().value(), SizeIs(1));
 }
 
 TEST_F(CollectorTest, WhatIsOnItsWayStays) {
