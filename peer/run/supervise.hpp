@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <set>
@@ -69,9 +70,9 @@ public:
 
 private:
   [[nodiscard]] static int target(int which);
-  Fd read_[2];
-  Fd write_[2];
-  bool blocked_[2] = {false, false};  ///< the reader takes nothing
+  std::array<Fd, 2> read_;
+  std::array<Fd, 2> write_;
+  std::array<bool, 2> blocked_{};  ///< the reader takes nothing
   std::string end_;
 };
 
