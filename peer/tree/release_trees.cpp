@@ -247,8 +247,8 @@ Result<bool> ReleaseTrees::remove(const TreeRecord& record, Fd no_pin_comes) con
 Result<void> ReleaseTrees::tidy(const std::optional<Path>& busy) const {
   Result<void> all = remove_leftovers(incoming_, busy);
   TRY_ASSIGN(const auto names, list_directory(dest_));
-  for (const std::string_view verb :
-       {kGcPurpose, kVerifyPurpose}) {  // run by hand, and seldom: who is at work looks after them
+  // Run by hand, and seldom: who is at work looks after them.
+  for (const std::string_view verb : {kGcPurpose, kVerifyPurpose}) {
     const std::string theirs = incoming_of(verb);
     const bool any =
         std::any_of(names.begin(), names.end(), [&](const auto& each) { return each.starts_with(theirs); });

@@ -59,7 +59,7 @@ TEST(EndToEnd, FetchOfAnUnknownRevisionNamesTheNewest) {
   EXPECT_EQ(done.status, 66);
   EXPECT_EQ(done.out, "");
   EXPECT_THAT(done.err, HasSubstr("r-three"));
-  EXPECT_THAT(done.err, HasSubstr("r-two, r-one"));
+  EXPECT_THAT(done.err, HasSubstr("release 4 (r-two), release 2 (r-one)"));
 }
 
 TEST(EndToEnd, FetchDoesNotWriteIntoADirectoryThatHasThings) {
