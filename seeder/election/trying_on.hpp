@@ -24,7 +24,7 @@ template <typename Step>
     auto result = step();
     const bool away =
         !result && (result.error().code == ErrorCode::unavailable || result.error().code == ErrorCode::temporary);
-    if (!away || clock.now() - begun >= patience) {
+    if (!away || stop.stop_requested() || clock.now() - begun >= patience) {
       return result;
     }
     if (!said) {
