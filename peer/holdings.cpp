@@ -5,7 +5,6 @@
 #include "peer/keep/hand_pins.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -211,9 +210,9 @@ void Holdings::collect_garbage(const RetrievalGoal* pursued) {
   if (active_) {
     needs.emplace(active_->descriptor.manifest, "active");
   }
-  const auto collected = collect(store_, trees_, needs, options_.gc, [](const Removal& each) {
-    spdlog::info("removed {} {}: {}", each.kind == Removal::Kind::tree ? "the tree" : "the packs of", each.name,
-                 each.why);
+  const auto collected = collect(store_, trees_, needs, options_.gc, [this](const Removal& each) {
+    narrate_(fmt::format("removed {} {}: {}", each.kind == Removal::Kind::tree ? "the tree" : "the packs of", each.name,
+                         each.why));
   });
   note(collected.map([](const Collected&) {}));
   if (const auto pins = HandPins(options_.state).all()) {

@@ -40,13 +40,14 @@ inline constexpr std::string_view kOfDisk = "disk";
 class Holdings {
 public:
   Holdings(const PeerOptions& options, Share& share, Store store, ReleaseTrees trees, SwarmSession& session,
-           Troubles& troubles)
+           Troubles& troubles, const Narrator& narrate)
       : options_(options),
         store_(std::move(store)),
         trees_(std::move(trees)),
         torrents_(options.state, share),
         kept_(store_, session),
-        troubles_(troubles) {}
+        troubles_(troubles),
+        narrate_(narrate) {}
 
   /// After a restart: serves what is here already, and finds out what is active. Only what one of `keys` has signed is
   /// believed to be it.
@@ -114,6 +115,7 @@ private:
   KeptTorrents torrents_;
   KeptReleases kept_;
   Troubles& troubles_;
+  const Narrator& narrate_;
   std::optional<SignedDescriptor> active_;
   std::string pinned_;  ///< by hand, in words, as of the last time that something was removed
   MonotonicTime next_tidy_{};

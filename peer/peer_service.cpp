@@ -39,7 +39,7 @@ public:
         lookout_(options, clock, share, std::move(keys), std::move(seen), troubles_, narrate),
         presence_(share, clock_, session_->endpoint()),
         contacts_(*session_, presence_, clock_, [this](const Error& error) { troubles_.has(kOfShare, error); }),
-        holdings_(options, share, std::move(store), std::move(trees), *session_, troubles_),
+        holdings_(options, share, std::move(store), std::move(trees), *session_, troubles_, narrate),
         gate_(options, clock, troubles_, narrate),
         jobs_(options.state),
         course_(options.once) {}

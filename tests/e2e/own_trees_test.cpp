@@ -130,4 +130,20 @@ TEST(OwnTrees, AFleetFollowsAShareThatWasLostAndMadeAnew) {
   EXPECT_THAT(host.err(), HasSubstr("another share than before"));
 }
 
+TEST(OwnTrees, OlderOnesGoWithoutAWordToCronAlsoWhereDestIsALink) {
+  OneRelease fleet;
+  fs::create_directory(fleet.scratch("real"));
+  fs::create_directories(fleet.dest(1).parent_path());
+  fs::create_symlink(fleet.scratch("real"), fleet.dest(1));
+  for (int i = 2; i <= 6; ++i) {
+    write_file(fleet.tree() / "file", std::to_string(i));
+    fleet.publish();
+    Process once = fleet.whole_host({"--once"});
+    EXPECT_EQ(once.wait(), 0);
+    EXPECT_EQ(once.err(), "") << "nobody watches";
+  }
+  EXPECT_TRUE(fleet.active());
+  EXPECT_EQ(std::distance(fs::directory_iterator(fleet.scratch("real") / "releases"), fs::directory_iterator()), 3);
+}
+
 }  // namespace swarmout::test

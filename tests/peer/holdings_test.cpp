@@ -28,7 +28,8 @@ protected:
     holdings_.reset();
     Store store = Store::open(options_.state).value();
     ReleaseTrees trees = open_trees(options_, store).value();
-    holdings_ = std::make_unique<Holdings>(options_, share_, std::move(store), std::move(trees), *session_, troubles_);
+    holdings_ = std::make_unique<Holdings>(options_, share_, std::move(store), std::move(trees), *session_, troubles_,
+                                           narrate_);
   }
   SealedRelease sealed(std::uint64_t position) {
     SealedRelease made =
@@ -68,6 +69,7 @@ protected:
   Leader leader_;
   std::unique_ptr<SwarmSession> session_ = open_session();
   Troubles troubles_{clock_, [](Troubles::Line, const std::string&) {}};
+  Narrator narrate_ = [](const std::string&) {};
   std::unique_ptr<Holdings> holdings_;
 };
 
