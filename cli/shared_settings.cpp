@@ -35,10 +35,14 @@ void add_share_settings(Verb& verb, ShareAddress& share) {
                .help = "File with the certificates to trust; without it the system's"});
 }
 
-void add_optional_share_settings(Verb& verb, ShareAddress& share) {
-  add_share_settings(verb, share);
+void make_share_optional(Verb& verb) {
   const auto is_share = [](const Setting& each) { return each.name == "share"; };
   std::find_if(verb.settings.begin(), verb.settings.end(), is_share)->required = false;
+}
+
+void add_optional_share_settings(Verb& verb, ShareAddress& share) {
+  add_share_settings(verb, share);
+  make_share_optional(verb);
 }
 
 void add_state_setting(Verb& verb, Path& state) {

@@ -16,6 +16,8 @@ namespace swarmout {
 inline constexpr std::chrono::milliseconds kLeastBeat{10};
 
 void add_share_settings(Verb& verb, ShareAddress& share);
+/// Once they are added: the verb does without where it can.
+void make_share_optional(Verb& verb);
 /// For verbs that do without, as long as this host has all that they need.
 void add_optional_share_settings(Verb& verb, ShareAddress& share);
 

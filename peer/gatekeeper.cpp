@@ -40,14 +40,15 @@ Gatekeeper::Gatekeeper(const PeerOptions& options, Clock& clock, Troubles& troub
 void Gatekeeper::look(const Wanted& wanted, const TrustedKeys& keys, const OnThisHost& here) {
   read_orders(wanted, here, keys);
   collect();
-  if (run_ && which_ == Which::before && published_in(aims(wanted, here)) != digest_of(*about_)) {
+  const Wanted aimed_at = aims(wanted, here);
+  if (run_ && which_ == Which::before && published_in(aimed_at) != digest_of(*about_)) {
     run_->stop();  // nobody wants to know any more
   }
   run_due(here);
   if (here.whole) {
     tell_watchers(false);  // somebody may have taken the link away
   }
-  tell_of_refusal(aims(wanted, here), here);
+  tell_of_refusal(aimed_at, here);
   tell_of_bad_order(wanted, here);
 }
 

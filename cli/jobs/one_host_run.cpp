@@ -20,7 +20,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::chrono::milliseconds kLongestEndingInElection{9500};
-constexpr std::size_t kShownRevision = 20;
 
 /// What the job is once for: a slot, else the release itself, whatever its number is.
 Result<std::string> slot_for(const PinnedRelease& pinned) {
@@ -98,8 +97,8 @@ private:
   /// "job NAME for slot S", "job NAME on release 12 (v1.2.3)".
   std::string called() const {
     const PinnedRelease& pinned = job_.pinned;
-    return pinned.slot.empty() ? fmt::format("job {} on release {} ({})", wishes_.name, pinned.tree.position.value,
-                                             pinned.revision.substr(0, kShownRevision))
+    return pinned.slot.empty() ? fmt::format("job {} on {}", wishes_.name,
+                                             release_title(ReleaseNames{pinned.tree.position, pinned.revision}))
                                : fmt::format("job {} for slot {}", wishes_.name, pinned.slot);
   }
   static bool is_well(const JobEnd& end) { return end.status == 0 && !end.timed_out; }

@@ -11,8 +11,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace swarmout {
 
 namespace {
@@ -46,9 +44,7 @@ void add_host_order_settings(Verb& verb, HostTargetsOfOrders& to) {
               {.name = "host", .help = "This host only, whatever the fleet does", .scope = Scope::command_line});
   add_setting(verb, to.state, Place{}, {.name = "state", .help = "With --host: the state directory of its service"});
   add_dest_setting(verb, to.dest);
-  std::find_if(verb.settings.begin(), verb.settings.end(), [](const Setting& each) {
-    return each.name == "share";
-  })->required = false;
+  make_share_optional(verb);
 }
 
 Result<void> needs_share(const SteerTargets& steer, const HostTargetsOfOrders& to) {

@@ -89,6 +89,14 @@ std::vector<std::string> environment_with(const Command& command) {
   return all;
 }
 
+/// True: something is there. Waits in steps, so that the caller can look at what else it waits for.
+bool readable(int fd, std::chrono::milliseconds patience) {
+  pollfd waiting{fd, POLLIN, 0};
+  return ::poll(&waiting, 1, static_cast<int>(patience.count())) > 0;
+}
+
+}  // namespace
+
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
   pointers.reserve(strings.size() + 1);
@@ -98,14 +106,6 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   pointers.push_back(nullptr);
   return pointers;
 }
-
-/// True: something is there. Waits in steps, so that the caller can look at what else it waits for.
-bool readable(int fd, std::chrono::milliseconds patience) {
-  pollfd waiting{fd, POLLIN, 0};
-  return ::poll(&waiting, 1, static_cast<int>(patience.count())) > 0;
-}
-
-}  // namespace
 
 Result<Subprocess> Subprocess::start(const Command& command) {
   INVARIANT(!command.argv.empty());

@@ -74,6 +74,9 @@ private:
   bool words_cut_ = false;
 };
 
+/// As execve(2) takes them, with a null at the end; `strings` outlives it.
+[[nodiscard]] std::vector<char*> pointers_to(std::vector<std::string>& strings);
+
 /// Runs to the end; its standard output. Errors: failed, with its last words, if it exits with anything but 0;
 /// refused, if it prints more than `limit`; temporary, if stopped.
 [[nodiscard]] Result<std::string> run_and_capture(const Command& command, Bytes limit, std::stop_token stop);

@@ -133,6 +133,15 @@ const LogEntry* LogView::at(Position position) const {
   return found == records_.end() ? nullptr : &found->second.entry;
 }
 
+std::vector<const LogEntry*> LogView::last_entries() const {
+  std::vector<const LogEntry*> entries;
+  for (Position each = tail(); each.value > 0 && at(each) != nullptr; each = each.previous()) {
+    entries.push_back(at(each));
+  }
+  std::reverse(entries.begin(), entries.end());
+  return entries;
+}
+
 std::optional<Digest> LogView::digest_at(Position position) const {
   const auto found = records_.find(position);
   const bool known = found != records_.end() && is_signed(found->second.validity);

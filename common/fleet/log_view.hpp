@@ -56,6 +56,8 @@ public:
   [[nodiscard]] unsigned claims_of(const std::string& slot) const;
   [[nodiscard]] std::string last_failure() const;
   [[nodiscard]] const LogEntry* at(Position position) const;
+  /// The last ones without a gap, the oldest first.
+  [[nodiscard]] std::vector<const LogEntry*> last_entries() const;
   /// SHA-256 of its bytes, as far as it is signed and in this view.
   [[nodiscard]] std::optional<Digest> digest_at(Position position) const;
   /// The newest entry that is signed; null if there is none.

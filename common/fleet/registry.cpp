@@ -44,19 +44,25 @@ Result<std::size_t> peers_on(Share& share) {
   return names.size();
 }
 
+std::optional<SeenPeer> read_peer(Share& share, const std::string& name, WallTime now) {
+  const auto cell = share.read_cell(CellKind::peer, name);
+  if (!cell || !*cell) {
+    return std::nullopt;
+  }
+  auto record = decode_peer((*cell)->bytes);
+  if (!record || record->id != name) {  // one cell, one host
+    return std::nullopt;
+  }
+  return SeenPeer{*std::move(record), std::min((*cell)->written, now)};
+}
+
 namespace {
 
-/// Whose cells these are, live or not.
 std::vector<SeenPeer> read_peers(Share& share, const std::vector<std::string>& names, WallTime now) {
   std::vector<SeenPeer> seen;
   for (const std::string& name : names) {
-    const auto cell = share.read_cell(CellKind::peer, name);
-    if (!cell || !*cell) {
-      continue;
-    }
-    auto record = decode_peer((*cell)->bytes);
-    if (record && record->id == name) {  // one cell, one host
-      seen.push_back({*std::move(record), std::min((*cell)->written, now)});
+    if (auto peer = read_peer(share, name, now)) {
+      seen.push_back(*std::move(peer));
     }
   }
   return seen;

@@ -8,6 +8,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace swarmout {
@@ -32,6 +34,10 @@ inline constexpr std::chrono::seconds kPeerSilence{60};
 
 /// Whether a record that was written then still says that its host lives.
 [[nodiscard]] bool is_live(const SeenPeer& peer, WallTime now);
+
+/// The peer whose cell this is, live or not; a record from the future counts as written at `now`. Nothing: it cannot be
+/// read at the moment, or names another host than its cell.
+[[nodiscard]] std::optional<SeenPeer> read_peer(Share& share, const std::string& name, WallTime now);
 
 /// How often an idle peer writes its record, one of `fleet`: together no more than 20 times a second while that is
 /// more often than every 15 s.

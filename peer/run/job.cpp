@@ -1,6 +1,7 @@
 #include "peer/run/job.hpp"
 
 #include "common/base/process/descendants.hpp"
+#include "common/base/subprocess.hpp"
 #include "peer/run/job_lock.hpp"
 
 #include <fcntl.h>
@@ -45,22 +46,13 @@ std::vector<std::string> environment_for(const JobStart& start) {
   return all;
 }
 
-std::vector<char*> as_pointers(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (std::string& each : strings) {
-    pointers.push_back(each.data());
-  }
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 /// All that the child needs, made before the fork(2).
 struct Prepared {
   explicit Prepared(const JobStart& start)
       : argv(start.argv),
         environment(environment_for(start)),
-        argv_at(as_pointers(argv)),
-        environment_at(as_pointers(environment)),
+        argv_at(pointers_to(argv)),
+        environment_at(pointers_to(environment)),
         directory(start.directory.native()),
         held(start.held),
         mask(start.mask),

@@ -19,22 +19,14 @@ Result<FleetSight> RollCall::call(Share& share, const Descriptor& goal, WallTime
       still.insert(std::move(known));
       continue;
     }
-    const auto cell = share.read_cell(CellKind::peer, name);
-    if (!cell || !*cell) {
+    auto peer = read_peer(share, name, now);
+    if (!peer || !is_live(*peer, now)) {
       continue;
     }
-    auto record = decode_peer((*cell)->bytes);
-    if (!record || record->id != name) {
-      continue;
+    if (peer->record.is_active_on(goal)) {
+      still.emplace(name, peer->record);
     }
-    SeenPeer peer{*std::move(record), (*cell)->written};
-    if (!is_live(peer, now)) {
-      continue;
-    }
-    if (peer.record.is_active_on(goal)) {
-      still.emplace(name, peer.record);
-    }
-    fleet.live.push_back(std::move(peer.record));
+    fleet.live.push_back(std::move(peer->record));
   }
   there_ = std::move(still);
   return fleet;

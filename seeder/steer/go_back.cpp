@@ -13,16 +13,6 @@ namespace swarmout {
 
 namespace {
 
-/// The last entries of the view, without a gap, the oldest first.
-std::vector<const LogEntry*> last_entries(const LogView& log) {
-  std::vector<const LogEntry*> entries;
-  for (Position each = log.tail(); each.value > 0 && log.at(each) != nullptr; each = each.previous()) {
-    entries.push_back(log.at(each));
-  }
-  std::reverse(entries.begin(), entries.end());
-  return entries;
-}
-
 /// Those that somebody went back from, and nobody went to again by name.
 std::set<Position> left_as_bad(const std::vector<const LogEntry*>& entries) {
   std::set<Position> left;
@@ -47,7 +37,7 @@ std::set<Position> left_as_bad(const std::vector<const LogEntry*>& entries) {
 
 const LogEntry* release_before_current(const LogView& log) {
   const LogEntry* const current = log.current_release();
-  const std::vector<const LogEntry*> entries = last_entries(log);
+  const std::vector<const LogEntry*> entries = log.last_entries();
   const std::set<Position> left = left_as_bad(entries);
   const auto good = std::find_if(entries.rbegin(), entries.rend(), [&](const LogEntry* each) {
     return current != nullptr && each->kind == EntryKind::commit && each->release == each->position &&

@@ -58,11 +58,7 @@ std::string_view name_of(HistoryEvent::Kind kind) {
 }
 
 std::vector<HistoryEvent> history_of(const LogView& log, std::size_t limit) {
-  std::vector<const LogEntry*> entries;  // oldest first, without a gap
-  for (Position each = log.tail(); each.value > 0 && log.at(each) != nullptr; each = each.previous()) {
-    entries.push_back(log.at(each));
-  }
-  std::reverse(entries.begin(), entries.end());
+  const std::vector<const LogEntry*> entries = log.last_entries();
   std::vector<HistoryEvent> events;
   std::optional<Position> current;
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -72,8 +68,7 @@ std::vector<HistoryEvent> history_of(const LogView& log, std::size_t limit) {
     const bool commits = entry.kind == EntryKind::commit;
     if (kind) {
       events.push_back({*kind, entry.position, commits ? entry.release : Position{}, entry.revision, entry.slot,
-                        entry.host, entry.time, entry.reason});
-      events.back().why = commits ? entry.hold.value_or("") : entry.reason;
+                        entry.host, entry.time, commits ? entry.hold.value_or("") : entry.reason});
     }
     current = commits ? std::optional(entry.release) : current;
   }
