@@ -11,7 +11,7 @@ ROOTS = ("common/", "seeder/", "peer/", "cli/")
 # What an include of each library begins with. fmt, spdlog and tl::expected may be used everywhere.
 LIBRARIES = {
     "libtorrent": "libtorrent/", "zstd": "zstd", "libarchive": "archive", "libsodium": "sodium", "libcurl": "curl/",
-    "OpenSSL": "openssl/", "Boost": "boost/", "CLI11": "CLI/", "JSON": "nlohmann/", "protobuf": "google/protobuf",
+    "OpenSSL": "openssl/", "Boost": "boost/", "dtl": "dtl/", "CLI11": "CLI/", "JSON": "nlohmann/", "protobuf": "google/protobuf",
 }
 INCLUDE = re.compile(r'^\s*#include ([<"])([^>"]+)[>"]', re.M)
 

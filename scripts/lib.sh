@@ -7,7 +7,7 @@ build_packages=(
   cmake ninja-build g++ ccache pkg-config protobuf-compiler
   libtorrent-rasterbar-dev libboost-dev libzstd-dev libcli11-dev libarchive-dev nlohmann-json3-dev
   libcurl4-openssl-dev libsodium-dev libspdlog-dev libfmt-dev libprotobuf-dev libexpected-dev libssl-dev
-  libgtest-dev libgmock-dev
+  libgtest-dev libgmock-dev libdtl-dev
 )
 run_packages=(git ca-certificates)
 test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client faketime iproute2 python3
