@@ -32,8 +32,7 @@ std::vector<std::byte> compress_after(ByteView prefix, ByteView content, int lev
   set(context.get(), ZSTD_c_windowLog, window_for(prefix.size() + content.size()));
   INVARIANT(ZSTD_isError(ZSTD_CCtx_refPrefix(context.get(), prefix.data(), prefix.size())) == 0);
   std::vector<std::byte> frame(ZSTD_compressBound(content.size()));
-  const std::size_t size =
-      ZSTD_compress2(context.get(), frame.data(), frame.size(), content.data(), content.size());
+  const std::size_t size = ZSTD_compress2(context.get(), frame.data(), frame.size(), content.data(), content.size());
   INVARIANT(ZSTD_isError(size) == 0);
   frame.resize(size);
   return frame;

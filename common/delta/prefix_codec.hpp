@@ -1,4 +1,5 @@
-// Content as a zstd frame that refers back to a prefix which both sides have (ZSTD_CCtx_refPrefix): what does not travel.
+// Content as a zstd frame that refers back to a prefix which both sides have (ZSTD_CCtx_refPrefix): what does not
+// travel.
 //
 // The same prefix, content, level and library version give the same bytes.
 

@@ -214,7 +214,8 @@ Result<std::vector<std::vector<std::byte>>> decode_texts(const std::vector<ByteV
                 "a group of a delta has more operations than texts");
   TRY_ASSIGN(const ByteView frame, frames.next());
   REFUSE_UNLESS(frames.at_end(), "something follows a group of a delta");
-  TRY_ASSIGN(const std::vector<std::byte> text, decompress_after(prefix, frame, std::min(limit + before.size(), kMaxGroup)));
+  TRY_ASSIGN(const std::vector<std::byte> text,
+             decompress_after(prefix, frame, std::min(limit + before.size(), kMaxGroup)));
   std::vector<std::vector<std::byte>> after;
   ByteView left = text;
   Bytes allowed = limit + before.size();  // the ends that are taken away again

@@ -1,9 +1,9 @@
 // Several texts as line operations against older ones, in four streams and the text that was added.
 //
-// The decoder reads the operations first. They name lines of texts that it has, so it makes a prefix of the removed lines
-// and those around them: the added text is compressed after that, and nothing of it travels. A far offset into all of
-// the old content costs a match-finder about eleven bytes for each edit; the operations cost about one. Stored form:
-// docs/formats/delta.md.
+// The decoder reads the operations first. They name lines of texts that it has, so it makes a prefix of the removed
+// lines and those around them: the added text is compressed after that, and nothing of it travels. A far offset into
+// all of the old content costs a match-finder about eleven bytes for each edit; the operations cost about one. Stored
+// form: docs/formats/delta.md.
 
 #pragma once
 

@@ -29,6 +29,8 @@ public:
   explicit Varints(ByteView bytes) : left_(bytes) {}
 
   [[nodiscard]] bool at_end() const { return left_.empty(); }
+  /// What follows the numbers that were read.
+  [[nodiscard]] ByteView left() const { return left_; }
 
   /// Errors: refused: it ends within a number, or that is greater than `most`.
   [[nodiscard]] Result<std::uint64_t> next(std::uint64_t most) {

@@ -12,7 +12,8 @@ namespace swarmout {
 namespace {
 
 constexpr std::size_t kLookedAt = 8000;
-/// Lines of both sides that are nowhere on the other one cost nothing; of the rest this many, squared, are some seconds.
+/// Lines of both sides that are nowhere on the other one cost nothing; of the rest this many, squared, are some
+/// seconds.
 constexpr std::size_t kMostLines = 200'000;
 
 using Lines = std::vector<std::uint32_t>;  ///< equal lines have equal numbers

@@ -38,7 +38,10 @@ TEST(LineDiff, FromAndToNothing) {
 TEST(LineDiff, WhatHasAZeroAtItsBeginningIsNoText) {
   EXPECT_TRUE(looks_like_text(as_bytes("text\n")));
   EXPECT_TRUE(looks_like_text({}));
-  EXPECT_FALSE(looks_like_text(as_bytes(std::string_view("\x7f" "ELF\0", 5))));
+  EXPECT_FALSE(
+      looks_like_text(as_bytes(std::string_view("\x7f"
+                                                "ELF\0",
+                                                5))));
 }
 
 }  // namespace swarmout::test
