@@ -1,7 +1,7 @@
 // A delta: how the tree of one release becomes that of another, as bytes that travel.
 //
-// Digests of files and the manifest are not in it: whoever applies it hashes what it made and compares one digest of the
-// whole tree, which is signed. Stored form: docs/formats/delta.md.
+// Digests of files and the manifest are not in it: whoever applies it hashes what it made and compares one digest of
+// the whole tree, which is signed. Stored form: docs/formats/delta.md.
 
 #pragma once
 

@@ -45,8 +45,8 @@ struct Recipe {
 [[nodiscard]] std::string encode_recipe(const Recipe& recipe, const std::vector<Node>& before,
                                         const std::vector<Node>& after);
 
-/// Every number is one that is there: nodes, bases, which are files, and chunks (by ref_count of `before`). Each file of
-/// `after` that has no step has one of its path in `before`. Errors: refused.
+/// Every number is one that is there: nodes, bases, which are files, and chunks (by ref_count of `before`). Each file
+/// of `after` that has no step has one of its path in `before`. Errors: refused.
 [[nodiscard]] Result<Recipe> decode_recipe(ByteView bytes, const std::vector<Node>& before,
                                            const std::vector<Node>& after);
 

@@ -88,8 +88,8 @@ Result<std::vector<Node>> decode_listing(std::string_view listing) {
     nodes.push_back(std::move(node));
   }
   std::sort(nodes.begin(), nodes.end(), [](const Node& a, const Node& b) { return a.path < b.path; });
-  const auto twice = std::adjacent_find(nodes.begin(), nodes.end(),
-                                        [](const Node& a, const Node& b) { return a.path == b.path; });
+  const auto twice =
+      std::adjacent_find(nodes.begin(), nodes.end(), [](const Node& a, const Node& b) { return a.path == b.path; });
   REFUSE_UNLESS(twice == nodes.end(), "the listing of a delta has a path twice");
   return nodes;
 }

@@ -22,9 +22,8 @@ std::string_view name_in(std::string_view path) {
 }
 
 std::optional<std::uint32_t> file_at(const Manifest& manifest, const std::string& path) {
-  const auto found =
-      std::lower_bound(manifest.nodes.begin(), manifest.nodes.end(), path,
-                       [](const Node& node, const std::string& wanted) { return node.path < wanted; });
+  const auto found = std::lower_bound(manifest.nodes.begin(), manifest.nodes.end(), path,
+                                      [](const Node& node, const std::string& wanted) { return node.path < wanted; });
   return found != manifest.nodes.end() && found->path == path && found->is_file()
              ? std::optional(static_cast<std::uint32_t>(found - manifest.nodes.begin()))
              : std::nullopt;

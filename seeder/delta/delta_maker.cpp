@@ -170,8 +170,8 @@ private:
       if (beside) {
         TRY_ASSIGN(prefix, old_.chunk(*base, next));
       }
-      step.pieces.push_back({beside ? RecipeStep::Piece::Kind::after : RecipeStep::Piece::Kind::alone,
-                             beside ? next : 0});
+      step.pieces.push_back(
+          {beside ? RecipeStep::Piece::Kind::after : RecipeStep::Piece::Kind::alone, beside ? next : 0});
       add_frame(compress_after(prefix, content, options_.level));
       next += beside ? 1 : 0;
     }

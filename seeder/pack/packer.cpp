@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace swarmout {
 
@@ -19,8 +20,8 @@ Packer::Packer(const Store& store, std::optional<Manifest> basis, PackProgress& 
   if (basis) {
     manifest_ = *std::move(basis);
     manifest_.revision.clear();
-    manifest_.nodes.clear();
-    manifest_.refs.clear();
+    basis_nodes_ = std::exchange(manifest_.nodes, {});
+    basis_refs_ = std::exchange(manifest_.refs, {});
     basis_packs_ = manifest_.packs.size();
     basis_frames_ = manifest_.frames.size();
     known_.reserve(manifest_.chunks.size() * 2);
@@ -71,6 +72,26 @@ Result<void> Packer::entry(const TreeEntry& entry) {
   return {};
 }
 
+Result<void> Packer::unchanged(const std::string& path, bool executable) {
+  INVARIANT(file_left_ == 0);
+  const auto found = std::lower_bound(basis_nodes_.begin(), basis_nodes_.end(), path,
+                                      [](const Node& node, const std::string& wanted) { return node.path < wanted; });
+  if (found == basis_nodes_.end() || found->path != path || !found->is_file()) {
+    return fail(ErrorCode::not_found, "the release before has no file " + path);
+  }
+  TreeEntry same;
+  same.path = path;
+  same.executable = executable;
+  TRY(entry(same));
+  Node& node = manifest_.nodes.back();
+  node.size = found->size;
+  for (std::uint32_t i = 0; i < found->ref_count; ++i) {
+    // Content may be in two packs of the basis: what reads it finds the first.
+    TRY(add_ref(known_.at(manifest_.chunks[basis_refs_[found->first_ref + i]].digest)));
+  }
+  return {};
+}
+
 Result<void> Packer::data(ByteView bytes) {
   INVARIANT(bytes.size() <= file_left_);
   progress_.read += bytes.size();
@@ -91,10 +112,14 @@ Result<void> Packer::end_chunk() {
   const Digest digest = sha256(chunk_);
   TRY_ASSIGN(const std::uint32_t ref, place(chunk_, digest));
   chunk_.clear();
+  return add_ref(ref);
+}
+
+Result<void> Packer::add_ref(std::uint32_t chunk) {
   if (manifest_.refs.size() >= std::numeric_limits<std::uint32_t>::max()) {
     return fail(ErrorCode::failed, "the tree has more than four billion chunks");
   }
-  manifest_.refs.push_back(ref);
+  manifest_.refs.push_back(chunk);
   ++manifest_.nodes.back().ref_count;
   return {};
 }

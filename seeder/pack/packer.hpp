@@ -44,12 +44,16 @@ public:
 
   Result<void> entry(const TreeEntry& entry) override;
   Result<void> data(ByteView bytes) override;
+  /// Instead of entry() and its content: a file that has the content of the basis's file of this path. What comes of it
+  /// is the same, byte for byte; nothing is read. Errors: not_found: the basis has no such file.
+  [[nodiscard]] Result<void> unchanged(const std::string& path, bool executable);
 
   /// Ends the tree. Errors: cannot_write; refused, if a pack of the basis turns out to be damaged.
   [[nodiscard]] Result<PackedRelease> finish();
 
 private:
   [[nodiscard]] Result<void> end_chunk();
+  [[nodiscard]] Result<void> add_ref(std::uint32_t chunk);
   [[nodiscard]] Result<std::uint32_t> place(ByteView content, const Digest& digest);
   [[nodiscard]] Result<void> end_frame();
   [[nodiscard]] Result<void> repack();
@@ -60,7 +64,9 @@ private:
   const Store& store_;
   PackProgress& progress_;
   FramePipeline pipeline_;
-  Manifest manifest_;  ///< packs, frames and chunks of the basis, then the new frames and chunks
+  Manifest manifest_;              ///< packs, frames and chunks of the basis, then the new frames and chunks
+  std::vector<Node> basis_nodes_;  ///< sorted by path
+  std::vector<std::uint32_t> basis_refs_;
   std::size_t basis_packs_ = 0;
   std::size_t basis_frames_ = 0;
   std::unordered_map<Digest, std::uint32_t> known_;       ///< where each content is

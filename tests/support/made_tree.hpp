@@ -71,9 +71,7 @@ public:
 
 private:
   const std::string& content(std::uint32_t node) const { return tree_.at(manifest_.nodes.at(node).path).content; }
-  static std::vector<std::byte> bytes(std::string_view text) {
-    return {as_bytes(text).begin(), as_bytes(text).end()};
-  }
+  static std::vector<std::byte> bytes(std::string_view text) { return {as_bytes(text).begin(), as_bytes(text).end()}; }
   const MadeTree& tree_;
   const Manifest& manifest_;
 };

@@ -62,7 +62,10 @@ std::string changed_within(std::string content) {
 
 class RandomHistory {
 public:
-  explicit RandomHistory(unsigned seed) : random_(seed) { tree_[""] = {}; tree_.erase(""); }
+  explicit RandomHistory(unsigned seed) : random_(seed) {
+    tree_[""] = {};
+    tree_.erase("");
+  }
 
   const MadeTree& tree() const { return tree_; }
   void step() {
@@ -79,10 +82,12 @@ private:
         add(some_directory() + "n" + std::to_string(random_() % 40), {Kind::file, lines(random_, random_() % 30)});
         break;
       case 2:
-        add(some_directory() + "b" + std::to_string(random_() % 40), {Kind::executable, noise(random_, random_() % 500)});
+        add(some_directory() + "b" + std::to_string(random_() % 40),
+            {Kind::executable, noise(random_, random_() % 500)});
         break;
       case 3:
-        add(some_directory() + "l" + std::to_string(random_() % 40), {Kind::symlink, "to/" + std::to_string(random_())});
+        add(some_directory() + "l" + std::to_string(random_() % 40),
+            {Kind::symlink, "to/" + std::to_string(random_())});
         break;
       case 4:
         add(some_directory() + "d" + std::to_string(random_() % 10), {Kind::directory, ""});
@@ -168,14 +173,23 @@ TEST(DeltaMaker, FromAndToNothing) {
 }
 
 TEST(DeltaMaker, KindsMayChange) {
-  expect_same({{"a", {Kind::file, "x\n"}}, {"b", {Kind::symlink, "a"}}, {"c", {Kind::directory, ""}}, {"c/d", {Kind::file, "y"}}},
-              {{"a", {Kind::symlink, "b"}}, {"b", {Kind::directory, ""}}, {"b/c", {Kind::file, "y"}}, {"c", {Kind::file, "x\n"}}});
+  expect_same({{"a", {Kind::file, "x\n"}},
+               {"b", {Kind::symlink, "a"}},
+               {"c", {Kind::directory, ""}},
+               {"c/d", {Kind::file, "y"}}},
+              {{"a", {Kind::symlink, "b"}},
+               {"b", {Kind::directory, ""}},
+               {"b/c", {Kind::file, "y"}},
+               {"c", {Kind::file, "x\n"}}});
   expect_same({{"a", {Kind::file, "x\n"}}}, {{"a", {Kind::executable, "x\n"}}});
 }
 
 TEST(DeltaMaker, NamesMayBeAnyBytes) {
-  const MadeTree tree = {{"a\nb", {Kind::file, "1\n"}}, {"u", {Kind::directory, ""}}, {"u/ f", {Kind::file, "2\n"}},
-                         {"u-", {Kind::file, "3\n"}}, {"\xff\xfe", {Kind::file, "4\n"}}};
+  const MadeTree tree = {{"a\nb", {Kind::file, "1\n"}},
+                         {"u", {Kind::directory, ""}},
+                         {"u/ f", {Kind::file, "2\n"}},
+                         {"u-", {Kind::file, "3\n"}},
+                         {"\xff\xfe", {Kind::file, "4\n"}}};
   MadeTree after = tree;
   after["u/u"] = {Kind::file, "5\n"};
   expect_same(tree, after);
@@ -211,10 +225,12 @@ TEST(DeltaMaker, ALargeFileIsToldByItsChunks) {
   std::mt19937 random(5);
   const std::string large = noise(random, 12 * kMiB);
   const MadeTree before = {{"large", {Kind::file, large}}, {"small", {Kind::file, noise(random, 1000)}}};
-  const MadeTree after = {{"large", {Kind::file, changed_within(large)}}, {"small", {Kind::file, large.substr(0, 6 * kMiB)}}};
+  const MadeTree after = {{"large", {Kind::file, changed_within(large)}},
+                          {"small", {Kind::file, large.substr(0, 6 * kMiB)}}};
   expect_same(before, after);
   expect_same(after, before);
-  EXPECT_LT(delta_between({{"large", {Kind::file, large}}}, {{"large", {Kind::file, changed_within(large)}}}).size(), 2000U);
+  EXPECT_LT(delta_between({{"large", {Kind::file, large}}}, {{"large", {Kind::file, changed_within(large)}}}).size(),
+            2000U);
 }
 
 TEST(DeltaMaker, OfLongLinesTheSmallerWayIsTaken) {

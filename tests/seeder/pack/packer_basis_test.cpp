@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
 #include <set>
 
 namespace swarmout::test {
@@ -189,6 +190,50 @@ TEST_F(PackerBasis, TheResultDoesNotDependOnTheNumberOfProcessors) {
     results.insert(encode_manifest(packed.manifest));
   }
   EXPECT_EQ(results.size(), 1U);
+}
+
+TEST_F(PackerBasis, WhatIsToldAsUnchangedGivesTheSameReleaseAsItsContent) {
+  std::mt19937 random(1);
+  std::map<std::string, std::string> files;
+  std::optional<Manifest> basis;
+  std::map<std::string, std::string> before;
+  for (int step = 0; step < 20; ++step) {
+    for (int i = 0; i < 12; ++i) {
+      // Few contents, so that many are in several files, and in packs of several releases.
+      files[fmt::format("f{:02}", random() % 40)] =
+          noise(random() % 3 * 100'000, static_cast<std::uint32_t>(random() % 30));
+    }
+    files.erase(fmt::format("f{:02}", random() % 40));
+    Tree tree;
+    for (const auto& [path, content] : files) {
+      tree.push_back(file_of(path, content, random() % 4 == 0));
+    }
+    PackProgress progress;
+    Packer told(store_, basis, progress);
+    for (const Given& each : tree) {
+      const auto same = before.find(each.entry.path);
+      if (same != before.end() && same->second == each.content && random() % 4 != 0) {
+        ASSERT_OK(told.unchanged(each.entry.path, each.entry.executable));
+      } else {
+        ASSERT_OK(feed_in_steps(told, {each}, kMiB));
+      }
+    }
+    ASSERT_OK_AND_ASSIGN(const PackedRelease short_way, told.finish());
+    ASSERT_OK_AND_ASSIGN(const PackedRelease whole, pack(store_, tree, basis));
+
+    ASSERT_TRUE(encode_manifest(short_way.manifest) == encode_manifest(whole.manifest)) << "step " << step;
+    basis = keep(tree, basis);
+    before = files;
+  }
+}
+
+TEST_F(PackerBasis, WhatTheBasisDoesNotHaveCannotBeUnchanged) {
+  const Manifest basis = keep({{directory("d"), ""}, file_of("a", "x")});
+  PackProgress progress;
+  Packer packer(store_, basis, progress);
+
+  EXPECT_THAT(packer.unchanged("b", false), FailsWith(ErrorCode::not_found));
+  EXPECT_THAT(packer.unchanged("d", false), FailsWith(ErrorCode::not_found));
 }
 
 }  // namespace swarmout::test
