@@ -2,8 +2,8 @@
 
 #pragma once
 
+#include "common/pack/packer.hpp"
 #include "seeder/epoch.hpp"
-#include "seeder/pack/packer.hpp"
 #include "seeder/source/source.hpp"
 
 #include <string>

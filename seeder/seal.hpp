@@ -2,9 +2,9 @@
 
 #pragma once
 
+#include "common/pack/packer.hpp"
 #include "common/release/signing.hpp"
 #include "common/release/store.hpp"
-#include "seeder/pack/packer.hpp"
 #include "seeder/sealed_release.hpp"
 
 namespace swarmout {

@@ -4,7 +4,7 @@
 
 #include "common/base/endpoint.hpp"
 #include "common/fleet/leader_record.hpp"
-#include "seeder/pack/packer.hpp"
+#include "common/pack/packer.hpp"
 #include "seeder/source/source.hpp"
 #include "seeder/spread.hpp"
 

@@ -7,6 +7,7 @@
 #include "common/base/files.hpp"
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
+#include "common/pack/tree_sink.hpp"
 
 #include <memory>
 #include <optional>
@@ -14,24 +15,6 @@
 #include <string>
 
 namespace swarmout {
-
-struct TreeEntry {
-  enum class Kind { file, symlink, directory, hardlink };
-  Kind kind = Kind::file;
-  std::string path;         ///< relative, '/' between names, no empty, "." or ".." component
-  bool executable = false;  ///< files only
-  Bytes size = 0;           ///< files only: exactly what follows through data()
-  std::string target;       ///< symlinks: any bytes, may dangle; hardlinks: path of an earlier file
-};
-
-/// Receives a tree. Called from one thread. The first error stops the stream and is handed on.
-class TreeSink {
-public:
-  virtual ~TreeSink() = default;
-  [[nodiscard]] virtual Result<void> entry(const TreeEntry& entry) = 0;
-  /// The next bytes of the file last announced; together exactly its size.
-  [[nodiscard]] virtual Result<void> data(ByteView bytes) = 0;
-};
 
 /// Every implementation passes tests/contract/source_contract.hpp.
 class Source {

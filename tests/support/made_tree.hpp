@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/delta/delta_file.hpp"
+#include "common/pack/chunker.hpp"
 #include "common/release/manifest.hpp"
-#include "seeder/pack/chunker.hpp"
 
 #include <map>
 #include <string>

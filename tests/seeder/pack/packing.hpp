@@ -2,9 +2,9 @@
 
 #pragma once
 
+#include "common/pack/packer.hpp"
 #include "common/release/pack.hpp"
 #include "common/release/store.hpp"
-#include "seeder/pack/packer.hpp"
 #include "tests/seeder/source/streaming.hpp"
 #include "tests/support/result_matchers.hpp"
 #include "tests/support/tree_text.hpp"

@@ -1,4 +1,4 @@
-#include "seeder/pack/frame_pipeline.hpp"
+#include "common/pack/frame_pipeline.hpp"
 
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"

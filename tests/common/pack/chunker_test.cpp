@@ -1,4 +1,4 @@
-#include "seeder/pack/chunker.hpp"
+#include "common/pack/chunker.hpp"
 
 #include "common/base/digest.hpp"
 #include "tests/support/bytes.hpp"

@@ -7,11 +7,11 @@
 #pragma once
 
 #include "common/base/parallel.hpp"
+#include "common/pack/chunker.hpp"
+#include "common/pack/frame_pipeline.hpp"
+#include "common/pack/tree_sink.hpp"
 #include "common/release/manifest.hpp"
 #include "common/release/store.hpp"
-#include "seeder/pack/chunker.hpp"
-#include "seeder/pack/frame_pipeline.hpp"
-#include "seeder/source/source.hpp"
 
 #include <atomic>
 #include <optional>

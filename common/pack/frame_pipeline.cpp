@@ -1,4 +1,4 @@
-#include "seeder/pack/frame_pipeline.hpp"
+#include "common/pack/frame_pipeline.hpp"
 
 #include "common/base/host.hpp"
 

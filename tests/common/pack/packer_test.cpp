@@ -1,4 +1,4 @@
-#include "seeder/pack/packer.hpp"
+#include "common/pack/packer.hpp"
 
 #include "tests/seeder/pack/numbered_trees.hpp"
 #include "tests/support/tree.hpp"

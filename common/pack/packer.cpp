@@ -1,4 +1,4 @@
-#include "seeder/pack/packer.hpp"
+#include "common/pack/packer.hpp"
 
 #include <algorithm>
 #include <limits>
