@@ -178,6 +178,7 @@ Result<void> DeltaReader::apply_pieces(const RecipeStep& step, std::size_t& sect
     }
     TRY_ASSIGN(const ByteView frame, this->section(section++));
     TRY_ASSIGN(auto content, decompress_after(prefix, frame, kMaxChunk));
+    REFUSE_UNLESS(!content.empty(), "a delta has an empty chunk");
     TRY(sink.chunk(step.node, std::move(content)));
   }
   return sink.end_of_chunks(step.node);

@@ -72,24 +72,47 @@ Result<void> Packer::entry(const TreeEntry& entry) {
   return {};
 }
 
-Result<void> Packer::unchanged(const std::string& path, bool executable) {
-  INVARIANT(file_left_ == 0);
+Result<const Node*> Packer::file_of_basis(const std::string& path) const {
   const auto found = std::lower_bound(basis_nodes_.begin(), basis_nodes_.end(), path,
                                       [](const Node& node, const std::string& wanted) { return node.path < wanted; });
   if (found == basis_nodes_.end() || found->path != path || !found->is_file()) {
     return fail(ErrorCode::not_found, "the release before has no file " + path);
   }
-  TreeEntry same;
-  same.path = path;
-  same.executable = executable;
-  TRY(entry(same));
-  Node& node = manifest_.nodes.back();
-  node.size = found->size;
-  for (std::uint32_t i = 0; i < found->ref_count; ++i) {
-    // Content may be in two packs of the basis: what reads it finds the first.
-    TRY(add_ref(known_.at(manifest_.chunks[basis_refs_[found->first_ref + i]].digest)));
+  return &*found;
+}
+
+Result<void> Packer::unchanged(const std::string& path, bool executable, const std::string& base) {
+  TRY_ASSIGN(const Node* const same, file_of_basis(base));
+  TRY(begin_chunks(path, executable));
+  for (std::uint32_t i = 0; i < same->ref_count; ++i) {
+    TRY(unchanged_chunk(base, i));
   }
   return {};
+}
+
+Result<void> Packer::begin_chunks(const std::string& path, bool executable) {
+  INVARIANT(file_left_ == 0);
+  TreeEntry file;
+  file.path = path;
+  file.executable = executable;
+  return entry(file);
+}
+
+Result<void> Packer::unchanged_chunk(const std::string& base, std::uint32_t index) {
+  TRY_ASSIGN(const Node* const file, file_of_basis(base));
+  if (index >= file->ref_count) {
+    return fail(ErrorCode::not_found, "the release before has fewer chunks in " + base);
+  }
+  const Chunk& chunk = manifest_.chunks[basis_refs_[file->first_ref + index]];
+  manifest_.nodes.back().size += chunk.size;
+  return add_ref(known_.at(chunk.digest));  // it may be in two packs of the basis: what reads it finds the first
+}
+
+Result<void> Packer::chunk(ByteView content) {
+  manifest_.nodes.back().size += content.size();
+  progress_.read += content.size();
+  TRY_ASSIGN(const std::uint32_t ref, place(content, sha256(content)));
+  return add_ref(ref);
 }
 
 Result<void> Packer::data(ByteView bytes) {

@@ -44,9 +44,17 @@ public:
 
   Result<void> entry(const TreeEntry& entry) override;
   Result<void> data(ByteView bytes) override;
-  /// Instead of entry() and its content: a file that has the content of the basis's file of this path. What comes of it
-  /// is the same, byte for byte; nothing is read. Errors: not_found: the basis has no such file.
-  [[nodiscard]] Result<void> unchanged(const std::string& path, bool executable);
+
+  // Instead of entry() and data(), of a file whose content is known: what comes of it is the same, byte for byte, and
+  // what the basis has is not read. Errors of these also: not_found: the basis has no such file, or it no such chunk.
+
+  /// It has the content of the basis's file `base`.
+  [[nodiscard]] Result<void> unchanged(const std::string& path, bool executable, const std::string& base);
+  /// A large one, chunk by chunk, as chunks were cut before: the next one is the `index`th of the basis's file `base`,
+  /// or this.
+  [[nodiscard]] Result<void> begin_chunks(const std::string& path, bool executable);
+  [[nodiscard]] Result<void> unchanged_chunk(const std::string& base, std::uint32_t index);
+  [[nodiscard]] Result<void> chunk(ByteView content);
 
   /// Ends the tree. Errors: cannot_write; refused, if a pack of the basis turns out to be damaged.
   [[nodiscard]] Result<PackedRelease> finish();
@@ -54,6 +62,7 @@ public:
 private:
   [[nodiscard]] Result<void> end_chunk();
   [[nodiscard]] Result<void> add_ref(std::uint32_t chunk);
+  [[nodiscard]] Result<const Node*> file_of_basis(const std::string& path) const;
   [[nodiscard]] Result<std::uint32_t> place(ByteView content, const Digest& digest);
   [[nodiscard]] Result<void> end_frame();
   [[nodiscard]] Result<void> repack();

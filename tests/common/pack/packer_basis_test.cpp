@@ -213,7 +213,7 @@ TEST_F(PackerBasis, WhatIsToldAsUnchangedGivesTheSameReleaseAsItsContent) {
     for (const Given& each : tree) {
       const auto same = before.find(each.entry.path);
       if (same != before.end() && same->second == each.content && random() % 4 != 0) {
-        ASSERT_OK(told.unchanged(each.entry.path, each.entry.executable));
+        ASSERT_OK(told.unchanged(each.entry.path, each.entry.executable, each.entry.path));
       } else {
         ASSERT_OK(feed_in_steps(told, {each}, kMiB));
       }
@@ -232,8 +232,8 @@ TEST_F(PackerBasis, WhatTheBasisDoesNotHaveCannotBeUnchanged) {
   PackProgress progress;
   Packer packer(store_, basis, progress);
 
-  EXPECT_THAT(packer.unchanged("b", false), FailsWith(ErrorCode::not_found));
-  EXPECT_THAT(packer.unchanged("d", false), FailsWith(ErrorCode::not_found));
+  EXPECT_THAT(packer.unchanged("new", false, "b"), FailsWith(ErrorCode::not_found));
+  EXPECT_THAT(packer.unchanged("new", false, "d"), FailsWith(ErrorCode::not_found));
 }
 
 }  // namespace swarmout::test
