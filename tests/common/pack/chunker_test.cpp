@@ -14,7 +14,7 @@ namespace swarmout::test {
 namespace {
 
 /// The chunks of a file that arrives in pieces of `step` bytes.
-std::vector<std::string> chunks_of(std::string_view content, std::size_t step = 64 * kKiB) {
+std::vector<std::string> cut_content(std::string_view content, std::size_t step = 64 * kKiB) {
   Chunker chunker;
   std::vector<std::string> chunks(1);
   while (!content.empty()) {
@@ -58,11 +58,11 @@ const std::string& large_file() {
 }  // namespace
 
 TEST(Chunker, LosesNoByte) {
-  EXPECT_TRUE(joined(chunks_of(large_file())) == large_file());
+  EXPECT_TRUE(joined(cut_content(large_file())) == large_file());
 }
 
 TEST(Chunker, KeepsChunksWithinTheirBounds) {
-  const auto chunks = chunks_of(large_file());
+  const auto chunks = cut_content(large_file());
   ASSERT_GT(chunks.size(), 6U);
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     EXPECT_LE(chunks[i].size(), kMaxCut);
@@ -73,7 +73,7 @@ TEST(Chunker, KeepsChunksWithinTheirBounds) {
 }
 
 TEST(Chunker, CutsRandomContentAtAboutTheAverage) {
-  const auto chunks = chunks_of(large_file());
+  const auto chunks = cut_content(large_file());
 
   const Bytes average = large_file().size() / chunks.size();
 
@@ -82,7 +82,7 @@ TEST(Chunker, CutsRandomContentAtAboutTheAverage) {
 }
 
 TEST(Chunker, CutsContentWithoutAnyVarietyAtTheLimit) {
-  const auto chunks = chunks_of(std::string(9 * kMiB, '\0'));
+  const auto chunks = cut_content(std::string(9 * kMiB, '\0'));
 
   ASSERT_EQ(chunks.size(), 3U);
   EXPECT_EQ(chunks[0].size(), kMaxCut);
@@ -91,23 +91,23 @@ TEST(Chunker, CutsContentWithoutAnyVarietyAtTheLimit) {
 }
 
 TEST(Chunker, CutsTheSameContentTheSameWay) {
-  EXPECT_TRUE(chunks_of(large_file()) == chunks_of(large_file()));
+  EXPECT_TRUE(cut_content(large_file()) == cut_content(large_file()));
 }
 
 TEST(Chunker, DoesNotDependOnHowTheContentArrives) {
   const std::string content = large_file().substr(0, 6 * kMiB);
-  const auto whole = chunks_of(content, content.size());
+  const auto whole = cut_content(content, content.size());
   for (const std::size_t step : {1U, 4097U, 1'000'003U}) {
-    EXPECT_TRUE(chunks_of(content, step) == whole) << step;
+    EXPECT_TRUE(cut_content(content, step) == whole) << step;
   }
 }
 
 TEST(Chunker, AnInsertionInTheMiddleChangesOnlyWhatIsNear) {
-  const auto before = chunks_of(large_file());
+  const auto before = cut_content(large_file());
   std::string changed = large_file();
   changed.insert(changed.size() / 2, "a few new bytes");
 
-  const auto after = chunks_of(changed);
+  const auto after = cut_content(changed);
 
   EXPECT_GE(new_chunks(before, after), 1U);
   EXPECT_LE(new_chunks(before, after), 4U);
@@ -116,28 +116,28 @@ TEST(Chunker, AnInsertionInTheMiddleChangesOnlyWhatIsNear) {
 }
 
 TEST(Chunker, ADeletionInTheMiddleChangesOnlyWhatIsNear) {
-  const auto before = chunks_of(large_file());
+  const auto before = cut_content(large_file());
   std::string changed = large_file();
   changed.erase(changed.size() / 2, 1000);
 
-  const auto after = chunks_of(changed);
+  const auto after = cut_content(changed);
 
   EXPECT_LE(new_chunks(before, after), 4U);
   EXPECT_EQ(before.back(), after.back());
 }
 
 TEST(Chunker, AnInsertionAtTheBeginningLeavesTheRest) {
-  const auto before = chunks_of(large_file());
+  const auto before = cut_content(large_file());
 
-  const auto after = chunks_of("x" + large_file());
+  const auto after = cut_content("x" + large_file());
 
   EXPECT_LE(new_chunks(before, after), 4U);
 }
 
 TEST(Chunker, SomethingAppendedLeavesAllButTheLastChunk) {
-  const auto before = chunks_of(large_file());
+  const auto before = cut_content(large_file());
 
-  const auto after = chunks_of(large_file() + noise(2 * kMiB, 5));
+  const auto after = cut_content(large_file() + noise(2 * kMiB, 5));
 
   ASSERT_GE(after.size(), before.size());
   EXPECT_TRUE(std::equal(before.begin(), before.end() - 1, after.begin()));
@@ -146,7 +146,7 @@ TEST(Chunker, SomethingAppendedLeavesAllButTheLastChunk) {
 /// Where packs are cut decides what old and new hosts share: the cuts must never change.
 TEST(Chunker, CutsWhereItAlwaysDid) {
   std::string sizes;
-  for (const std::string& each : chunks_of(noise(8 * kMiB, 42))) {
+  for (const std::string& each : cut_content(noise(8 * kMiB, 42))) {
     sizes += std::to_string(each.size()) + " ";
   }
 
