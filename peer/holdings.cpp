@@ -13,6 +13,7 @@ namespace swarmout {
 namespace {
 
 constexpr std::chrono::seconds kTidyEvery{60};
+constexpr std::size_t kServedDeltas = 3;
 
 bool has_name(const Path& directory, const std::string& beginning) {
   const auto names = list_directory(directory).value_or(std::vector<std::string>());
@@ -57,6 +58,7 @@ void Holdings::note(const Result<void>& result) {
 
 void Holdings::serve_all(const TrustedKeys& keys) {
   note(store_.clear_scratch());
+  note(delta_rooms_.clear());
   auto served = kept_.serve_all([this](const Descriptor& release) { return torrents_.get(release); });
   if (!served) {
     troubles_.has(kOfRelease, served.error());
@@ -115,13 +117,29 @@ void Holdings::describe(Here& here) const {
   }
 }
 
-Result<RetrievalGoal> Holdings::prepare(const SignedDescriptor& release) {
+/// Deltas cost the least where they lead there; a .torrent that is kept here says that the rest may be, too.
+Result<void> Holdings::choose_way(RetrievalGoal& goal, const ReleaseAt& release_at) {
+  const Descriptor& release = goal.release.descriptor;
+  if (!torrents_.has(release)) {
+    FoundDeltas found = find_deltas(share_, store_, release, release_at);
+    goal.deltas = std::move(found.steps);
+    goal.why_packs = std::move(found.why_not);
+    goal.certificate = options_.swarm.certificate ? options_.swarm.certificate->certificate : std::string();
+    goal.ask_torrent = [this, release] { return torrents_.get(release); };
+  }
+  if (goal.deltas.empty()) {
+    TRY_ASSIGN(goal.torrent, torrents_.get(release));
+  }
+  return {};
+}
+
+Result<RetrievalGoal> Holdings::prepare(const SignedDescriptor& release, const ReleaseAt& release_at) {
   failpoint("before-fetch");
   const Descriptor& descriptor = release.descriptor;
   RetrievalGoal goal;
   goal.release = release;
   TRY(trees_.check_current());  // before anything is fetched for nothing
-  TRY_ASSIGN(goal.torrent, torrents_.get(descriptor));
+  TRY(choose_way(goal, release_at));
   goal.tree_exists = trees_.has(descriptor);
   if (!goal.tree_exists) {
     TRY_ASSIGN(goal.tree, trees_.begin(descriptor));
@@ -163,6 +181,9 @@ Result<bool> Holdings::make_current(const Descriptor& release) {
 Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   const SignedDescriptor release = retrieved.release;
   failpoint("before-activate");
+  if (!retrieved.deltas.empty()) {
+    torrents_.keep(release.descriptor, retrieved.torrent);
+  }
   TRY_ASSIGN(const bool switched, make_current(release.descriptor));
   active_ = release;
   incomplete_ = false;
@@ -171,6 +192,14 @@ Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   kept_.add(release.descriptor.info_hash);
   inspect();
   return switched;
+}
+
+void Holdings::serve_deltas(const std::vector<InfoHash>& fetched) {
+  deltas_.insert(deltas_.begin(), fetched.rbegin(), fetched.rend());
+  for (; deltas_.size() > kServedDeltas; deltas_.pop_back()) {
+    session_.remove(deltas_.back());
+    note(delta_rooms_.remove(deltas_.back()));
+  }
 }
 
 Result<bool> Holdings::switch_to(const SignedDescriptor& release) {

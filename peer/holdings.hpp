@@ -7,6 +7,7 @@
 #include "common/release/store.hpp"
 #include "common/swarm/swarm_session.hpp"
 #include "peer/course.hpp"
+#include "peer/fetch/find_deltas.hpp"
 #include "peer/fetch/kept_releases.hpp"
 #include "peer/fetch/kept_torrents.hpp"
 #include "peer/fetch/retrieval.hpp"
@@ -14,6 +15,7 @@
 #include "peer/peer_options.hpp"
 #include "peer/tree/release_trees.hpp"
 
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -42,10 +44,13 @@ public:
   Holdings(const PeerOptions& options, Share& share, Store store, ReleaseTrees trees, SwarmSession& session,
            Troubles& troubles, const Narrator& narrate)
       : options_(options),
+        share_(share),
         store_(std::move(store)),
         trees_(std::move(trees)),
         torrents_(options.state, share),
         kept_(store_, session),
+        session_(session),
+        delta_rooms_(options.state, kPeerPurpose),
         troubles_(troubles),
         narrate_(narrate) {}
 
@@ -80,10 +85,12 @@ public:
 
   /// All that a retrieval must know but its peers; with a tree to unpack into. It is no longer served as one of the
   /// kept ones. Errors: cannot_write; temporary; refused.
-  [[nodiscard]] Result<RetrievalGoal> prepare(const SignedDescriptor& release);
+  [[nodiscard]] Result<RetrievalGoal> prepare(const SignedDescriptor& release, const ReleaseAt& release_at);
   /// What was retrieved, and accepted, becomes active. True: `current` was changed. Once it was, nothing fails any
   /// more: what the disk does not take is trouble, and tried again by record_again().
   [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved);
+  /// The session has these; the newest few are served on, to hosts that begin later.
+  void serve_deltas(const std::vector<InfoHash>& fetched);
   /// The tree that was retrieved gets its name. Errors: cannot_write; temporary.
   [[nodiscard]] Result<void> accept(const RetrievalGoal& retrieved);
   /// A release whose tree is here becomes active; what of its packs is missing is fetched later. True: `current` was
@@ -106,14 +113,18 @@ public:
 private:
   void note(const Result<void>& result);
   [[nodiscard]] Result<bool> make_current(const Descriptor& release);
+  [[nodiscard]] Result<void> choose_way(RetrievalGoal& goal, const ReleaseAt& release_at);
   void count_holds();
   void collect_garbage(const RetrievalGoal* pursued = nullptr);
 
   const PeerOptions& options_;
+  Share& share_;
   Store store_;
   ReleaseTrees trees_;
   KeptTorrents torrents_;
   KeptReleases kept_;
+  SwarmSession& session_;
+  DeltaRooms delta_rooms_;
   Troubles& troubles_;
   const Narrator& narrate_;
   std::optional<SignedDescriptor> active_;
@@ -124,6 +135,7 @@ private:
   bool incomplete_ = false;  ///< packs of active_ are missing
   bool unrecorded_ = false;  ///< they are not, and the store does not know yet
   std::vector<Position> holds_;
+  std::deque<InfoHash> deltas_;  ///< that are served, the newest first
 };
 
 }  // namespace swarmout

@@ -46,6 +46,8 @@ public:
   [[nodiscard]] const Wanted& wanted() const { return wanted_; }
   [[nodiscard]] const Seen& seen() const { return follower_.seen(); }
   [[nodiscard]] const TrustedKeys& keys() const { return keys_; }
+  /// As Follower::release_at().
+  [[nodiscard]] Result<SignedDescriptor> release_at(Position position) { return follower_.release_at(position); }
   /// Something became active: what this host has followed is remembered. What the disk does not take is trouble, and
   /// tried again at each look.
   void activated();

@@ -51,7 +51,10 @@ public:
       gate_.look(wanted(), lookout_.keys(), on_this_host());
       aims_ = gate_.aims(wanted(), on_this_host());
       if (const Descriptor* const now = shown()) {
-        contacts_.announce(now->info_hash, wanted());
+        contacts_.announce(retrieval_ ? retrieval_->swarm() : now->info_hash, wanted());
+      }
+      if (retrieval_) {
+        retrieval_->tick(clock_.now());
       }
       TRY_ASSIGN(const bool arrived, step());
       if (arrived) {
@@ -80,9 +83,7 @@ private:
   const RetrievalGoal* pursued() const { return retrieval_ ? &retrieval_->goal() : nullptr; }
 
   /// Nobody to fetch from yet: who comes is to be asked at once.
-  bool waiting_for_somebody() const {
-    return fetching() && session_->status(retrieval_->descriptor().info_hash).connected == 0;
-  }
+  bool waiting_for_somebody() const { return fetching() && session_->status(retrieval_->swarm()).connected == 0; }
 
   /// The C library keeps what buffers of transfers had: 50 MB after a release of 64 MB, 4 MB with this.
   void give_memory_back() {
@@ -170,18 +171,18 @@ private:
   }
 
   Result<void> begin(const SignedDescriptor& release) {
-    const Descriptor& descriptor = release.descriptor;
-    TRY_ASSIGN(RetrievalGoal goal, holdings_.prepare(release));
+    TRY_ASSIGN(RetrievalGoal goal,
+               holdings_.prepare(release, [this](Position position) { return lookout_.release_at(position); }));
     goal.peers = contacts_.peers(wanted());
     goal.trackers = Contacts::trackers(wanted());
     started_ = clock_.now();
     session_->expect(presence_.fleet());
     const bool anew = !goal.tree_exists;
+    const std::string beginning = fetch_beginning(goal);
     TRY_ASSIGN(retrieval_, Retrieval::start(holdings_.store(), *session_, std::move(goal)));
     lookout_.hurry(presence_.fleet());
     if (anew) {
-      narrate_(fmt::format("release {}: fetching {} ({:.1f} MiB packed, {} files)", descriptor.position.value,
-                           descriptor.revision, in_mib(descriptor.packed_size), descriptor.files));
+      narrate_(beginning);
     }
     return {};
   }
@@ -189,10 +190,11 @@ private:
   void report() {
     if (fetching()) {
       const Descriptor& descriptor = retrieval_->descriptor();
-      const SwarmStatus swarm = session_->status(descriptor.info_hash);
+      const InfoHash fetched = retrieval_->swarm();
+      const SwarmStatus swarm = session_->status(fetched);
       progress_({descriptor.revision, swarm.wanted, swarm.have, descriptor.tree_size, retrieval_->unpacked(),
                  swarm.download_rate, swarm.connected, swarm.checking});
-      contacts_.connect(descriptor.info_hash, wanted());
+      contacts_.connect(fetched, wanted());
     }
   }
 
@@ -202,10 +204,10 @@ private:
     TRY_ASSIGN(const bool switched, switching(goal.release, [&] { return holdings_.activate(goal); }));
     const Descriptor& descriptor = goal.release.descriptor;
     if (switched) {
-      narrate_(fmt::format("release {}: ACTIVE {} after {} ({:.1f} MiB fetched)", descriptor.position.value,
-                           descriptor.revision, since_start(),
-                           in_mib(session_->status(descriptor.info_hash).downloaded)));
+      narrate_(fmt::format("release {}: ACTIVE {} after {} ({} fetched)", descriptor.position.value,
+                           descriptor.revision, since_start(), size_text(retrieval_->fetched())));
     }
+    holdings_.serve_deltas(retrieval_->served_deltas());
     retrieval_.reset();
     arrived();
     holdings_.prune();
@@ -272,7 +274,7 @@ private:
     if (retrieval_) {
       retrieval_->on_event(event);
       const auto* const all = std::get_if<AllArrived>(&event);
-      if (all != nullptr && all->info_hash == retrieval_->descriptor().info_hash) {
+      if (all != nullptr && all->info_hash == retrieval_->descriptor().info_hash && !retrieval_->by_deltas()) {
         const InfoHash& info_hash = all->info_hash;
         narrate_(fmt::format(
             "release {}: fetched in {}: {}", retrieval_->descriptor().position.value, since_start(),

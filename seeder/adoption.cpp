@@ -74,6 +74,7 @@ Result<std::optional<SealedRelease>> adopt(const SealedRelease& staged, const Jo
   }
   Descriptor ours = theirs;
   ours.position = job.position;
+  ours.delta.reset();  // it lies on the share under their number; who has begun with it has it
   ours.clone_limits = job.clone_limits;
   TRY_ASSIGN(SignedDescriptor release, sign(std::move(ours), signer));
   return SealedRelease{std::move(release), staged.torrent};

@@ -7,6 +7,7 @@
 #include "common/share/open_share.hpp"
 #include "seeder/adoption.hpp"
 #include "seeder/closing_line.hpp"
+#include "seeder/delta/offer_delta.hpp"
 #include "seeder/election/heartbeat.hpp"
 #include "seeder/election/publish.hpp"
 #include "seeder/election/watchdog.hpp"
@@ -193,17 +194,22 @@ private:
     input.created = utc(epoch_.clock.wall());
     input.clone_limits = epoch_.options.clone_limits;
     input.certificate = epoch_.certificate();
-    TRY_ASSIGN(SealedRelease sealed, seal(std::move(input), epoch_.store, epoch_.signer));
-    const Descriptor& descriptor = sealed.release.descriptor;
+    TRY_ASSIGN(Draft drafted, draft(std::move(input), epoch_.store));
+    const Descriptor& descriptor = drafted.descriptor;
     epoch_.say(fmt::format("packed {} files, {:.1f} MiB into {:.1f} MiB ({:.1f} MiB new) in {}", descriptor.files,
                            in_mib(descriptor.tree_size), in_mib(descriptor.packed_size), in_mib(new_bytes),
                            to_text(epoch_.since(exported.started))));
-    return sealed;
+    auto delta = offer_delta(epoch_, drafted, new_bytes + descriptor.manifest_size);
+    return seal(std::move(drafted), std::move(delta), epoch_.signer);
   }
 
   Result<SeedReport> stage_and_publish(const SealedRelease& sealed) {
     const Descriptor& descriptor = sealed.release.descriptor;
-    TRY_ASSIGN(const Serving serving, open_serving(epoch_, descriptor.info_hash));
+    std::vector<InfoHash> torrents{descriptor.info_hash};
+    if (sealed.delta && sealed.delta->info_hash) {
+      torrents.push_back(*sealed.delta->info_hash);
+    }
+    TRY_ASSIGN(const Serving serving, open_serving(epoch_, torrents));
     status_.phase(Phase::staged);
     TRY_ASSIGN(Stage stage, Stage::open(epoch_, *serving.session, serving.tracker_endpoint(), sealed));
     epoch_.say(fmt::format("staged {}, seeding on {}", descriptor.revision, to_string(serving.session->endpoint())));

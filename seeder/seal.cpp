@@ -1,7 +1,7 @@
 #include "seeder/seal.hpp"
 
 #include "common/base/key_values.hpp"
-#include "common/release/torrent_file.hpp"
+#include "common/pack/release_torrent.hpp"
 #include "common/share/share.hpp"
 
 #include <fmt/format.h>
@@ -9,12 +9,6 @@
 namespace swarmout {
 
 namespace {
-
-LeafHashes leaves_in_memory(std::string_view bytes) {
-  LeafHasher hasher;
-  hasher.update(as_bytes(bytes));
-  return hasher.finish();
-}
 
 /// The tag or branch that was asked for, if any.
 std::string asked_name(const SealInput& input, const std::string& revision) {
@@ -28,7 +22,7 @@ std::string asked_name(const SealInput& input, const std::string& revision) {
 
 }  // namespace
 
-Result<SealedRelease> seal(SealInput input, Store& store, const Signer& signer) {
+Result<Draft> draft(SealInput input, Store& store) {
   Manifest& manifest = input.packed.manifest;
   manifest.revision = !input.revision.empty() ? input.revision : "t-" + manifest.tree_digest().hex().substr(0, 16);
   REFUSE_UNLESS(
@@ -49,15 +43,8 @@ Result<SealedRelease> seal(SealInput input, Store& store, const Signer& signer) 
   REFUSE_UNLESS(manifest_bytes.size() <= kMaxManifestFile, "the tree has too many files for one release");
   TRY(store.put_manifest(manifest_bytes));
 
-  std::vector<TorrentInput> files;
-  files.push_back({std::string(kManifestName), manifest_bytes.size(), leaves_in_memory(manifest_bytes)});
-  Bytes packed_size = manifest_bytes.size();
-  for (const PackInfo& pack : manifest.packs) {
-    TRY_ASSIGN(LeafHashes leaves, store.leaves_of(pack.root));
-    files.push_back({pack_name(pack.root), pack.size, std::move(leaves)});
-    packed_size += pack.size;
-  }
-  TRY_ASSIGN(SealedTorrent torrent, seal_torrent(std::move(files), piece_length_for(packed_size), input.certificate));
+  TRY_ASSIGN(ReleaseTorrent made, release_torrent(store, manifest, manifest_bytes, input.certificate));
+  SealedTorrent& torrent = made.torrent;
   REFUSE_UNLESS(torrent.bytes.size() <= kMaxTorrentFile,
                 "the release is too large: its torrent does not fit on the share");
 
@@ -71,13 +58,23 @@ Result<SealedRelease> seal(SealInput input, Store& store, const Signer& signer) 
   descriptor.manifest = sha256(manifest_bytes);
   descriptor.manifest_size = manifest_bytes.size();
   descriptor.torrent_size = torrent.bytes.size();
-  descriptor.packed_size = packed_size;
+  descriptor.packed_size = made.packed_size;
   descriptor.tree_size = manifest.tree_size();
   descriptor.files = manifest.nodes.size();
   descriptor.basis = input.basis;
   descriptor.clone_limits = input.clone_limits;
-  TRY_ASSIGN(SignedDescriptor release, sign(std::move(descriptor), signer));
-  return SealedRelease{std::move(release), std::move(torrent.bytes)};
+  return Draft{std::move(descriptor), std::move(manifest), std::move(torrent.bytes)};
+}
+
+Result<SealedRelease> seal(Draft draft, std::optional<ReleaseDelta> delta, const Signer& signer) {
+  draft.descriptor.delta = delta ? std::optional(delta->ref) : std::nullopt;
+  TRY_ASSIGN(SignedDescriptor release, sign(std::move(draft.descriptor), signer));
+  return SealedRelease{std::move(release), std::move(draft.torrent), std::move(delta)};
+}
+
+Result<SealedRelease> seal(SealInput input, Store& store, const Signer& signer) {
+  TRY_ASSIGN(Draft made, draft(std::move(input), store));
+  return seal(std::move(made), std::nullopt, signer);
 }
 
 }  // namespace swarmout

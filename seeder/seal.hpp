@@ -1,4 +1,5 @@
-// Packed content in, a release that can be staged out: manifest, torrent, signed descriptor; all of it in the store.
+// Packed content in, a release that can be staged out: manifest, torrent, descriptor, with everything in the store; and
+// signed.
 
 #pragma once
 
@@ -21,7 +22,12 @@ struct SealInput {
   std::string asked{};        ///< what `revision` was asked for as; empty: what the source's own #ref says
 };
 
-/// Errors: cannot_write; refused; the signer's.
+/// Errors: cannot_write; refused.
+[[nodiscard]] Result<Draft> draft(SealInput input, Store& store);
+
+/// Signs it, with the delta that it is offered with. Errors: the signer's.
+[[nodiscard]] Result<SealedRelease> seal(Draft draft, std::optional<ReleaseDelta> delta, const Signer& signer);
+/// Without a delta.
 [[nodiscard]] Result<SealedRelease> seal(SealInput input, Store& store, const Signer& signer);
 
 }  // namespace swarmout

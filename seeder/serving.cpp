@@ -46,7 +46,7 @@ std::size_t Serving::witnessed(const InfoHash& release, const std::vector<Endpoi
   return witnesses.size();
 }
 
-Result<Serving> open_serving(const Epoch& epoch, const InfoHash& release) {
+Result<Serving> open_serving(const Epoch& epoch, const std::vector<InfoHash>& torrents) {
   SwarmSettings swarm = epoch.options.swarm;
   swarm.role = SwarmRole::seeder;
   Serving serving;
@@ -61,7 +61,9 @@ Result<Serving> open_serving(const Epoch& epoch, const InfoHash& release) {
   auto tracker = TrackerServer::open(settings, epoch.clock);
   if (tracker) {
     serving.tracker = *std::move(tracker);
-    serving.tracker->serve(swarm_key(release), serving.session->endpoint());
+    for (const InfoHash& each : torrents) {
+      serving.tracker->serve(swarm_key(each), serving.session->endpoint());
+    }
   } else {
     spdlog::warn("hosts find each other by the share only: {}", to_string(tracker.error()));
   }
@@ -157,7 +159,7 @@ Result<void> serve_again(const Epoch& epoch, const Descriptor& release) {
     return {};  // this host has not got it all
   }
   TRY(content);
-  TRY_ASSIGN(const Serving serving, open_serving(epoch, release.info_hash));
+  TRY_ASSIGN(const Serving serving, open_serving(epoch, {release.info_hash}));
   TRY(serving.session->add(*content));
   epoch.narrate(fmt::format("release {}: seeding to {} peers that are not on it", release.position.value,
                             spread.live - spread.active));

@@ -29,9 +29,9 @@ struct Serving {
   [[nodiscard]] std::size_t witnessed(const InfoHash& release, const std::vector<Endpoint>& holders) const;
 };
 
-/// Opens both on the address of the epoch's options, and tells where they are; the release is still to be added to the
-/// session. Errors: temporary: the address or port of the session cannot be had.
-[[nodiscard]] Result<Serving> open_serving(const Epoch& epoch, const InfoHash& release);
+/// Opens both on the address of the epoch's options, and tells where they are; the torrents, of the release and of its
+/// delta, are still to be added to the session. Errors: temporary: the address or port of the session cannot be had.
+[[nodiscard]] Result<Serving> open_serving(const Epoch& epoch, const std::vector<InfoHash>& torrents);
 
 /// Serves one release, and counts who has it.
 class Audience {

@@ -1,6 +1,7 @@
 #include "seeder/staging.hpp"
 
 #include "common/base/remove_tree.hpp"
+#include "common/delta/delta_torrent.hpp"
 #include "common/fleet/leader_record.hpp"
 #include "common/swarm/release_content.hpp"
 
@@ -16,16 +17,37 @@ Result<Stage> Stage::open(const Epoch& epoch, SwarmSession& session, const std::
   stage.cell_ = epoch.cell();
   stage.layout_ = content.directory;
   TRY_ASSIGN(stage.info_hash_, session.add(content));
-  TRY(trying_on(epoch, [&] {
-    return epoch.share.write_blob(torrent_blob(descriptor), sealed.torrent).and_then([&] {
-      return epoch.share.write_cell(CellKind::stage, stage.cell_, cell);
-    });
+  if (sealed.delta) {
+    TRY(stage.open_delta(epoch, session, *sealed.delta));
+  }
+  TRY(trying_on(epoch, [&]() -> Result<void> {
+    TRY(epoch.share.write_blob(torrent_blob(descriptor), sealed.torrent));
+    if (sealed.delta) {
+      TRY(epoch.share.write_blob(delta_blob(descriptor), sealed.delta->file));
+    }
+    return epoch.share.write_cell(CellKind::stage, stage.cell_, cell);
   }));
   return stage;
 }
 
+Result<void> Stage::open_delta(const Epoch& epoch, SwarmSession& session, const ReleaseDelta& delta) {
+  if (delta.info_hash) {
+    const DeltaRooms rooms(epoch.store.state(), kSeedPurpose);
+    TRY(rooms.clear());
+    SwarmContent content;
+    content.torrent = delta.file;
+    TRY_ASSIGN(content.directory, rooms.make(*delta.info_hash, delta.delta, delta.ref.before));
+    content.complete = {std::string(kDeltaName), std::string(kDeltaBeforeName)};
+    TRY_ASSIGN(delta_, session.add(content));
+  }
+  return {};
+}
+
 Result<void> Stage::withdraw(Share& share, SwarmSession& session) {
   session.remove(info_hash_);
+  if (delta_) {
+    session.remove(*delta_);
+  }
   TRY(share.remove_cell(CellKind::stage, cell_));
   return remove_tree(layout_);
 }

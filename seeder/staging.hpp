@@ -16,8 +16,8 @@ namespace swarmout {
 /// Serves one release from this host's store, under its epoch's claim until withdrawn.
 class Stage {
 public:
-  /// Lays the files out, starts the session's torrent, then puts the .torrent and the descriptor on the share, in this
-  /// order: what a peer reads can be fetched already.
+  /// Lays the files out, starts the session's torrent, and that of a delta, then puts the .torrent, the delta file and
+  /// the descriptor on the share, in this order: what a peer reads can be fetched already.
   [[nodiscard]] static Result<Stage> open(const Epoch& epoch, SwarmSession& session,
                                           const std::optional<Endpoint>& tracker, const SealedRelease& sealed);
 
@@ -25,7 +25,10 @@ public:
   [[nodiscard]] Result<void> withdraw(Share& share, SwarmSession& session);
 
 private:
+  [[nodiscard]] Result<void> open_delta(const Epoch& epoch, SwarmSession& session, const ReleaseDelta& delta);
+
   InfoHash info_hash_;
+  std::optional<InfoHash> delta_;
   std::string cell_;
   Path layout_;
 };

@@ -30,6 +30,9 @@ Result<void> tidy_share(Share& share, const TrustedKeys& keys) {
   for (const LogEntry* const each : kept) {
     if (const auto descriptor = decode_descriptor(each->descriptor)) {  // else no peer will take it either
       named.insert(torrent_blob(*descriptor));
+      if (descriptor->delta) {
+        named.insert(delta_blob(*descriptor));
+      }
     }
   }
   failpoint("while-tidying");

@@ -29,6 +29,9 @@ struct RateLimits {
 inline constexpr Bytes kMaxRate = 0x7fffffff;
 
 /// For people.
+constexpr double in_kib(Bytes bytes) {
+  return static_cast<double>(bytes) / kKiB;
+}
 constexpr double in_mib(Bytes bytes) {
   return static_cast<double>(bytes) / kMiB;
 }

@@ -9,6 +9,7 @@
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
 #include "common/delta/recipe.hpp"
+#include "common/release/descriptor.hpp"
 #include "common/release/manifest.hpp"
 
 #include <string>
@@ -17,7 +18,7 @@
 namespace swarmout {
 
 /// Larger ones are not made: packs do as well then.
-inline constexpr Bytes kMaxDelta = 256 * kMiB;
+inline constexpr Bytes kMaxDelta = DeltaRef::kMaxSize;
 /// A file with more content, before or after, is told chunk by chunk.
 inline constexpr Bytes kMaxWhole = kMaxChunk;
 

@@ -40,8 +40,9 @@ Result<std::vector<std::byte>> PackContents::chunk(std::uint32_t node, std::uint
 }
 
 Result<void> PackContents::add_chunk(std::uint32_t ref, std::vector<std::byte>& to) {
-  const auto after = std::upper_bound(manifest_.frames.begin(), manifest_.frames.end(), ref,
-                                      [](std::uint32_t chunk, const Frame& frame) { return chunk < frame.first_chunk; });
+  const auto after =
+      std::upper_bound(manifest_.frames.begin(), manifest_.frames.end(), ref,
+                       [](std::uint32_t chunk, const Frame& frame) { return chunk < frame.first_chunk; });
   INVARIANT(after != manifest_.frames.begin());
   const auto index = static_cast<std::uint32_t>(after - manifest_.frames.begin() - 1);
   TRY_ASSIGN(const std::vector<std::byte>* const content, frame(index));

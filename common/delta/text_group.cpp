@@ -12,12 +12,12 @@ namespace swarmout {
 namespace {
 
 /// How many hunks each text has, and of each hunk what is kept, removed and added.
-constexpr std::size_t kStreams = 4;
-enum Stream : std::size_t { hunks, kept, removed, added };
+constexpr std::size_t kTextStreams = 4;
+enum TextStream : std::size_t { hunks, kept, removed, added };
 /// A number takes five bytes at most, and there is no more than one a line.
 constexpr Bytes kMaxStream = 5 * kMaxGroup;
 
-using Streams = std::array<std::string, kStreams>;
+using Streams = std::array<std::string, kTextStreams>;
 
 void append(std::vector<std::byte>& to, ByteView bytes) {
   to.insert(to.end(), bytes.begin(), bytes.end());
@@ -109,7 +109,7 @@ struct Reading {
   bool open_end = false;  ///< its last line has no '\n'
 };
 
-Result<Reading> read_script(ByteView before, std::array<Varints, kStreams>& numbers) {
+Result<Reading> read_script(ByteView before, std::array<Varints, kTextStreams>& numbers) {
   Reading reading{before, line_starts(before), {}};
   const std::uint64_t lines = reading.starts.size() - 1;
   TRY_ASSIGN(const std::uint64_t count, numbers[hunks].next(2 * (lines + 1) + 1));
@@ -193,12 +193,12 @@ std::string encode_texts(const std::vector<TextChange>& changes, int level) {
 Result<std::vector<std::vector<std::byte>>> decode_texts(const std::vector<ByteView>& before, ByteView group,
                                                          Bytes limit) {
   Frames frames(group);
-  std::array<std::vector<std::byte>, kStreams> streams;
+  std::array<std::vector<std::byte>, kTextStreams> streams;
   for (auto& stream : streams) {
     TRY_ASSIGN(const ByteView frame, frames.next());
     TRY_ASSIGN(stream, decompress_after({}, frame, kMaxStream));
   }
-  std::array<Varints, kStreams> numbers{Varints(streams[hunks]), Varints(streams[kept]), Varints(streams[removed]),
+  std::array<Varints, kTextStreams> numbers{Varints(streams[hunks]), Varints(streams[kept]), Varints(streams[removed]),
                                         Varints(streams[added])};
   std::vector<Reading> readings;
   std::vector<std::byte> prefix;

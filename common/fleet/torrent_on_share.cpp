@@ -19,4 +19,17 @@ Result<TorrentOnShare> torrent_on_share(Share& share, const Descriptor& release)
   return torrent;
 }
 
+Result<std::string> delta_on_share(Share& share, const Descriptor& release) {
+  const DeltaRef& delta = release.delta.value();
+  TRY_ASSIGN(auto bytes, share.read_blob(delta_blob(release), delta.file_size));
+  if (!bytes) {
+    return fail(ErrorCode::not_found,
+                fmt::format("the delta of release {} is not on {}", release.position.value, share.name()));
+  }
+  REFUSE_UNLESS(sha256(*bytes) == delta.file,
+                fmt::format("the delta of release {} on {} is not the one that was signed", release.position.value,
+                            share.name()));
+  return *std::move(bytes);
+}
+
 }  // namespace swarmout

@@ -2,6 +2,7 @@
 
 #include "common/base/key_values.hpp"
 #include "common/release/manifest.hpp"
+#include "common/release/zstd_codec.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +19,11 @@ constexpr std::string_view kRecordMagic = "swarmout-release 1";
 constexpr std::string_view kName = "name";
 constexpr std::string_view kUploadLimit = "clone-upload-limit";
 constexpr std::string_view kDownloadLimit = "clone-download-limit";
+constexpr std::string_view kDeltaBefore = "delta-before";
+constexpr std::string_view kDeltaFile = "delta-file";
+constexpr std::string_view kDeltaFileSize = "delta-file-size";
+constexpr std::string_view kDeltaSize = "delta-size";
+constexpr std::string_view kDeltaLevel = "delta-level";
 /// Of a revision, where it is shown or part of a file's name: enough to tell one from another.
 constexpr std::size_t kShownRevision = 20;
 constexpr std::size_t kMostCandidates = 5;
@@ -30,6 +36,23 @@ Result<Bytes> rate_limit(const KeyValues& record, std::string_view key) {
   TRY_ASSIGN(const Bytes limit, record.number(key));
   REFUSE_UNLESS(limit <= kMaxRate, "a descriptor states a rate limit beyond this program's limits");
   return limit;
+}
+
+Result<std::optional<DeltaRef>> delta_in(const KeyValues& record) {
+  if (!record.find(kDeltaBefore)) {
+    return std::nullopt;
+  }
+  DeltaRef delta;
+  TRY_ASSIGN(delta.before, record.digest(kDeltaBefore));
+  TRY_ASSIGN(delta.file, record.digest(kDeltaFile));
+  TRY_ASSIGN(delta.file_size, record.number(kDeltaFileSize));
+  TRY_ASSIGN(delta.size, record.number(kDeltaSize));
+  TRY_ASSIGN(const std::uint64_t level, record.number(kDeltaLevel));
+  REFUSE_UNLESS(delta.size <= DeltaRef::kMaxSize && delta.file_size <= kMaxTorrentFile &&
+                    (delta.in_swarm() || delta.file_size == delta.size) && level <= kMaxZstdLevel,
+                "a descriptor states sizes of a delta beyond this program's limits");
+  delta.level = static_cast<int>(level);
+  return delta;
 }
 
 /// The newest of each revision that begins with `wanted`.
@@ -145,6 +168,13 @@ std::string encode(const Descriptor& descriptor) {
   if (descriptor.clone_limits.download > 0) {
     record.add(kDownloadLimit, descriptor.clone_limits.download);
   }
+  if (descriptor.delta) {
+    record.add(kDeltaBefore, descriptor.delta->before.hex())
+        .add(kDeltaFile, descriptor.delta->file.hex())
+        .add(kDeltaFileSize, descriptor.delta->file_size)
+        .add(kDeltaSize, descriptor.delta->size)
+        .add(kDeltaLevel, static_cast<std::uint64_t>(descriptor.delta->level));
+  }
   return record.text();
 }
 
@@ -168,6 +198,7 @@ Result<Descriptor> decode_descriptor(std::string_view text) {
   TRY_ASSIGN(descriptor.basis.value, record.number("basis"));
   TRY_ASSIGN(descriptor.clone_limits.upload, rate_limit(record, kUploadLimit));
   TRY_ASSIGN(descriptor.clone_limits.download, rate_limit(record, kDownloadLimit));
+  TRY_ASSIGN(descriptor.delta, delta_in(record));
   REFUSE_UNLESS(!descriptor.revision.empty() && descriptor.revision.size() <= kMaxRevision,
                 "a descriptor has no proper revision");
   REFUSE_UNLESS(descriptor.manifest_size <= kMaxManifestFile && descriptor.torrent_size <= kMaxTorrentFile,
@@ -185,6 +216,10 @@ std::string release_name(const Descriptor& descriptor) {
 
 std::string torrent_blob(const Descriptor& descriptor) {
   return fmt::format("{:08}-{}.torrent", descriptor.position.value, descriptor.info_hash.hex());
+}
+
+std::string delta_blob(const Descriptor& descriptor) {
+  return fmt::format("{:08}-{}.delta", descriptor.position.value, descriptor.delta.value().file.hex());
 }
 
 std::optional<Position> release_of_blob(std::string_view name) {

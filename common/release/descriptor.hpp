@@ -17,6 +17,24 @@
 
 namespace swarmout {
 
+/// What makes this release of the one that it was packed against, with less than its new packs have
+/// (docs/decisions/0068-small-deltas-on-the-share.md).
+struct DeltaRef {
+  Digest before;  ///< SHA-256 of the manifest of the other release
+  Digest file;    ///< SHA-256 of the delta file on the share: the delta, or its .torrent (`in_swarm`)
+  Bytes file_size = 0;
+  Bytes size = 0;  ///< of the delta
+  int level = 0;   ///< zstd's, with which the leader packed: who makes the same packs uses it, too
+  bool operator==(const DeltaRef&) const = default;
+  /// It is too large to lie on the share.
+  [[nodiscard]] bool in_swarm() const { return size > kSmallDelta; }
+
+  /// Every host reads it from the share: 1,000 of them a thousand times this much.
+  static constexpr Bytes kSmallDelta = 16 * kKiB;
+  /// Larger ones are not made: packs do as well then.
+  static constexpr Bytes kMaxSize = 256 * kMiB;
+};
+
 struct Descriptor {
   Position position;  ///< of the COMMIT that publishes it: an old descriptor cannot be replayed
   std::string revision;
@@ -32,6 +50,7 @@ struct Descriptor {
   std::uint64_t files = 0;
   Position basis;           ///< the release it was packed against; 0: none
   RateLimits clone_limits;  ///< of each clone, for what it sends and receives of this release
+  std::optional<DeltaRef> delta{};
 };
 
 struct SignedDescriptor {
@@ -81,6 +100,8 @@ enum class Called { no, begins, name, revision, number };
 /// Name of its .torrent on the share: never used again for another release, so that whoever tidies up by an old view of
 /// the log cannot remove what a later release needs.
 [[nodiscard]] std::string torrent_blob(const Descriptor& descriptor);
+/// Likewise, of its delta file. There must be one.
+[[nodiscard]] std::string delta_blob(const Descriptor& descriptor);
 /// The position in such a name. Nullopt for other names.
 [[nodiscard]] std::optional<Position> release_of_blob(std::string_view name);
 

@@ -29,7 +29,7 @@ Digest digest_of(const lt::sha256_hash& hash) {
 }
 
 bool is_our_name(std::string_view name) {
-  if (name == kManifestName) {
+  if (name == kManifestName || name == kDeltaName || name == kDeltaBeforeName) {
     return true;
   }
   return name.ends_with(kPackSuffix) && Digest::from_hex(name.substr(0, name.size() - kPackSuffix.size()));
@@ -135,7 +135,7 @@ Result<TorrentContents> read_torrent(std::string_view bytes) {
     const std::string path = storage.file_path(index);
     const std::string prefix = std::string(kTorrentRoot) + '/';
     REFUSE_UNLESS(path.starts_with(prefix) && is_our_name(std::string_view(path).substr(prefix.size())),
-                  "the torrent has a file that is neither a pack nor a manifest");
+                  "the torrent has a file that is no pack, manifest or delta");
     REFUSE_UNLESS(!storage.file_flags(index), "the torrent has files with attributes");
     REFUSE_UNLESS(storage.file_size(index) > 0, "the torrent has an empty file");
     REFUSE_UNLESS(has_right_layer(*info, index), "the torrent's piece hashes do not match its roots");
@@ -143,7 +143,7 @@ Result<TorrentContents> read_torrent(std::string_view bytes) {
         {path.substr(prefix.size()), static_cast<Bytes>(storage.file_size(index)), digest_of(storage.root(index))});
   }
   for (const TorrentFile& file : contents.files) {
-    REFUSE_UNLESS(file.name == kManifestName || file.name == pack_name(file.root),
+    REFUSE_UNLESS(!file.name.ends_with(kPackSuffix) || file.name == pack_name(file.root),
                   "the torrent has a pack under another name than its own");
   }
   return contents;

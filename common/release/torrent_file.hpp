@@ -1,7 +1,8 @@
 // The torrent of a release: v2-only (BEP 52), every file flat under one root, in name order.
 //
-// A file's name in the torrent is its place in the swarm: "manifest" or "<root>.pack". The info-hash is a pure
-// function of names, sizes, contents and piece length: no dates, no creator, no modes.
+// A file's name in the torrent is its place in the swarm: "manifest" or "<root>.pack"; a delta's torrent has "delta"
+// and "delta.before". The info-hash is a pure function of names, sizes, contents and piece length: no dates, no
+// creator, no modes.
 
 #pragma once
 
@@ -25,6 +26,10 @@ struct InfoHash {
 /// The root directory in every torrent, and so below every directory that a torrent is laid out in.
 inline constexpr std::string_view kTorrentRoot = "swarmout";
 inline constexpr std::string_view kManifestName = "manifest";
+inline constexpr std::string_view kDeltaName = "delta";
+/// The hexadecimal digest of the manifest that the delta begins at, and a newline. A torrent of one file would be laid
+/// out without a directory.
+inline constexpr std::string_view kDeltaBeforeName = "delta.before";
 [[nodiscard]] std::string pack_name(const Digest& root);
 
 /// Most files and pieces that a torrent from the share may have. 65,536 packs of 64 MiB are 4 TiB; the pieces are
@@ -68,7 +73,7 @@ struct TorrentContents {
 };
 
 /// Reads a .torrent that came over the share. Errors: refused: not v2-only, not flat under our root, a name that
-/// is not "manifest" or 64 hex digits + ".pack", too many files or pieces, or layers that contradict the roots.
+/// is none of those above, too many files or pieces, or layers that contradict the roots.
 [[nodiscard]] Result<TorrentContents> read_torrent(std::string_view bytes);
 
 }  // namespace swarmout

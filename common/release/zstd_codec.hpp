@@ -14,6 +14,7 @@
 namespace swarmout {
 
 inline constexpr int kDefaultZstdLevel = 3;
+inline constexpr int kMaxZstdLevel = 22;
 
 class ZstdCompressor {
 public:

@@ -46,4 +46,25 @@ std::string fetch_summary(const SwarmStatus& status, const TransferReport& trans
          bad;
 }
 
+std::string size_text(Bytes size) {
+  return size < kKiB   ? fmt::format("{} bytes", size)
+         : size < kMiB ? fmt::format("{:.1f} KiB", in_kib(size))
+                       : fmt::format("{:.1f} MiB", in_mib(size));
+}
+
+std::string fetch_beginning(const RetrievalGoal& goal) {
+  const Descriptor& release = goal.release.descriptor;
+  Bytes deltas = 0;
+  for (const DeltaStep& each : goal.deltas) {
+    deltas += each.release.delta.value().size;
+  }
+  const std::string way = goal.deltas.size() == 1 ? "by a delta of " + size_text(deltas)
+                          : !goal.deltas.empty()
+                              ? fmt::format("by {} deltas of {}", goal.deltas.size(), size_text(deltas))
+                          : goal.why_packs.empty() ? std::string("in packs")
+                                                   : "in packs: " + goal.why_packs;
+  return fmt::format("release {}: fetching {} ({:.1f} MiB packed, {} files) {}", release.position.value,
+                     release.revision, in_mib(release.packed_size), release.files, way);
+}
+
 }  // namespace swarmout

@@ -74,6 +74,11 @@ Result<LogKinship> Follower::kinship_by_entry(const LogView& log) {
   return *there == seen_.entry ? LogKinship::same : LogKinship::shortened;
 }
 
+Result<SignedDescriptor> Follower::release_at(Position position) {
+  TRY_ASSIGN(const std::string bytes, bytes_of(position));
+  return trusted(record_of(bytes, position, log_.cluster(), keys_).entry, keys_);
+}
+
 /// What was followed by a version that did not remember the COMMIT.
 Result<LogKinship> Follower::kinship_by_release(const LogView& log) {
   std::string descriptor;

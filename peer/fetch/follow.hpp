@@ -50,6 +50,8 @@ public:
   [[nodiscard]] Result<Wanted> look();
   /// With the release that is current, as far as it may be followed.
   [[nodiscard]] const Seen& seen() const { return seen_; }
+  /// Any one of this log. Errors: refused: there is no COMMIT that a trusted key has signed; temporary.
+  [[nodiscard]] Result<SignedDescriptor> release_at(Position position);
 
 private:
   [[nodiscard]] Result<void> judge_published(const LogView& log, const LogEntry& current, Wanted& wanted);

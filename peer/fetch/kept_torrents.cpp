@@ -17,6 +17,10 @@ std::string torrent_file_name(const InfoHash& info_hash) {
 
 }  // namespace
 
+bool KeptTorrents::has(const Descriptor& release) const {
+  return path_exists(directory_ / torrent_file_name(release.info_hash));
+}
+
 Result<std::string> KeptTorrents::get(const Descriptor& release) {
   const Path file = directory_ / torrent_file_name(release.info_hash);
   if (auto kept = read_file(file, release.torrent_size)) {
@@ -31,14 +35,19 @@ Result<std::string> KeptTorrents::get(const Descriptor& release) {
   }
   TRY(torrent);
   failpoint("after-torrent");
+  keep(release, torrent->bytes);
+  return std::move(torrent->bytes);
+}
+
+void KeptTorrents::keep(const Descriptor& release, std::string_view torrent) {
+  const Path file = directory_ / torrent_file_name(release.info_hash);
   // Only what would be missed while the share is away: a disk that is full will say so where it matters.
   const auto kept = make_directories_for_owner(directory_).and_then([&] {
-    return replace_file(file, as_bytes(torrent->bytes), 0644, Durability::cached);
+    return replace_file(file, as_bytes(torrent), 0644, Durability::cached);
   });
   if (!kept) {
     spdlog::debug("not keeping {}: {}", file.native(), to_string(kept.error()));
   }
-  return std::move(torrent->bytes);
 }
 
 Result<void> KeptTorrents::keep_only(const std::set<InfoHash>& kept) {

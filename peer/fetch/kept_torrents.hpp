@@ -20,6 +20,10 @@ public:
   /// From here, else from the share. Checked against the descriptor. Errors: as torrent_on_share(), but temporary while
   /// it is not there (yet).
   [[nodiscard]] Result<std::string> get(const Descriptor& release);
+  /// It is here.
+  [[nodiscard]] bool has(const Descriptor& release) const;
+  /// One that was made here. What cannot be kept is asked of the share again.
+  void keep(const Descriptor& release, std::string_view torrent);
   [[nodiscard]] Result<void> keep_only(const std::set<InfoHash>& kept);
 
 private:

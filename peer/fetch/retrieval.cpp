@@ -17,27 +17,74 @@ bool may_be_on_its_way(const Error& error) {
 }  // namespace
 
 Retrieval::Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal)
-    : store_(store), session_(session), goal_(std::move(goal)), content_(goal_.release.descriptor) {}
+    : store_(store),
+      session_(session),
+      goal_(std::move(goal)),
+      content_(goal_.release.descriptor),
+      info_hash_(content_.info_hash) {}
 
 Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& session, RetrievalGoal goal) {
-  TRY_ASSIGN(const TorrentContents contents, read_torrent(goal.torrent));
-  const Descriptor& descriptor = goal.release.descriptor;
-  REFUSE_UNLESS(contents.info_hash == descriptor.info_hash, "the torrent on the share is not the one that was signed");
   std::unique_ptr<Retrieval> retrieval(new Retrieval(store, session, std::move(goal)));
-  retrieval->info_hash_ = contents.info_hash;
+  TRY(retrieval->goal_.deltas.empty() ? retrieval->begin() : retrieval->begin_shortcut());
+  return retrieval;
+}
+
+Result<void> Retrieval::begin_shortcut() {
+  ShortcutGoal goal;
+  goal.steps = goal_.deltas;
+  goal.purpose = goal_.purpose;
+  goal.certificate = goal_.certificate;
+  goal.peers = goal_.peers;
+  goal.trackers = goal_.trackers;
+  TRY_ASSIGN(shortcut_, Shortcut::start(store_, session_, std::move(goal)));
+  return {};
+}
+
+void Retrieval::tick(MonotonicTime now) {
+  if (!shortcut_ || begun_ || state() != State::working) {
+    return;
+  }
+  shortcut_->tick(now);
+  if (shortcut_->state() != Shortcut::State::working) {
+    end_shortcut();
+  }
+}
+
+void Retrieval::end_shortcut() {
+  const auto begun = [&]() -> Result<void> {
+    if (shortcut_->state() == Shortcut::State::made) {
+      goal_.torrent = shortcut_->take_torrent();
+    } else {
+      spdlog::warn("release {} is fetched in packs, not by its delta: {}", content_.position.value,
+                   to_string(shortcut_->error()));
+      shortcut_.reset();
+      TRY_ASSIGN(goal_.torrent, goal_.ask_torrent());
+    }
+    return begin();
+  }();
+  if (!begun) {
+    const std::lock_guard lock(mutex_);
+    state_ = State::failed;
+    error_ = begun.error();
+  }
+}
+
+Result<void> Retrieval::begin() {
+  TRY_ASSIGN(const TorrentContents contents, read_torrent(goal_.torrent));
+  REFUSE_UNLESS(contents.info_hash == info_hash_, "the torrent on the share is not the one that was signed");
+  begun_ = true;
 
   SwarmContent content;
-  content.torrent = retrieval->goal_.torrent;
-  content.peers = retrieval->goal_.peers;
-  content.trackers = retrieval->goal_.trackers;
-  content.limits = descriptor.clone_limits;
-  TRY_ASSIGN(content.directory,
-             store.lay_out(retrieval->goal_.purpose, contents, descriptor.manifest, content.complete));
-  retrieval->layout_ = content.directory;
+  content.torrent = goal_.torrent;
+  content.peers = goal_.peers;
+  content.trackers = goal_.trackers;
+  content.limits = goal_.release.descriptor.clone_limits;
+  TRY_ASSIGN(content.directory, store_.lay_out(goal_.purpose, contents, content_.manifest, content.complete));
+  layout_ = content.directory;
   failpoint("after-layout");
   Bytes missing = 0;
   for (const TorrentFile& file : contents.files) {
-    retrieval->files_.insert(file.name);
+    files_.insert(file.name);
     if (!content.complete.contains(file.name)) {
       missing += file.size;
       content.check_existing = content.check_existing || path_exists(content.directory / kTorrentRoot / file.name);
@@ -48,7 +95,7 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
     // release.
     for (const TorrentFile& file : contents.files) {
       if (content.complete.contains(file.name) && file.name != kManifestName) {
-        TRY_ASSIGN(const bool whole, store.check_pack(file.root, file.size));
+        TRY_ASSIGN(const bool whole, store_.check_pack(file.root, file.size));
         if (!whole) {
           TRY(remove_tree(content.directory / kTorrentRoot / file.name));
           content.complete.erase(file.name);
@@ -57,15 +104,15 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
       }
     }
   }
-  TRY(check_room(store.state(), {missing, 2 * contents.files.size()}, "fetching the release"));
-  if (!retrieval->goal_.tree_exists) {
-    const Path& tree = retrieval->goal_.tree;
-    TRY(check_room(tree, {descriptor.tree_size, descriptor.files}, "unpacking the release"));
+  TRY(check_room(store_.state(), {missing, 2 * contents.files.size()}, "fetching the release"));
+  if (!goal_.tree_exists) {
+    const Path& tree = goal_.tree;
+    TRY(check_room(tree, {content_.tree_size, content_.files}, "unpacking the release"));
   }
-  retrieval->arrived_ = content.complete;
-  TRY(session.add(content));
-  retrieval->worker_ = std::jthread([raw = retrieval.get()](std::stop_token stop) { raw->run(std::move(stop)); });
-  return retrieval;
+  arrived_ = content.complete;
+  TRY(session_.add(content));
+  worker_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
+  return {};
 }
 
 Retrieval::~Retrieval() {
@@ -84,7 +131,22 @@ void Retrieval::adopt(SignedDescriptor release) {
   session_.set_limits(info_hash_, goal_.release.descriptor.clone_limits);
 }
 
+InfoHash Retrieval::swarm() const {
+  return begun_ || !shortcut_ || shortcut_->swarms().empty() ? info_hash_ : shortcut_->swarms().front();
+}
+
+Bytes Retrieval::fetched() const {
+  return session_.status(info_hash_).downloaded + (shortcut_ ? shortcut_->size() : 0);
+}
+
+std::vector<InfoHash> Retrieval::served_deltas() const {
+  return by_deltas() ? shortcut_->swarms() : std::vector<InfoHash>();
+}
+
 void Retrieval::on_event(const SwarmEvent& event) {
+  if (shortcut_) {
+    shortcut_->on_event(event);
+  }
   const std::lock_guard lock(mutex_);
   if (const auto* file = std::get_if<FileArrived>(&event); file != nullptr && file->info_hash == info_hash_) {
     arrived_.insert(file->name);

@@ -1,4 +1,5 @@
-// One release on its way to this host: swarm → unpack → a verified tree, with everything in the store.
+// One release on its way to this host: swarm → unpack → a verified tree, with everything in the store. Where deltas
+// lead to it, they are tried first (shortcut.hpp), and the swarm is only for serving then.
 //
 // The owner's thread drives it with tick() and hands it the swarm's events; unpacking runs on a thread of its own, pack
 // by pack, while the rest is still being fetched.
@@ -7,11 +8,13 @@
 
 #include "common/release/store.hpp"
 #include "common/swarm/swarm_session.hpp"
+#include "peer/fetch/shortcut.hpp"
 #include "peer/tree/unpack.hpp"
 
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,10 +28,14 @@ constexpr auto kBusyWait = std::chrono::milliseconds(100);
 
 struct RetrievalGoal {
   SignedDescriptor release;
-  std::string torrent;                       ///< its .torrent, already checked against the descriptor
-  Path tree;                                 ///< where to unpack it: an empty directory
-  bool tree_exists = false;                  ///< the tree is there already, complete: only fetch and serve
-  std::optional<SignedDescriptor> previous;  ///< to take unchanged files from
+  std::string torrent;                                 ///< its .torrent; empty: `deltas` make it, or it is asked for
+  std::vector<DeltaStep> deltas{};                     ///< that lead to it from what is in the store; empty: none
+  std::string why_packs{};                             ///< why there are none, for people
+  std::function<Result<std::string>()> ask_torrent{};  ///< of the owner's thread; needed where there are deltas
+  std::string certificate{};                           ///< of the swarm, as ShortcutGoal has it
+  Path tree;                                           ///< where to unpack it: an empty directory
+  bool tree_exists = false;                            ///< the tree is there already, complete: only fetch and serve
+  std::optional<SignedDescriptor> previous;            ///< to take unchanged files from
   Path previous_tree;
   std::string purpose = "peer";  ///< names the directory that it is fetched into; one process at a time uses one
   std::vector<Endpoint> peers;   ///< tried at once
@@ -49,6 +56,9 @@ public:
   /// with what there is. `release` must have the same info-hash.
   void adopt(SignedDescriptor release);
 
+  /// To be called between events.
+  void tick(MonotonicTime now);
+
   /// The tree of what is ready was given its name, and is no other release's any more.
   void tree_accepted() { goal_.tree_exists = true; }
 
@@ -59,11 +69,23 @@ public:
 
   [[nodiscard]] const Descriptor& descriptor() const { return goal_.release.descriptor; }
   [[nodiscard]] const RetrievalGoal& goal() const { return goal_; }
+  /// What is being fetched now: a delta, or the release.
+  [[nodiscard]] InfoHash swarm() const;
+  /// It was made by deltas.
+  [[nodiscard]] bool by_deltas() const { return shortcut_ != nullptr && begun_; }
+  /// Bytes that came from anywhere.
+  [[nodiscard]] Bytes fetched() const;
+  /// Deltas that the session serves since.
+  [[nodiscard]] std::vector<InfoHash> served_deltas() const;
+
   /// Bytes of the tree that are in place; any thread.
   [[nodiscard]] Bytes unpacked() const;
 
 private:
   Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal);
+  [[nodiscard]] Result<void> begin_shortcut();
+  [[nodiscard]] Result<void> begin();
+  void end_shortcut();
   void arrived(const std::string& name);
   void run(std::stop_token stop);
   [[nodiscard]] Result<void> unpack_all(std::stop_token stop);
@@ -77,8 +99,10 @@ private:
   SwarmSession& session_;
   RetrievalGoal goal_;        ///< of the owner's thread
   const Descriptor content_;  ///< what the worker compares with; adopt() does not change what it says of the content
+  std::unique_ptr<Shortcut> shortcut_;
+  bool begun_ = false;  ///< the release is in the session
   Path layout_;
-  InfoHash info_hash_;
+  const InfoHash info_hash_;
   std::set<std::string> files_;  ///< in the torrent
 
   mutable std::mutex mutex_;

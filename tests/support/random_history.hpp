@@ -43,7 +43,8 @@ private:
     switch (random_() % 9) {
       case 0:
       case 1:
-        add(some_directory() + "n" + std::to_string(random_() % 40), {Node::Kind::file, random_lines(random_, random_() % 30)});
+        add(some_directory() + "n" + std::to_string(random_() % 40),
+            {Node::Kind::file, random_lines(random_, random_() % 30)});
         break;
       case 2:
         add(some_directory() + "b" + std::to_string(random_() % 40),
@@ -120,6 +121,5 @@ private:
   std::mt19937 random_;
   MadeTree tree_;
 };
-
 
 }  // namespace swarmout::test

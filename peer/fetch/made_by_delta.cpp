@@ -1,0 +1,38 @@
+#include "peer/fetch/made_by_delta.hpp"
+
+#include "common/base/failpoint.hpp"
+#include "common/delta/delta_packer.hpp"
+#include "common/pack/release_torrent.hpp"
+
+#include <fmt/format.h>
+
+namespace swarmout {
+
+Result<Manifest> make_by_delta(Store& store, const Descriptor& release, ByteView delta, const std::stop_token& stop) {
+  const DeltaRef& ref = release.delta.value();
+  TRY_ASSIGN(const std::string old_bytes, store.manifest_bytes(ref.before));
+  TRY_ASSIGN(const Manifest before, decode_manifest(old_bytes));
+  PackProgress progress;
+  TRY_ASSIGN(PackedRelease made, pack_delta(store, before, delta, ref.level, progress, stop));
+  made.manifest.revision = release.revision;
+  const std::string bytes = encode_manifest(made.manifest);
+  REFUSE_UNLESS(sha256(bytes) == release.manifest,
+                fmt::format("the delta of release {} does not lead to what was signed", release.position.value));
+  failpoint("after-delta");
+  for (const PackFile& pack : made.packs) {
+    TRY(store.add_pack(pack));
+  }
+  TRY(store.put_manifest(bytes));
+  return std::move(made.manifest);
+}
+
+Result<std::string> make_torrent(const Store& store, const Descriptor& release, const Manifest& manifest,
+                                 const std::string& certificate) {
+  TRY_ASSIGN(const std::string bytes, store.manifest_bytes(release.manifest));
+  TRY_ASSIGN(ReleaseTorrent made, release_torrent(store, manifest, bytes, certificate));
+  REFUSE_UNLESS(made.torrent.info_hash == release.info_hash,
+                fmt::format("the torrent of release {} comes out otherwise than it was signed", release.position.value));
+  return std::move(made.torrent.bytes);
+}
+
+}  // namespace swarmout

@@ -1,0 +1,161 @@
+#include "peer/fetch/shortcut.hpp"
+
+#include "peer/fetch/made_by_delta.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace swarmout {
+
+Shortcut::Shortcut(Store& store, SwarmSession& session, ShortcutGoal goal)
+    : store_(store), session_(session), goal_(std::move(goal)), rooms_(store.state(), goal_.purpose) {}
+
+Result<std::unique_ptr<Shortcut>> Shortcut::start(Store& store, SwarmSession& session, ShortcutGoal goal) {
+  INVARIANT(!goal.steps.empty());
+  std::unique_ptr<Shortcut> shortcut(new Shortcut(store, session, std::move(goal)));
+  for (const DeltaStep& step : shortcut->goal_.steps) {
+    if (step.release.delta.value().in_swarm()) {
+      TRY(shortcut->fetch(step));
+    }
+  }
+  shortcut->worker_ = std::jthread([raw = shortcut.get()](const std::stop_token& stop) { raw->run(stop); });
+  return shortcut;
+}
+
+Result<void> Shortcut::fetch(const DeltaStep& step) {
+  TRY_ASSIGN(const TorrentContents contents, read_torrent(step.file));
+  SwarmContent content;
+  content.torrent = step.file;
+  content.peers = goal_.peers;
+  content.trackers = goal_.trackers;
+  content.limits = step.release.clone_limits;
+  TRY_ASSIGN(content.directory, rooms_.make(contents.info_hash));
+  TRY_ASSIGN(const InfoHash added, session_.add(content));
+  swarms_.push_back(added);
+  return {};
+}
+
+Shortcut::~Shortcut() {
+  worker_.request_stop();
+  if (worker_.joinable()) {
+    worker_.join();
+  }
+  if (state_ != State::made) {
+    for (const InfoHash& each : swarms_) {
+      session_.remove(each);
+    }
+  }
+}
+
+void Shortcut::on_event(const SwarmEvent& event) {
+  const auto ours = [this](const InfoHash& info_hash) {
+    return std::find(swarms_.begin(), swarms_.end(), info_hash) != swarms_.end();
+  };
+  if (const auto* all = std::get_if<AllArrived>(&event); all != nullptr && ours(all->info_hash)) {
+    const std::lock_guard lock(mutex_);
+    arrived_.insert(all->info_hash);
+    changed_.notify_all();
+  } else if (const auto* failed = std::get_if<SwarmFailed>(&event); failed != nullptr && ours(failed->info_hash)) {
+    fail_with(failed->error);
+  }
+}
+
+void Shortcut::tick(MonotonicTime now) {
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    waits = state_ == State::working && arrived_.size() < swarms_.size();
+  }
+  Bytes received = 0;
+  for (const InfoHash& each : swarms_) {
+    received += session_.status(each).downloaded;
+  }
+  if (moved_ == MonotonicTime{} || received > received_ || !waits) {
+    moved_ = now;
+    received_ = received;
+  } else if (now - moved_ > kPatience) {
+    fail_with({ErrorCode::temporary, fmt::format("nobody has sent anything of a delta for {} s", kPatience.count()), {}});
+  }
+}
+
+void Shortcut::fail_with(Error error) {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::working) {
+    state_ = State::failed;
+    error_ = std::move(error);
+  }
+  worker_.request_stop();
+}
+
+Shortcut::State Shortcut::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+Error Shortcut::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+std::string Shortcut::take_torrent() {
+  const std::lock_guard lock(mutex_);
+  INVARIANT(state_ == State::made);
+  return std::move(torrent_);
+}
+
+Bytes Shortcut::size() const {
+  Bytes size = 0;
+  for (const DeltaStep& each : goal_.steps) {
+    size += each.release.delta.value().size;
+  }
+  return size;
+}
+
+void Shortcut::run(const std::stop_token& stop) {
+  auto torrent = make(stop);
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::working) {
+    state_ = torrent ? State::made : State::failed;
+    if (torrent) {
+      torrent_ = *std::move(torrent);
+    } else {
+      error_ = torrent.error();
+    }
+  }
+}
+
+Result<std::string> Shortcut::make(const std::stop_token& stop) {
+  TRY_ASSIGN(const Fd lock, store_.lock_for_writing(stop));
+  Manifest manifest;
+  for (std::size_t i = 0; i < goal_.steps.size(); ++i) {
+    TRY_ASSIGN(const std::string delta, await(i, stop));
+    TRY_ASSIGN(manifest, make_by_delta(store_, goal_.steps[i].release, as_bytes(delta), stop));
+  }
+  TRY(sync_directory(store_.state() / "packs"));
+  const Descriptor& release = goal_.steps.back().release;
+  TRY_ASSIGN(std::string torrent, make_torrent(store_, release, manifest, goal_.certificate));
+  // Laid out while the lock is held: nobody removes its packs now, which no record names yet.
+  TRY_ASSIGN(const TorrentContents contents, read_torrent(torrent));
+  std::set<std::string> complete;
+  TRY(store_.lay_out(goal_.purpose, contents, release.manifest, complete));
+  return torrent;
+}
+
+/// The bytes of one delta.
+Result<std::string> Shortcut::await(std::size_t step, const std::stop_token& stop) {
+  const DeltaRef& ref = goal_.steps[step].release.delta.value();
+  if (!ref.in_swarm()) {
+    return goal_.steps[step].file;
+  }
+  TRY_ASSIGN(const TorrentContents contents, read_torrent(goal_.steps[step].file));
+  {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait(lock, stop, [&] { return arrived_.contains(contents.info_hash); })) {
+      return fail(ErrorCode::temporary, "stopped on request");
+    }
+  }
+  return rooms_.read(contents.info_hash, ref.size);
+}
+
+}  // namespace swarmout

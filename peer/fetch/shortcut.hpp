@@ -1,0 +1,90 @@
+// The short way to a release: deltas, from one that is whole on this host. What is fetched is some hundred bytes to some
+// megabytes; everything of the release is in the store afterwards, and its .torrent is made here, too.
+//
+// The owner's thread starts it, hands it the swarm's events and asks how far it is; deltas are applied on a thread of
+// its own. It fails without harm: what the packs do, they do without it.
+
+#pragma once
+
+#include "common/base/clock.hpp"
+#include "common/delta/delta_torrent.hpp"
+#include "common/release/store.hpp"
+#include "common/swarm/swarm_session.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace swarmout {
+
+/// One delta, of a release that has one. The file is the one on the share, and is what was signed.
+struct DeltaStep {
+  Descriptor release;
+  std::string file;
+};
+
+struct ShortcutGoal {
+  std::vector<DeltaStep> steps;  ///< the first begins at what is here, each other one where the one before it ends
+  std::string purpose = "peer";  ///< as RetrievalGoal has it
+  std::string certificate{};     ///< of the swarm, in PEM; empty: in the clear
+  std::vector<Endpoint> peers{};
+  std::vector<Endpoint> trackers{};
+};
+
+class Shortcut {
+public:
+  enum class State { working, made, failed };
+
+  /// Nobody has sent anything of a delta for this long: packs are taken.
+  static constexpr std::chrono::seconds kPatience{20};
+
+  /// Errors: refused: a delta's torrent is damaged; cannot_write.
+  [[nodiscard]] static Result<std::unique_ptr<Shortcut>> start(Store& store, SwarmSession& session, ShortcutGoal goal);
+  /// Leaves the deltas in the session if it is made; they are served on.
+  ~Shortcut();
+
+  void on_event(const SwarmEvent& event);
+  /// Gives up when nobody sends.
+  void tick(MonotonicTime now);
+  [[nodiscard]] State state() const;
+  /// Why it failed.
+  [[nodiscard]] Error error() const;
+  /// The .torrent of the release, once it is made.
+  [[nodiscard]] std::string take_torrent();
+
+  /// The deltas that come, or came, through the swarm; empty: all of them were on the share.
+  [[nodiscard]] const std::vector<InfoHash>& swarms() const { return swarms_; }
+  /// Of all deltas.
+  [[nodiscard]] Bytes size() const;
+
+private:
+  Shortcut(Store& store, SwarmSession& session, ShortcutGoal goal);
+  [[nodiscard]] Result<void> fetch(const DeltaStep& step);
+  void run(const std::stop_token& stop);
+  [[nodiscard]] Result<std::string> make(const std::stop_token& stop);
+  [[nodiscard]] Result<std::string> await(std::size_t step, const std::stop_token& stop);
+  void fail_with(Error error);
+
+  Store& store_;
+  SwarmSession& session_;
+  const ShortcutGoal goal_;
+  const DeltaRooms rooms_;
+  std::vector<InfoHash> swarms_;
+  Bytes received_ = 0;
+  MonotonicTime moved_{};
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::set<InfoHash> arrived_;
+  State state_ = State::working;
+  Error error_;
+  std::string torrent_;
+  std::jthread worker_;
+};
+
+}  // namespace swarmout
