@@ -1,4 +1,5 @@
-// A delta that is too large for the share, as a torrent of its own, and where a host has it while it serves or fetches it:
+// A delta that is too large for the share, as a torrent of its own, and where a host has it while it serves or fetches
+// it:
 //
 //   STATE/deltas/<purpose>-<info-hash>/swarmout/delta, delta.before
 

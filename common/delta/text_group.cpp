@@ -199,7 +199,7 @@ Result<std::vector<std::vector<std::byte>>> decode_texts(const std::vector<ByteV
     TRY_ASSIGN(stream, decompress_after({}, frame, kMaxStream));
   }
   std::array<Varints, kTextStreams> numbers{Varints(streams[hunks]), Varints(streams[kept]), Varints(streams[removed]),
-                                        Varints(streams[added])};
+                                            Varints(streams[added])};
   std::vector<Reading> readings;
   std::vector<std::byte> prefix;
   Bytes old = 0;

@@ -45,9 +45,7 @@ Result<void> Packer::entry(const TreeEntry& entry) {
       node.kind = Node::Kind::symlink;
       break;
     case TreeEntry::Kind::hardlink: {
-      const auto found = by_path_.find(entry.target);
-      INVARIANT(found != by_path_.end());  // the guard lets nothing else through
-      const Node& other = manifest_.nodes[found->second];
+      const Node& other = manifest_.nodes[index_of(entry.target)];
       node.kind = other.kind;
       node.target = other.target;
       node.size = other.size;
@@ -64,12 +62,21 @@ Result<void> Packer::entry(const TreeEntry& entry) {
       chunk_.reserve(std::min<Bytes>(entry.size, kMaxChunk));
       break;
   }
-  if (node.kind != Node::Kind::directory) {
-    by_path_[node.path] = manifest_.nodes.size();
-  }
   manifest_.nodes.push_back(std::move(node));
   ++progress_.files;
   return {};
+}
+
+/// Of a file or link that came before. Only hard links ask, and most sources have none.
+std::size_t Packer::index_of(const std::string& path) {
+  for (; indexed_ < manifest_.nodes.size(); ++indexed_) {
+    if (manifest_.nodes[indexed_].kind != Node::Kind::directory) {
+      by_path_[manifest_.nodes[indexed_].path] = indexed_;
+    }
+  }
+  const auto found = by_path_.find(path);
+  INVARIANT(found != by_path_.end());  // the guard lets nothing else through
+  return found->second;
 }
 
 Result<const Node*> Packer::file_of_basis(const std::string& path) const {
@@ -85,7 +92,7 @@ Result<void> Packer::unchanged(const std::string& path, bool executable, const s
   TRY_ASSIGN(const Node* const same, file_of_basis(base));
   TRY(begin_chunks(path, executable));
   for (std::uint32_t i = 0; i < same->ref_count; ++i) {
-    TRY(unchanged_chunk(base, i));
+    TRY(add_chunk_of(*same, i));
   }
   return {};
 }
@@ -103,7 +110,11 @@ Result<void> Packer::unchanged_chunk(const std::string& base, std::uint32_t inde
   if (index >= file->ref_count) {
     return fail(ErrorCode::not_found, "the release before has fewer chunks in " + base);
   }
-  const Chunk& chunk = manifest_.chunks[basis_refs_[file->first_ref + index]];
+  return add_chunk_of(*file, index);
+}
+
+Result<void> Packer::add_chunk_of(const Node& file, std::uint32_t index) {
+  const Chunk& chunk = manifest_.chunks[basis_refs_[file.first_ref + index]];
   manifest_.nodes.back().size += chunk.size;
   return add_ref(known_.at(chunk.digest));  // it may be in two packs of the basis: what reads it finds the first
 }

@@ -62,7 +62,9 @@ public:
 private:
   [[nodiscard]] Result<void> end_chunk();
   [[nodiscard]] Result<void> add_ref(std::uint32_t chunk);
+  [[nodiscard]] std::size_t index_of(const std::string& path);
   [[nodiscard]] Result<const Node*> file_of_basis(const std::string& path) const;
+  [[nodiscard]] Result<void> add_chunk_of(const Node& file, std::uint32_t index);
   [[nodiscard]] Result<std::uint32_t> place(ByteView content, const Digest& digest);
   [[nodiscard]] Result<void> end_frame();
   [[nodiscard]] Result<void> repack();
@@ -80,6 +82,7 @@ private:
   std::size_t basis_frames_ = 0;
   std::unordered_map<Digest, std::uint32_t> known_;       ///< where each content is
   std::unordered_map<std::string, std::size_t> by_path_;  ///< files and links, for hard links to them
+  std::size_t indexed_ = 0;                               ///< nodes that are in it, or are directories
 
   std::vector<std::byte> chunk_;
   std::vector<std::byte> frame_;

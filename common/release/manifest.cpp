@@ -120,6 +120,13 @@ Result<void> add_node(const format::Node& wire, std::int64_t& last_chunk, Manife
   return {};
 }
 
+template <typename Message>
+Result<void> parse_into(Message& wire, std::string_view bytes) {
+  TRY_ASSIGN(const auto message, ZstdDecompressor().decompress(as_bytes(bytes), kMaxManifest));
+  REFUSE_UNLESS(wire.ParseFromArray(message.data(), static_cast<int>(message.size())), "the manifest is damaged");
+  return {};
+}
+
 Result<void> check_parents(const Manifest& manifest) {
   std::unordered_set<std::string_view> directories;
   for (const Node& node : manifest.nodes) {
@@ -193,12 +200,25 @@ std::string encode_manifest(const Manifest& manifest) {
   return std::string(as_text(frame));
 }
 
+Result<std::vector<ListedPack>> packs_in_manifest(std::string_view bytes) {
+  format::PackList wire;
+  TRY(parse_into(wire, bytes));
+  std::vector<ListedPack> packs;
+  for (const format::ListedPack& each : wire.packs()) {
+    ListedPack pack;
+    TRY_ASSIGN(pack.root, Digest::from_bytes(as_bytes(each.root())));
+    pack.size = kPackHeader;
+    for (const format::ListedFrame& frame : each.frames()) {
+      pack.size += frame.packed_size();
+    }
+    packs.push_back(pack);
+  }
+  return packs;
+}
+
 Result<Manifest> decode_manifest(std::string_view bytes) {
   format::Manifest wire;
-  {
-    TRY_ASSIGN(const auto message, ZstdDecompressor().decompress(as_bytes(bytes), kMaxManifest));
-    REFUSE_UNLESS(wire.ParseFromArray(message.data(), static_cast<int>(message.size())), "the manifest is damaged");
-  }
+  TRY(parse_into(wire, bytes));
   REFUSE_UNLESS(wire.version() == kVersion,
                 fmt::format("the manifest has version {}, this program reads {}", wire.version(), kVersion));
   REFUSE_UNLESS(wire.revision().size() <= kMaxRevision, "the manifest's revision is too long");

@@ -268,9 +268,9 @@ Result<void> Store::prune(std::size_t keep, const std::set<InfoHash>& needed) {
 
 Result<void> Store::add_named(const Digest& manifest_digest, std::set<std::string>& named) const {
   TRY_ASSIGN(const std::string bytes, manifest_bytes(manifest_digest));
-  TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
+  TRY_ASSIGN(const auto packs, packs_in_manifest(bytes));
   named.insert(manifest_digest.hex());
-  for (const PackInfo& pack : manifest.packs) {
+  for (const ListedPack& pack : packs) {
     named.insert(pack_name(pack.root));
     named.insert(pack.root.hex() + ".leaves");
   }
@@ -290,7 +290,7 @@ Result<std::set<Digest>> Store::on_their_way(const std::vector<SignedDescriptor>
       continue;
     }
     const auto bytes = read_file(state_ / "swarm" / name / kTorrentRoot / kManifestName, kMaxManifestFile);
-    if (bytes && decode_manifest(*bytes)) {  // else it is not whole yet, and nothing that it names is in the store
+    if (bytes && packs_in_manifest(*bytes)) {  // else it is not whole yet, and nothing that it names is in the store
       found.insert(sha256(*bytes));
     } else if (!bytes && bytes.error().code != ErrorCode::not_found) {
       return tl::unexpected(bytes.error());

@@ -8,12 +8,10 @@
 
 namespace swarmout {
 
-Result<Manifest> make_by_delta(Store& store, const Descriptor& release, ByteView delta, const std::stop_token& stop) {
-  const DeltaRef& ref = release.delta.value();
-  TRY_ASSIGN(const std::string old_bytes, store.manifest_bytes(ref.before));
-  TRY_ASSIGN(const Manifest before, decode_manifest(old_bytes));
+Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const Manifest& before, ByteView delta,
+                               const std::stop_token& stop) {
   PackProgress progress;
-  TRY_ASSIGN(PackedRelease made, pack_delta(store, before, delta, ref.level, progress, stop));
+  TRY_ASSIGN(PackedRelease made, pack_delta(store, before, delta, release.delta.value().level, progress, stop));
   made.manifest.revision = release.revision;
   const std::string bytes = encode_manifest(made.manifest);
   REFUSE_UNLESS(sha256(bytes) == release.manifest,
@@ -30,8 +28,9 @@ Result<std::string> make_torrent(const Store& store, const Descriptor& release, 
                                  const std::string& certificate) {
   TRY_ASSIGN(const std::string bytes, store.manifest_bytes(release.manifest));
   TRY_ASSIGN(ReleaseTorrent made, release_torrent(store, manifest, bytes, certificate));
-  REFUSE_UNLESS(made.torrent.info_hash == release.info_hash,
-                fmt::format("the torrent of release {} comes out otherwise than it was signed", release.position.value));
+  REFUSE_UNLESS(
+      made.torrent.info_hash == release.info_hash,
+      fmt::format("the torrent of release {} comes out otherwise than it was signed", release.position.value));
   return std::move(made.torrent.bytes);
 }
 

@@ -1,5 +1,5 @@
-// A release made in the store out of the one before it and a delta: its packs, its manifest and its .torrent, as if they
-// had been fetched.
+// A release made in the store out of the one before it and a delta: its packs, its manifest and its .torrent, as if
+// they had been fetched.
 
 #pragma once
 
@@ -15,8 +15,8 @@ namespace swarmout {
 /// comes out is compared with what was signed: a release that is anything else is not kept. Errors: not_found: the one
 /// before is not whole here; refused: the delta is damaged, or leads elsewhere, and nothing is wrong with the packs;
 /// cannot_write; temporary: stopped.
-[[nodiscard]] Result<Manifest> make_by_delta(Store& store, const Descriptor& release, ByteView delta,
-                                             const std::stop_token& stop);
+[[nodiscard]] Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const Manifest& before,
+                                             ByteView delta, const std::stop_token& stop);
 
 /// The .torrent of a release that is whole in the store. `certificate`: as for seal_torrent(). Errors: refused: it is
 /// not the one that was signed.

@@ -53,7 +53,8 @@ void Retrieval::tick(MonotonicTime now) {
 void Retrieval::end_shortcut() {
   const auto begun = [&]() -> Result<void> {
     if (shortcut_->state() == Shortcut::State::made) {
-      goal_.torrent = shortcut_->take_torrent();
+      made_ = shortcut_->take();
+      goal_.torrent = made_.torrent;
     } else {
       spdlog::warn("release {} is fetched in packs, not by its delta: {}", content_.position.value,
                    to_string(shortcut_->error()));
@@ -221,10 +222,22 @@ Result<std::string> Retrieval::await_manifest(std::stop_token stop) {
   }
 }
 
+Result<Manifest> Retrieval::take_manifest(const std::stop_token& stop) {
+  if (by_deltas()) {
+    return std::move(made_.manifest);
+  }
+  TRY_ASSIGN(const std::string bytes, await_manifest(stop));
+  return decode_manifest(bytes);
+}
+
 Result<void> Retrieval::take_previous(Manifest& previous, std::optional<PreviousTree>& tree) {
   if (goal_.previous && path_exists(goal_.previous_tree)) {
-    TRY_ASSIGN(const std::string bytes, store_.manifest_bytes(goal_.previous->descriptor.manifest));
-    TRY_ASSIGN(previous, decode_manifest(bytes));
+    if (made_.before_digest == goal_.previous->descriptor.manifest) {
+      previous = std::move(made_.before);
+    } else {
+      TRY_ASSIGN(const std::string bytes, store_.manifest_bytes(goal_.previous->descriptor.manifest));
+      TRY_ASSIGN(previous, decode_manifest(bytes));
+    }
     tree.emplace(PreviousTree{goal_.previous_tree, previous});
   }
   return {};
@@ -232,8 +245,7 @@ Result<void> Retrieval::take_previous(Manifest& previous, std::optional<Previous
 
 Result<void> Retrieval::unpack_all(std::stop_token stop) {
   const Path files = layout_ / kTorrentRoot;
-  TRY_ASSIGN(const std::string manifest_bytes, await_manifest(stop));
-  TRY_ASSIGN(const Manifest manifest, decode_manifest(manifest_bytes));
+  TRY_ASSIGN(const Manifest manifest, take_manifest(stop));
   REFUSE_UNLESS(manifest.revision == content_.revision && manifest.tree_size() == content_.tree_size,
                 "the manifest and the descriptor do not fit");
   for (const PackInfo& pack : manifest.packs) {

@@ -91,6 +91,7 @@ private:
   [[nodiscard]] Result<void> unpack_all(std::stop_token stop);
   [[nodiscard]] Result<void> take_previous(Manifest& previous, std::optional<PreviousTree>& tree);
   [[nodiscard]] Result<std::string> await_manifest(std::stop_token stop);
+  [[nodiscard]] Result<Manifest> take_manifest(const std::stop_token& stop);
   [[nodiscard]] Result<void> pause_for_the_disk(std::stop_token stop);
   [[nodiscard]] Result<void> keep_in_store(const Manifest& manifest, const std::stop_token& stop);
   [[nodiscard]] Result<void> drop_damaged(const Manifest& manifest);
@@ -100,6 +101,7 @@ private:
   RetrievalGoal goal_;        ///< of the owner's thread
   const Descriptor content_;  ///< what the worker compares with; adopt() does not change what it says of the content
   std::unique_ptr<Shortcut> shortcut_;
+  MadeRelease made_;    ///< by deltas; the worker's from begin() on
   bool begun_ = false;  ///< the release is in the session
   Path layout_;
   const InfoHash info_hash_;

@@ -75,7 +75,8 @@ void Shortcut::tick(MonotonicTime now) {
     moved_ = now;
     received_ = received;
   } else if (now - moved_ > kPatience) {
-    fail_with({ErrorCode::temporary, fmt::format("nobody has sent anything of a delta for {} s", kPatience.count()), {}});
+    fail_with(
+        {ErrorCode::temporary, fmt::format("nobody has sent anything of a delta for {} s", kPatience.count()), {}});
   }
 }
 
@@ -98,10 +99,10 @@ Error Shortcut::error() const {
   return error_;
 }
 
-std::string Shortcut::take_torrent() {
+MadeRelease Shortcut::take() {
   const std::lock_guard lock(mutex_);
   INVARIANT(state_ == State::made);
-  return std::move(torrent_);
+  return std::move(made_);
 }
 
 Bytes Shortcut::size() const {
@@ -113,33 +114,39 @@ Bytes Shortcut::size() const {
 }
 
 void Shortcut::run(const std::stop_token& stop) {
-  auto torrent = make(stop);
+  auto made = make(stop);
   const std::lock_guard lock(mutex_);
   if (state_ == State::working) {
-    state_ = torrent ? State::made : State::failed;
-    if (torrent) {
-      torrent_ = *std::move(torrent);
+    state_ = made ? State::made : State::failed;
+    if (made) {
+      made_ = *std::move(made);
     } else {
-      error_ = torrent.error();
+      error_ = made.error();
     }
   }
 }
 
-Result<std::string> Shortcut::make(const std::stop_token& stop) {
+Result<MadeRelease> Shortcut::make(const std::stop_token& stop) {
   TRY_ASSIGN(const Fd lock, store_.lock_for_writing(stop));
-  Manifest manifest;
+  const Digest first = goal_.steps.front().release.delta.value().before;
+  TRY_ASSIGN(const std::string bytes, store_.manifest_bytes(first));
+  MadeRelease made;
+  TRY_ASSIGN(made.before, decode_manifest(bytes));
+  made.before_digest = first;
   for (std::size_t i = 0; i < goal_.steps.size(); ++i) {
     TRY_ASSIGN(const std::string delta, await(i, stop));
-    TRY_ASSIGN(manifest, make_by_delta(store_, goal_.steps[i].release, as_bytes(delta), stop));
+    const Manifest& before = i == 0 ? made.before : made.manifest;
+    TRY_ASSIGN(Manifest next, make_by_delta(store_, goal_.steps[i].release, before, as_bytes(delta), stop));
+    made.manifest = std::move(next);
   }
   TRY(sync_directory(store_.state() / "packs"));
   const Descriptor& release = goal_.steps.back().release;
-  TRY_ASSIGN(std::string torrent, make_torrent(store_, release, manifest, goal_.certificate));
+  TRY_ASSIGN(made.torrent, make_torrent(store_, release, made.manifest, goal_.certificate));
   // Laid out while the lock is held: nobody removes its packs now, which no record names yet.
-  TRY_ASSIGN(const TorrentContents contents, read_torrent(torrent));
+  TRY_ASSIGN(const TorrentContents contents, read_torrent(made.torrent));
   std::set<std::string> complete;
   TRY(store_.lay_out(goal_.purpose, contents, release.manifest, complete));
-  return torrent;
+  return made;
 }
 
 /// The bytes of one delta.

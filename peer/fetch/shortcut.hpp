@@ -1,5 +1,5 @@
-// The short way to a release: deltas, from one that is whole on this host. What is fetched is some hundred bytes to some
-// megabytes; everything of the release is in the store afterwards, and its .torrent is made here, too.
+// The short way to a release: deltas, from one that is whole on this host. What is fetched is some hundred bytes to
+// some megabytes; everything of the release is in the store afterwards, and its .torrent is made here, too.
 //
 // The owner's thread starts it, hands it the swarm's events and asks how far it is; deltas are applied on a thread of
 // its own. It fails without harm: what the packs do, they do without it.
@@ -36,6 +36,14 @@ struct ShortcutGoal {
   std::vector<Endpoint> trackers{};
 };
 
+/// A release that was made, and what it was made of.
+struct MadeRelease {
+  std::string torrent;  ///< its .torrent
+  Manifest manifest;
+  Manifest before;
+  Digest before_digest;  ///< SHA-256 of the manifest file that `before` is
+};
+
 class Shortcut {
 public:
   enum class State { working, made, failed };
@@ -54,8 +62,8 @@ public:
   [[nodiscard]] State state() const;
   /// Why it failed.
   [[nodiscard]] Error error() const;
-  /// The .torrent of the release, once it is made.
-  [[nodiscard]] std::string take_torrent();
+  /// Once it is made.
+  [[nodiscard]] MadeRelease take();
 
   /// The deltas that come, or came, through the swarm; empty: all of them were on the share.
   [[nodiscard]] const std::vector<InfoHash>& swarms() const { return swarms_; }
@@ -66,7 +74,7 @@ private:
   Shortcut(Store& store, SwarmSession& session, ShortcutGoal goal);
   [[nodiscard]] Result<void> fetch(const DeltaStep& step);
   void run(const std::stop_token& stop);
-  [[nodiscard]] Result<std::string> make(const std::stop_token& stop);
+  [[nodiscard]] Result<MadeRelease> make(const std::stop_token& stop);
   [[nodiscard]] Result<std::string> await(std::size_t step, const std::stop_token& stop);
   void fail_with(Error error);
 
@@ -83,7 +91,7 @@ private:
   std::set<InfoHash> arrived_;
   State state_ = State::working;
   Error error_;
-  std::string torrent_;
+  MadeRelease made_;
   std::jthread worker_;
 };
 

@@ -68,8 +68,8 @@ HeldRelease held(const SignedDescriptor& release, const Needs& needs) {
 
 Result<void> add_packs(const Store& store, HeldRelease& release) {
   TRY_ASSIGN(const std::string bytes, store.manifest_bytes(release.manifest));
-  TRY_ASSIGN(const Manifest manifest, decode_manifest(bytes));
-  for (const PackInfo& pack : manifest.packs) {
+  TRY_ASSIGN(const auto packs, packs_in_manifest(bytes));
+  for (const ListedPack& pack : packs) {
     release.packs.emplace_back(pack.root, pack.size);
   }
   return {};

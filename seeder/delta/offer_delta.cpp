@@ -12,9 +12,8 @@ std::optional<ReleaseDelta> offer_delta(const Epoch& epoch, const Draft& draft, 
     return std::nullopt;
   }
   const MonotonicTime started = epoch.clock.now();
-  auto made =
-      release_delta(epoch.store, draft.manifest,
-                    {draft.descriptor.basis, without, epoch.options.level, epoch.certificate()}, epoch.stop);
+  auto made = release_delta(epoch.store, draft.manifest,
+                            {draft.descriptor.basis, without, epoch.options.level, epoch.certificate()}, epoch.stop);
   if (!made) {
     spdlog::warn("no delta is offered: {}", to_string(made.error()));
     return std::nullopt;

@@ -14,9 +14,8 @@ namespace {
 
 Result<std::optional<Digest>> manifest_of(const Store& store, Position release) {
   TRY_ASSIGN(const auto releases, store.releases());
-  const auto found = std::find_if(releases.begin(), releases.end(), [&](const SignedDescriptor& each) {
-    return each.descriptor.position == release;
-  });
+  const auto found = std::find_if(releases.begin(), releases.end(),
+                                  [&](const SignedDescriptor& each) { return each.descriptor.position == release; });
   return found != releases.end() ? std::optional(found->descriptor.manifest) : std::nullopt;
 }
 

@@ -15,8 +15,8 @@ namespace swarmout {
 
 struct ReleaseDelta {
   DeltaRef ref;
-  std::string file;                    ///< what lies on the share
-  std::string delta;                   ///< the same, if it is small
+  std::string file;                   ///< what lies on the share
+  std::string delta;                  ///< the same, if it is small
   std::optional<InfoHash> info_hash;  ///< of its torrent, if it is not
 };
 
@@ -31,8 +31,8 @@ struct DeltaWish {
 /// and no delta leads to them.
 [[nodiscard]] bool packed_by_path(const Manifest& before, const Manifest& after);
 
-/// Both releases are whole in the store; `after` was packed against the other one. Nothing: it would not be worth it, or
-/// does not lead there. Errors: refused: a pack is damaged; temporary: stopped.
+/// Both releases are whole in the store; `after` was packed against the other one. Nothing: it would not be worth it,
+/// or does not lead there. Errors: refused: a pack is damaged; temporary: stopped.
 [[nodiscard]] Result<std::optional<ReleaseDelta>> release_delta(const Store& store, const Manifest& after,
                                                                 const DeltaWish& wish, const std::stop_token& stop);
 
