@@ -194,7 +194,8 @@ Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   return switched;
 }
 
-void Holdings::serve_deltas(const std::vector<InfoHash>& fetched) {
+void Holdings::serve_deltas(const std::vector<InfoHash>& fetched, Bytes bytes) {
+  delta_bytes_ = bytes;
   deltas_.insert(deltas_.begin(), fetched.rbegin(), fetched.rend());
   for (; deltas_.size() > kServedDeltas; deltas_.pop_back()) {
     session_.remove(deltas_.back());

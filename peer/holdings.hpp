@@ -90,7 +90,9 @@ public:
   /// more: what the disk does not take is trouble, and tried again by record_again().
   [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved);
   /// The session has these; the newest few are served on, to hosts that begin later.
-  void serve_deltas(const std::vector<InfoHash>& fetched);
+  void serve_deltas(const std::vector<InfoHash>& fetched, Bytes bytes);
+  /// What came of them for the active release.
+  [[nodiscard]] Bytes delta_bytes() const { return delta_bytes_; }
   /// The tree that was retrieved gets its name. Errors: cannot_write; temporary.
   [[nodiscard]] Result<void> accept(const RetrievalGoal& retrieved);
   /// A release whose tree is here becomes active; what of its packs is missing is fetched later. True: `current` was
@@ -135,6 +137,7 @@ private:
   bool incomplete_ = false;  ///< packs of active_ are missing
   bool unrecorded_ = false;  ///< they are not, and the store does not know yet
   std::vector<Position> holds_;
+  Bytes delta_bytes_ = 0;
   std::deque<InfoHash> deltas_;  ///< that are served, the newest first
 };
 

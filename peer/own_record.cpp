@@ -22,6 +22,7 @@ PeerRecord own_record(const OwnState& own, SwarmSession& session) {
     record.have = own.complete ? record.wanted : std::min(swarm.have, record.wanted);
     record.download_rate = swarm.download_rate;
     add_transfer(record, swarm, session.transfer(own.shown->info_hash));
+    record.downloaded += own.deltas;
   }
   record.trouble = own.trouble;
   record.holds.assign(own.holds.begin(),

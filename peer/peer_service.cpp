@@ -207,7 +207,7 @@ private:
       narrate_(fmt::format("release {}: ACTIVE {} after {} ({} fetched)", descriptor.position.value,
                            descriptor.revision, since_start(), size_text(retrieval_->fetched())));
     }
-    holdings_.serve_deltas(retrieval_->served_deltas());
+    holdings_.serve_deltas(retrieval_->served_deltas(), retrieval_->delta_bytes());
     retrieval_.reset();
     arrived();
     holdings_.prune();
@@ -297,6 +297,7 @@ private:
     OwnState own;
     holdings_.describe(own);
     own.shown = shown();
+    own.deltas = retrieval_ ? retrieval_->delta_bytes() : holdings_.delta_bytes();
     own.complete = retrieval_ ? retrieval_->state() == Retrieval::State::ready : holdings_.whole();
     own.trouble = troubles_.current();
     own.held_back = gate_.held_back(wanted(), on_this_host());

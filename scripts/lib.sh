@@ -17,7 +17,7 @@ nfs_packages=(qemu-system-x86 busybox-static cpio kmod e2fsprogs nfs-kernel-serv
 check_packages=(clang-format clang-tidy)
 fuzz_packages=(clang libclang-rt-14-dev)
 bench_packages=(zstd time)
-swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl uftp iperf3)  # scripts/bench swarm, loopback
+swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl uftp iperf3 casync zstd git)  # scripts/bench swarm, loopback, update
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 

@@ -1,7 +1,5 @@
 #include "common/delta/delta_packer.hpp"
 
-#include "common/delta/pack_contents.hpp"
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -154,12 +152,11 @@ private:
 
 }  // namespace
 
-Result<PackedRelease> pack_delta(const Store& store, const Manifest& before, ByteView delta, int level,
-                                 PackProgress& progress, const std::stop_token& stop) {
+Result<PackedRelease> pack_delta(const Store& store, const Manifest& before, TreeContents& old, ByteView delta,
+                                 int level, PackProgress& progress, const std::stop_token& stop) {
   TRY_ASSIGN(const DeltaReader reader, DeltaReader::open(delta, before));
-  PackContents contents(store, before);
   TRY_ASSIGN(Spill spill, Spill::open(store.scratch() / "new-content"));
-  TRY(reader.apply(contents, spill));
+  TRY(reader.apply(old, spill));
   Packer packer(store, before, progress, level);
   TRY(Feeder(before, reader, spill, packer).feed(stop));
   return packer.finish();

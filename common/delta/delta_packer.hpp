@@ -14,11 +14,12 @@
 
 namespace swarmout {
 
-/// `before`: the manifest of a release whose packs are in `store`. `level`: with which it was packed. The packs are in
-/// the scratch directory of the store; whether they are those of the release, their roots and the digest of the
-/// manifest say, once that has its revision. Errors: refused: the delta is damaged, or a pack of the store is;
-/// not_found: it begins at another tree, or a pack is missing; cannot_write; temporary: stopped.
-[[nodiscard]] Result<PackedRelease> pack_delta(const Store& store, const Manifest& before, ByteView delta, int level,
-                                               PackProgress& progress, const std::stop_token& stop);
+/// `before`: the manifest of a release whose packs are in `store`; `old`: its contents. `level`: with which it was
+/// packed. The packs are in the scratch directory of the store; whether they are those of the release, their roots and
+/// the digest of the manifest say, once that has its revision. Errors: refused: the delta is damaged, or a pack of the
+/// store is; not_found: it begins at another tree, or a pack is missing; cannot_write; temporary: stopped.
+[[nodiscard]] Result<PackedRelease> pack_delta(const Store& store, const Manifest& before, TreeContents& old,
+                                               ByteView delta, int level, PackProgress& progress,
+                                               const std::stop_token& stop);
 
 }  // namespace swarmout

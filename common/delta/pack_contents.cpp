@@ -68,12 +68,12 @@ Result<const std::vector<std::byte>*> PackContents::frame(std::uint32_t index) {
     TRY_ASSIGN(PackReader opened, PackReader::open(store_.pack_path(info.root), info));
     reader = readers_.emplace(pack, std::move(opened)).first;
   }
-  std::vector<std::byte> content;
-  TRY(reader->second.read(manifest_.frames[index], offset_of_[index], codec_, packed_, content));
+  std::vector<std::byte> content;  // in the room of one that goes: new pages would cost as much as what is read
   if (read_.size() == kKeptFrames) {
-    frames_.erase(read_.front());
+    content = std::move(frames_.extract(read_.front()).mapped());
     read_.pop_front();
   }
+  TRY(reader->second.read(manifest_.frames[index], offset_of_[index], codec_, packed_, content));
   read_.push_back(index);
   return &(frames_[index] = std::move(content));
 }

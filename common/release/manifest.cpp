@@ -127,6 +127,21 @@ Result<void> parse_into(Message& wire, std::string_view bytes) {
   return {};
 }
 
+void reserve_for(const format::Manifest& wire, Manifest& manifest) {
+  std::size_t frames = 0;
+  std::size_t chunks = 0;
+  for (const format::Pack& pack : wire.packs()) {
+    frames += static_cast<std::size_t>(pack.frames_size());
+    for (const format::Frame& frame : pack.frames()) {
+      chunks += static_cast<std::size_t>(frame.chunk_sizes_size());
+    }
+  }
+  manifest.frames.reserve(frames);
+  manifest.chunks.reserve(chunks);
+  manifest.refs.reserve(chunks);
+  manifest.nodes.reserve(static_cast<std::size_t>(wire.nodes_size()));
+}
+
 Result<void> check_parents(const Manifest& manifest) {
   std::unordered_set<std::string_view> directories;
   for (const Node& node : manifest.nodes) {
@@ -224,11 +239,11 @@ Result<Manifest> decode_manifest(std::string_view bytes) {
   REFUSE_UNLESS(wire.revision().size() <= kMaxRevision, "the manifest's revision is too long");
   Manifest manifest;
   manifest.revision = wire.revision();
+  reserve_for(wire, manifest);
   for (const format::Pack& pack : wire.packs()) {
     TRY(add_pack(pack, manifest));
   }
   REFUSE_UNLESS(manifest.chunks.size() < std::numeric_limits<std::uint32_t>::max(), "too many chunks");
-  manifest.nodes.reserve(static_cast<std::size_t>(wire.nodes_size()));
   std::int64_t last_chunk = -1;
   for (const format::Node& node : wire.nodes()) {
     TRY(add_node(node, last_chunk, manifest));

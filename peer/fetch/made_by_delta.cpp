@@ -3,15 +3,26 @@
 #include "common/base/failpoint.hpp"
 #include "common/delta/delta_packer.hpp"
 #include "common/pack/release_torrent.hpp"
+#include "peer/fetch/tree_contents.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace swarmout {
 
-Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const Manifest& before, ByteView delta,
+Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const ReleaseHere& before, ByteView delta,
                                const std::stop_token& stop) {
   PackProgress progress;
-  TRY_ASSIGN(PackedRelease made, pack_delta(store, before, delta, release.delta.value().level, progress, stop));
+  PackContents packs(store, before.manifest);
+  auto tree = before.tree.empty() ? fail(ErrorCode::not_found, "it has no tree") : TreeWriter::open(before.tree);
+  std::optional<TreeFiles> files;
+  if (tree) {
+    files.emplace(*std::move(tree), before.manifest, packs);
+  }
+  TreeContents& old = files ? static_cast<TreeContents&>(*files) : packs;
+  TRY_ASSIGN(PackedRelease made,
+             pack_delta(store, before.manifest, old, delta, release.delta.value().level, progress, stop));
   made.manifest.revision = release.revision;
   const std::string bytes = encode_manifest(made.manifest);
   REFUSE_UNLESS(sha256(bytes) == release.manifest,

@@ -11,11 +11,16 @@
 
 namespace swarmout {
 
+struct ReleaseHere {
+  const Manifest& manifest;
+  Path tree{};  ///< empty: it has none, and contents come from its packs
+};
+
 /// The release that the delta begins at is whole in the store, and the caller holds the store's lock for writing. What
 /// comes out is compared with what was signed: a release that is anything else is not kept. Errors: not_found: the one
 /// before is not whole here; refused: the delta is damaged, or leads elsewhere, and nothing is wrong with the packs;
 /// cannot_write; temporary: stopped.
-[[nodiscard]] Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const Manifest& before,
+[[nodiscard]] Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const ReleaseHere& before,
                                              ByteView delta, const std::stop_token& stop);
 
 /// The .torrent of a release that is whole in the store. `certificate`: as for seal_torrent(). Errors: refused: it is

@@ -32,6 +32,9 @@ Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& 
 Result<void> Retrieval::begin_shortcut() {
   ShortcutGoal goal;
   goal.steps = goal_.deltas;
+  if (goal_.previous && goal_.previous->descriptor.manifest == goal.steps.front().release.delta.value().before) {
+    goal.tree = goal_.previous_tree;
+  }
   goal.purpose = goal_.purpose;
   goal.certificate = goal_.certificate;
   goal.peers = goal_.peers;
@@ -134,10 +137,6 @@ void Retrieval::adopt(SignedDescriptor release) {
 
 InfoHash Retrieval::swarm() const {
   return begun_ || !shortcut_ || shortcut_->swarms().empty() ? info_hash_ : shortcut_->swarms().front();
-}
-
-Bytes Retrieval::fetched() const {
-  return session_.status(info_hash_).downloaded + (shortcut_ ? shortcut_->size() : 0);
 }
 
 std::vector<InfoHash> Retrieval::served_deltas() const {

@@ -73,8 +73,9 @@ public:
   [[nodiscard]] InfoHash swarm() const;
   /// It was made by deltas.
   [[nodiscard]] bool by_deltas() const { return shortcut_ != nullptr && begun_; }
-  /// Bytes that came from anywhere.
-  [[nodiscard]] Bytes fetched() const;
+  /// Bytes that came from anywhere; of deltas.
+  [[nodiscard]] Bytes fetched() const { return session_.status(info_hash_).downloaded + delta_bytes(); }
+  [[nodiscard]] Bytes delta_bytes() const { return shortcut_ ? shortcut_->size() : 0; }
   /// Deltas that the session serves since.
   [[nodiscard]] std::vector<InfoHash> served_deltas() const;
 

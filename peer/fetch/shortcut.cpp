@@ -135,7 +135,7 @@ Result<MadeRelease> Shortcut::make(const std::stop_token& stop) {
   made.before_digest = first;
   for (std::size_t i = 0; i < goal_.steps.size(); ++i) {
     TRY_ASSIGN(const std::string delta, await(i, stop));
-    const Manifest& before = i == 0 ? made.before : made.manifest;
+    const ReleaseHere before = i == 0 ? ReleaseHere{made.before, goal_.tree} : ReleaseHere{made.manifest, {}};
     TRY_ASSIGN(Manifest next, make_by_delta(store_, goal_.steps[i].release, before, as_bytes(delta), stop));
     made.manifest = std::move(next);
   }

@@ -30,6 +30,7 @@ struct DeltaStep {
 
 struct ShortcutGoal {
   std::vector<DeltaStep> steps;  ///< the first begins at what is here, each other one where the one before it ends
+  Path tree{};                   ///< of what is here; empty: it has none
   std::string purpose = "peer";  ///< as RetrievalGoal has it
   std::string certificate{};     ///< of the swarm, in PEM; empty: in the clear
   std::vector<Endpoint> peers{};

@@ -63,7 +63,8 @@ protected:
   }
   Result<PackedRelease> apply(const Manifest& before, std::string_view delta, int level = kDefaultZstdLevel) {
     PackProgress progress;
-    return pack_delta(clone_, before, as_bytes(delta), level, progress, {});
+    PackContents old(clone_, before);
+    return pack_delta(clone_, before, old, as_bytes(delta), level, progress, {});
   }
   /// What every host fetches at first.
   void copy_packs(const Manifest& manifest) {
