@@ -3,10 +3,12 @@
 #include "common/base/failpoint.hpp"
 #include "common/fleet/log_reader.hpp"
 #include "common/fleet/strays.hpp"
+#include "common/fleet/trust.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/open_share.hpp"
 #include "peer/fetch/contacts.hpp"
 #include "peer/fetch/fetch_summary.hpp"
+#include "peer/fetch/find_deltas.hpp"
 #include "peer/fetch/find_release.hpp"
 #include "peer/fetch/kept_torrents.hpp"
 #include "peer/fetch/leaders.hpp"
@@ -88,6 +90,24 @@ Result<void> move_into_place(Places& places, const Path& incoming, const Path& s
   return sync_directory(places.final.parent_path());
 }
 
+/// Deltas where they lead there, else packs.
+Result<void> choose_way(RetrievalGoal& goal, KeptTorrents& torrents, const Store& store, Share& share,
+                        const LogView& log, const TrustedKeys& keys) {
+  const Descriptor& release = goal.release.descriptor;
+  const auto in_log = [&](Position position) -> Result<SignedDescriptor> {
+    const LogEntry* const entry = log.at(position);
+    return entry != nullptr ? trusted(*entry, keys) : fail(ErrorCode::not_found, "it is not in the log");
+  };
+  if (!torrents.has(release)) {
+    goal.deltas = find_deltas(share, store, release, in_log).steps;
+    goal.ask_torrent = [&torrents, release] { return torrents.get(release); };
+  }
+  if (goal.deltas.empty()) {
+    TRY_ASSIGN(goal.torrent, torrents.get(release));
+  }
+  return {};
+}
+
 /// One that was killed when its tree was in its place already. That is none of the caller's business: nothing is said.
 void tidy_after_fetch(const Path& state) {
   const auto lock =
@@ -124,6 +144,7 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   TRY_ASSIGN(Store store, Store::open(peer.state));
   TRY(store.clear_scratch());
   TRY(store.remove_layouts(kFetchPurpose, {descriptor.info_hash}));
+  TRY(DeltaRooms(peer.state, kFetchPurpose).clear());
   TRY_ASSIGN(const auto session, SwarmSession::open(peer.swarm, clock));
   Presence presence(*share, clock, session->endpoint());  // looks at the others' records, and writes none
   Contacts contacts(*session, presence, clock, [](const Error&) {});
@@ -131,7 +152,9 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   RetrievalGoal goal;
   goal.release = release;
   goal.purpose = kFetchPurpose;
-  TRY_ASSIGN(goal.torrent, KeptTorrents(peer.state, *share).get(descriptor));
+  KeptTorrents torrents(peer.state, *share);
+  TRY(choose_way(goal, torrents, store, *share, *log, keys));
+  goal.certificate = peer.swarm.certificate ? peer.swarm.certificate->certificate : std::string();
   TRY_ASSIGN(goal.tree, begin_tree(places, peer.state, descriptor));
   goal.peers = contacts.peers(known.known);
   if (known.another) {
@@ -149,14 +172,15 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
     for (const SwarmEvent& event : session->poll(kBusyWait)) {
       retrieval->on_event(event);
     }
-    const SwarmStatus swarm = session->status(descriptor.info_hash);
+    retrieval->tick(clock.now());
+    const SwarmStatus swarm = session->status(retrieval->swarm());
     if (clock.now() >= next_look) {  // the leader's rate, and where it serves if that was not known yet
       next_look = clock.now() + kConnectEvery;
       const double rate = known.known.leader_rate;
       known = leaders(*share, *log, descriptor.position, keys);
       known.known.leader_rate = std::max(rate, known.known.leader_rate);
     }
-    contacts.connect(descriptor.info_hash, known.known);
+    contacts.connect(retrieval->swarm(), known.known);
     progress({descriptor.revision, swarm.wanted, swarm.have, descriptor.tree_size, retrieval->unpacked(),
               swarm.download_rate, swarm.connected, swarm.checking});
   }
@@ -167,10 +191,13 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   failpoint("before-placed");
   TRY(move_into_place(places, incoming, peer.state, descriptor));
   failpoint("after-placed");
-  std::string summary = fetch_summary(session->status(descriptor.info_hash), session->transfer(descriptor.info_hash),
-                                      known.known.leader_rate);
+  std::string summary = retrieval->by_deltas()
+                            ? "by deltas of " + size_text(retrieval->delta_bytes()) + " together"
+                            : fetch_summary(session->status(descriptor.info_hash),
+                                            session->transfer(descriptor.info_hash), known.known.leader_rate);
   session->remove(descriptor.info_hash);
   TRY(store.remove_layouts(kFetchPurpose));
+  TRY(DeltaRooms(peer.state, kFetchPurpose).clear());
   return Fetched{places.final, std::move(summary)};
 }
 

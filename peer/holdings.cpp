@@ -207,6 +207,7 @@ Result<bool> Holdings::switch_to(const SignedDescriptor& release) {
   failpoint("before-switch");
   TRY_ASSIGN(const bool switched, make_current(release.descriptor));
   active_ = release;
+  delta_bytes_ = 0;
   incomplete_ = !kept_.serving().contains(release.descriptor.info_hash);
   unrecorded_ = false;
   inspect();

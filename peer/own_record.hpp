@@ -16,7 +16,7 @@ namespace swarmout {
 struct OwnState {
   const Descriptor* active = nullptr;  ///< what `current` leads to, as we made it; null: nothing
   const Descriptor* shown = nullptr;   ///< what is fetched, or was fetched last; null: nothing
-  Bytes deltas = 0;  ///< that came for it
+  Bytes deltas = 0;                    ///< that came for it
   bool complete = false;               ///< that is whole, and unpacked
   std::string trouble;
   std::vector<Position> holds{};  ///< what it has all of, the newest first
