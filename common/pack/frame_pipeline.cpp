@@ -87,7 +87,7 @@ Result<void> FramePipeline::write_front() {
   TRY(pack.append(job->frame));
   written_.push_back({static_cast<std::uint32_t>(job->frame.size()), packs_.size()});
   packed_ += job->frame.size();
-  if (pack.size() >= kPackSize) {
+  if (pack.size() >= pack_size(packs_.size())) {
     TRY_ASSIGN(PackFile file, pack.finish());
     packs_.push_back(std::move(file));
     open_.clear();

@@ -11,11 +11,19 @@
 #include "common/release/merkle.hpp"
 #include "common/release/zstd_codec.hpp"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace swarmout {
 
 inline constexpr Bytes kPackHeader = 16;
 /// A pack is closed as soon as it is this large. Few files, yet unpacking starts early.
 inline constexpr Bytes kPackSize = 64 * kMiB;
+/// Of the packs of one release, counted from 0: every 64 of them the next ones may be four times as large. So 1 TiB are
+/// 320 packs, and what lies between them in a torrent stays below its limit (torrent_file.hpp).
+[[nodiscard]] constexpr Bytes pack_size(std::size_t index) {
+  return kPackSize << std::min<std::size_t>(2 * (index / 64), 16);
+}
 
 struct PackFile {
   Path path;

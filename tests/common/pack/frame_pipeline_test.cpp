@@ -178,4 +178,17 @@ TEST_F(FramePipelineTest, CanBeDroppedWithWorkInIt) {
   EXPECT_LE(pipeline.frames().size(), 6U);
 }
 
+TEST(PackSize, OfATebibyteLeavesLessBetweenThePacksThanATorrentMayHave) {
+  constexpr Bytes kLongestPiece = 4 * kMiB;
+  Bytes packed = 0;
+  std::size_t packs = 0;
+  for (; packed < 1024 * kGiB; ++packs) {
+    packed += pack_size(packs);
+  }
+  EXPECT_LT(packs * kLongestPiece, 2 * kGiB);
+  EXPECT_EQ(pack_size(0), kPackSize);
+  EXPECT_EQ(pack_size(63), kPackSize);
+  EXPECT_EQ(pack_size(64), 4 * kPackSize);
+}
+
 }  // namespace swarmout::test
