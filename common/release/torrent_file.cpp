@@ -74,7 +74,8 @@ Result<SealedTorrent> seal_torrent(std::vector<TorrentInput> files, Bytes piece_
       if (storage.pad_file_at(index)) {
         continue;
       }
-      const auto layer = piece_layer(by_path.at(storage.file_path(index))->leaves, piece_length);
+      const TorrentInput& file = *by_path.at(storage.file_path(index));
+      const auto layer = file.layer.empty() ? piece_layer(file.leaves, piece_length) : file.layer;
       lt::piece_index_t::diff_type piece{0};
       for (const Digest& hash : layer) {
         torrent.set_hash2(index, piece++, lt::sha256_hash(reinterpret_cast<const char*>(hash.bytes.data())));

@@ -43,6 +43,7 @@ struct TorrentInput {
   std::string name;
   Bytes size = 0;
   LeafHashes leaves;
+  std::vector<Digest> layer{};  ///< instead, the hashes of its pieces: of large files less memory
 };
 
 struct SealedTorrent {
