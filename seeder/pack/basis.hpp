@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "common/base/clock.hpp"
 #include "common/release/manifest.hpp"
 #include "common/release/store.hpp"
 
@@ -18,7 +19,8 @@ struct Basis {
 /// the only one that has them. Errors: not_found; refused.
 [[nodiscard]] Result<Manifest> whole_manifest(Store& store, const Descriptor& release);
 
-/// Nullopt if there is none; then everything is packed anew, which costs time and traffic but is never wrong.
-[[nodiscard]] std::optional<Basis> newest_basis(Store& store);
+/// Packs that were read within a day are only looked at (pack_checks.hpp). Nullopt if there is none; then everything is
+/// packed anew, which costs time and traffic but is never wrong.
+[[nodiscard]] std::optional<Basis> newest_basis(Store& store, WallTime now = system_clock().wall());
 
 }  // namespace swarmout
