@@ -2,9 +2,12 @@
 
 #include "common/base/failpoint.hpp"
 #include "seeder/pack/basis.hpp"
+#include "seeder/pack/export_record.hpp"
+#include "seeder/source/credentials.hpp"
 #include "seeder/source/tree_guard.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace swarmout {
 
@@ -34,24 +37,83 @@ private:
   std::uint64_t entries_ = 0;
 };
 
+/// One way of streaming the source, from an empty packer to its result.
+class Attempt {
+public:
+  Attempt(const Epoch& epoch, std::optional<Manifest> basis)
+      : epoch_(epoch), packer_(epoch.store, std::move(basis), epoch.status.pack, epoch.options.level) {}
+
+  Result<void> everything(Source& source, const std::string& revision) {
+    TRY(source.stream(revision, shown_, epoch_.stop));
+    return guard_.finish();
+  }
+  /// False: the source cannot tell; nothing of this attempt is to be used.
+  Result<bool> changes(Source& source, const std::string& revision, std::string_view memo) {
+    TRY_ASSIGN(const bool told, source.stream_changes({packer_.basis_nodes(), memo}, revision, shown_, epoch_.stop));
+    TRY(told ? guard_.finish() : Result<void>());
+    return told;
+  }
+  Result<PackedRelease> finish() { return packer_.finish(); }
+
+private:
+  const Epoch& epoch_;
+  Packer packer_;
+  TreeGuard guard_{packer_};
+  ShownSink shown_{guard_, epoch_};
+};
+
+/// Another branch or tag of a repository is the same source.
+std::string place_of(const std::string& source) {
+  const std::string shown = without_credentials(source);
+  return source.starts_with("git+") ? shown.substr(0, shown.rfind('#')) : shown;
+}
+
+void begin_counting_anew(PackProgress& progress) {
+  progress.files = 0;
+  progress.read = 0;
+  progress.packed = 0;
+}
+
 }  // namespace
 
 Result<Exported> export_tree(const Epoch& epoch, Source& source, const std::string& revision) {
   epoch.status.phase(Phase::exporting);
-  std::optional<Basis> basis = newest_basis(epoch.store);
+  const ExportKind kind{SWARMOUT_VERSION, place_of(epoch.options.source), {}};
+  std::optional<Basis> basis = newest_basis(epoch.store, epoch.clock.wall());
   Exported exported;
   exported.started = epoch.clock.now();
   exported.basis = basis ? basis->position : Position{};
-  epoch.say(fmt::format("exporting {}{}", revision.empty() ? "the source" : revision,
-                        basis ? fmt::format(" (packing against release {})", exported.basis.value) : ""));
-  Packer packer(epoch.store, basis ? std::optional(std::move(basis->manifest)) : std::nullopt, epoch.status.pack,
-                epoch.options.level);
-  TreeGuard guard(packer);
-  ShownSink shown(guard, epoch);
-  TRY(source.stream(revision, shown, epoch.stop));
-  TRY(guard.finish());
+  const auto before = basis ? std::optional(basis->manifest.tree_digest()) : std::nullopt;
+  const auto memo =
+      before ? recall_export(epoch.store, {kind.program, kind.source, *before}) : std::optional<std::string>();
+  epoch.say(fmt::format(
+      "exporting {}{}", revision.empty() ? "the source" : revision,
+      basis ? fmt::format(" ({} release {})", memo ? "what differs from" : "packing against", exported.basis.value)
+            : ""));
+  std::optional<Attempt> attempt;
+  attempt.emplace(epoch, basis ? std::optional(std::move(basis->manifest)) : std::nullopt);
+  bool told = false;
+  if (memo) {
+    TRY_ASSIGN(told, attempt->changes(source, revision, *memo));
+  }
+  if (memo && !told) {
+    epoch.say("the source cannot tell what differs; exporting all of it");
+    basis = newest_basis(epoch.store, epoch.clock.wall());
+    exported.basis = basis ? basis->position : Position{};
+    begin_counting_anew(epoch.status.pack);
+    attempt.emplace(epoch, basis ? std::optional(std::move(basis->manifest)) : std::nullopt);
+  }
+  if (!told) {
+    TRY(attempt->everything(source, revision));
+  }
   failpoint("after-export");
-  TRY_ASSIGN(exported.packed, packer.finish());
+  TRY_ASSIGN(exported.packed, attempt->finish());
+  if (const std::string now = source.memo(); !now.empty()) {
+    const ExportKind made{kind.program, kind.source, exported.packed.manifest.tree_digest()};
+    if (const auto kept = remember_export(epoch.store, made, now, before); !kept) {
+      spdlog::warn("the next export will be a whole one: {}", to_string(kept.error()));
+    }
+  }
   return exported;
 }
 

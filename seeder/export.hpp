@@ -17,8 +17,9 @@ struct Exported {
 };
 
 /// Streams `revision` ("": the source's default), checks that it is a tree, and packs it against the newest release
-/// that this host has whole. The caller holds the store's lock for writing. Errors: what the source, the guard and the
-/// packer fail with; temporary, if stopped.
+/// that this host has whole: only what has changed since, where this host has exported that release, too, and the
+/// source can tell; the result is the same. The caller holds the store's lock for writing. Errors: what the source, the
+/// guard and the packer fail with; temporary, if stopped.
 [[nodiscard]] Result<Exported> export_tree(const Epoch& epoch, Source& source, const std::string& revision);
 
 }  // namespace swarmout

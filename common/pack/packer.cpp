@@ -53,6 +53,8 @@ Result<void> Packer::entry(const TreeEntry& entry) {
       node.ref_count = other.ref_count;
       break;
     }
+    case TreeEntry::Kind::unchanged:
+      return unchanged(entry.path, entry.executable, entry.target);
     case TreeEntry::Kind::file:
       node.kind = entry.executable ? Node::Kind::executable : Node::Kind::file;
       node.size = entry.size;

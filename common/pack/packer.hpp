@@ -48,13 +48,16 @@ public:
   // Instead of entry() and data(), of a file whose content is known: what comes of it is the same, byte for byte, and
   // what the basis has is not read. Errors of these also: not_found: the basis has no such file, or it no such chunk.
 
-  /// It has the content of the basis's file `base`.
+  /// It has the content of the basis's file `base`. An entry of the kind `unchanged` is the same.
   [[nodiscard]] Result<void> unchanged(const std::string& path, bool executable, const std::string& base);
   /// A large one, chunk by chunk, as chunks were cut before: the next one is the `index`th of the basis's file `base`,
   /// or this.
   [[nodiscard]] Result<void> begin_chunks(const std::string& path, bool executable);
   [[nodiscard]] Result<void> unchanged_chunk(const std::string& base, std::uint32_t index);
   [[nodiscard]] Result<void> chunk(ByteView content);
+
+  /// Of the release before, sorted by path.
+  [[nodiscard]] const std::vector<Node>& basis_nodes() const { return basis_nodes_; }
 
   /// Ends the tree. Errors: cannot_write; refused, if a pack of the basis turns out to be damaged.
   [[nodiscard]] Result<PackedRelease> finish();

@@ -10,12 +10,13 @@
 namespace swarmout {
 
 struct TreeEntry {
-  enum class Kind { file, symlink, directory, hardlink };
+  /// `unchanged`: a file with the content that the file `target` of the release before has. No data follows.
+  enum class Kind { file, symlink, directory, hardlink, unchanged };
   Kind kind = Kind::file;
   std::string path;         ///< relative, '/' between names, no empty, "." or ".." component
-  bool executable = false;  ///< files only
+  bool executable = false;  ///< files, also unchanged ones
   Bytes size = 0;           ///< files only: exactly what follows through data()
-  std::string target;       ///< symlinks: any bytes, may dangle; hardlinks: path of an earlier file
+  std::string target;       ///< symlinks: any bytes, may dangle; hardlinks: path of an earlier file; unchanged: above
 };
 
 /// Receives a tree. Called from one thread. The first error stops the stream and is handed on.

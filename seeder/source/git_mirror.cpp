@@ -23,6 +23,7 @@ constexpr auto kLockPatience = std::chrono::seconds(10);
 /// Each fetch makes a pack; so many of them are made one, of what is still wanted.
 constexpr std::size_t kMaxPacks = 8;
 constexpr const char* kWanted = "refs/swarmout/wanted";
+constexpr const char* kBefore = "refs/swarmout/before";
 constexpr const char* kHistory = "refs/swarmout/history";
 constexpr const char* kAll = "refs/swarmout/all";
 
@@ -251,8 +252,22 @@ Result<void> GitMirror::bring(const std::string& commit, std::stop_token stop) {
       TRY(renew(path, commit, stop));
     }
   }
-  keep_small(path, commit, stop);
   return {};
+}
+
+Result<bool> GitMirror::bring_after(const std::string& before, const std::string& commit, std::stop_token stop) {
+  const GitHashes hashes = hashes_of(commit);
+  if (hashes != hashes_of(before) || find_commit(before, hashes, stop) != before) {
+    return stop.stop_requested() ? Result<bool>(stopped()) : false;
+  }
+  if (find_commit(commit, hashes, stop)) {
+    return true;
+  }
+  const auto fetched = fetch_commit(repository(hashes), commit, stop);
+  if (!fetched && leads_nowhere(fetched.error())) {
+    return tl::unexpected(fetched.error());
+  }
+  return fetched && find_commit(commit, hashes, stop);
 }
 
 /// Beside it: whatever happens, the old one stays until the new one has it all.
@@ -284,9 +299,13 @@ tl::unexpected<Error> GitMirror::no_commit(const std::string& commit) const {
               "give a branch, a tag or a commit that it has now");
 }
 
-/// Keeps what is wanted now, and now and then nothing else. No failure here is one of the export.
-void GitMirror::keep_small(const Path& repository, const std::string& commit, std::stop_token stop) const {
-  const auto kept = run(repository, {"update-ref", kWanted, commit}, stop);
+/// Other objects go now and then, when there are many packs.
+void GitMirror::keep_only(const std::string& commit, const std::string& before, std::stop_token stop) const {
+  const Path repository = this->repository(hashes_of(commit));
+  auto kept = run(repository, {"update-ref", kWanted, commit}, stop);
+  if (kept && kept->status == 0 && !before.empty()) {
+    kept = run(repository, {"update-ref", kBefore, before}, stop);
+  }
   std::error_code ignored;
   std::size_t packs = 0;
   for (const auto& each : std::filesystem::directory_iterator(repository / "objects/pack", ignored)) {

@@ -60,6 +60,13 @@ public:
   /// upstream cannot be reached, or gives something damaged; cannot_write; temporary.
   [[nodiscard]] Result<void> bring(const std::string& commit, std::stop_token stop);
 
+  /// The same, for what only wants to know how `commit` differs from `before`: only its own objects are looked for, not
+  /// those of every file. False: `before` is not here, or `commit` cannot be had; bring() says why.
+  [[nodiscard]] Result<bool> bring_after(const std::string& before, const std::string& commit, std::stop_token stop);
+
+  /// Of what is here, only `commit` and `before` are wanted from now on; empty: as before. Never an error of an export.
+  void keep_only(const std::string& commit, const std::string& before, std::stop_token stop) const;
+
   /// A command that reads from the repository that has `commit`.
   [[nodiscard]] Command command(const std::string& commit, std::vector<std::string> arguments) const;
 
@@ -83,7 +90,6 @@ private:
   [[nodiscard]] Result<bool> is_damaged(const Path& repository, std::stop_token stop) const;
   [[nodiscard]] Result<void> renew(const Path& repository, const std::string& commit, std::stop_token stop) const;
   [[nodiscard]] tl::unexpected<Error> no_commit(const std::string& commit) const;
-  void keep_small(const Path& repository, const std::string& commit, std::stop_token stop) const;
 
   std::string url_;
   std::string shown_;

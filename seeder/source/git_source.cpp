@@ -2,11 +2,13 @@
 
 #include "common/base/key_values.hpp"
 #include "seeder/source/credentials.hpp"
+#include "seeder/source/git_changes.hpp"
 #include "seeder/source/git_mirror.hpp"
 #include "seeder/source/git_revision.hpp"
 #include "seeder/source/tar_stream.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -17,6 +19,9 @@ namespace {
 /// A line of `git ls-tree -z` is longer than its path by this at most.
 constexpr std::size_t kMaxTreeLine = 8 * kKiB;
 constexpr std::string_view kSubmodule = "160000 ";
+// The memo: one of these words and the commit.
+constexpr std::string_view kMemo = "commit ";
+constexpr std::string_view kMemoWithSubmodules = "commit-with-submodules ";
 
 class GitSource final : public Source {
 public:
@@ -44,11 +49,39 @@ public:
   Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
     TRY_ASSIGN(const auto use, mirror_.use(stop));
     TRY(mirror_.bring(revision, stop));
+    mirror_.keep_only(revision, {}, stop);
     if (!empty_submodules_) {
       TRY(refuse_submodules(revision, stop));
     }
-    return stream_tar(mirror_.command(revision, {"archive", "--format=tar", revision}),
-                      fmt::format("git archive of {} from {}", revision, mirror_.shown()), sink, std::move(stop));
+    TRY(stream_tar(mirror_.command(revision, {"archive", "--format=tar", revision}),
+                   fmt::format("git archive of {} from {}", revision, mirror_.shown()), sink, std::move(stop)));
+    streamed_ = revision;
+    return {};
+  }
+
+  Result<bool> stream_changes(const Past& past, const std::string& revision, TreeSink& sink,
+                              std::stop_token stop) override {
+    GitStep step{{}, revision, past.memo.starts_with(kMemoWithSubmodules), empty_submodules_};
+    const std::string_view word = step.empty_submodules_then ? kMemoWithSubmodules : kMemo;
+    step.before = past.memo.substr(std::min(word.size(), past.memo.size()));
+    if (!past.memo.starts_with(word) || !is_full_hash(step.before) ||
+        (step.empty_submodules_then && !empty_submodules_)) {
+      return false;
+    }
+    TRY_ASSIGN(const auto use, mirror_.use(stop));
+    TRY_ASSIGN(const bool both, mirror_.bring_after(step.before, revision, stop));
+    if (!both) {
+      spdlog::debug("exporting all of {}: {} is not in the mirror any more", revision, step.before);
+      return false;
+    }
+    mirror_.keep_only(revision, step.before, stop);
+    TRY_ASSIGN(const bool streamed, stream_git_changes(mirror_, step, past.nodes, sink, std::move(stop)));
+    streamed_ = streamed ? revision : "";
+    return streamed;
+  }
+
+  std::string memo() const override {
+    return streamed_.empty() ? "" : std::string(empty_submodules_ ? kMemoWithSubmodules : kMemo) + streamed_;
   }
 
 private:
@@ -128,6 +161,7 @@ private:
   GitMirror mirror_;
   std::string ref_;
   bool empty_submodules_;
+  std::string streamed_;  ///< the commit that the sink got whole
 };
 
 }  // namespace

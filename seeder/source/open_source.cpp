@@ -4,7 +4,7 @@
 #include "seeder/source/dir_source.hpp"
 #include "seeder/source/git_source.hpp"
 #include "seeder/source/lfs_guard.hpp"
-#include "seeder/source/tar_source.hpp"
+#include "seeder/source/tar_stream.hpp"
 
 #include <fmt/format.h>
 
@@ -14,6 +14,8 @@ namespace {
 
 /// Longer ones are mistakes: they would be in every message and in the descriptor.
 constexpr std::size_t kMaxSpec = 16 * kKiB;
+/// Begins the memo of an export that would have refused Git LFS pointers.
+constexpr std::string_view kNoPointers = "no-pointers";
 
 Error without_secrets(Error error) {
   error.message = quotable(error.message);
@@ -35,6 +37,22 @@ public:
     LfsGuard guard(sink);
     TreeSink& next = options_.lfs_pointers ? sink : guard;
     return source_->stream(revision, next, std::move(stop)).map_error(without_secrets);
+  }
+  /// Pointers among what is unchanged would not be seen: the release before must have been made without any.
+  Result<bool> stream_changes(const Past& past, const std::string& revision, TreeSink& sink,
+                              std::stop_token stop) override {
+    const std::size_t end = past.memo.find('\n');
+    if (end == std::string_view::npos || (!options_.lfs_pointers && past.memo.substr(0, end) != kNoPointers)) {
+      return false;
+    }
+    LfsGuard guard(sink);
+    TreeSink& next = options_.lfs_pointers ? sink : guard;
+    return source_->stream_changes({past.nodes, past.memo.substr(end + 1)}, revision, next, std::move(stop))
+        .map_error(without_secrets);
+  }
+  std::string memo() const override {
+    std::string inner = source_->memo();
+    return inner.empty() ? inner : fmt::format("{}\n", options_.lfs_pointers ? "pointers" : kNoPointers) + inner;
   }
 
 private:

@@ -8,13 +8,22 @@
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
 #include "common/pack/tree_sink.hpp"
+#include "common/release/manifest.hpp"
 
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace swarmout {
+
+/// A release that was exported from the same place by the same program, as far as an export can build on it.
+struct Past {
+  const std::vector<Node>& nodes;  ///< sorted by path
+  std::string_view memo;           ///< what the source's memo() was after that export
+};
 
 /// Every implementation passes tests/contract/source_contract.hpp.
 class Source {
@@ -36,6 +45,21 @@ public:
   /// Errors: failed, with the end of the tool's own messages; refused, for a path that would leave the tree;
   /// temporary, if stopped; and what the sink returned.
   [[nodiscard]] virtual Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) = 0;
+
+  /// The same tree in the same order, but files whose content is that of a file of `past` are entries of the kind
+  /// `unchanged`, and are not read. False: it cannot be told so, or not safely; what the sink got is to be thrown away
+  /// then, and stream() does it. Errors: as stream().
+  [[nodiscard]] virtual Result<bool> stream_changes(const Past& /*past*/, const std::string& /*revision*/,
+                                                    TreeSink& /*sink*/, std::stop_token /*stop*/) {
+    return false;
+  }
+
+  /// What it wants to be told as `Past::memo` when the tree that was streamed last is the release before: any bytes, at
+  /// most kMaxMemo. Empty: nothing; then stream_changes() is not asked.
+  [[nodiscard]] virtual std::string memo() const { return {}; }
 };
+
+/// 24 bytes for each of the files of the largest manifest, and then some.
+inline constexpr Bytes kMaxMemo = 512 * kMiB;
 
 }  // namespace swarmout

@@ -30,6 +30,23 @@ private:
   bool failed_ = false;
 };
 
+class TarSource final : public Source {
+public:
+  explicit TarSource(std::string command) : command_(std::move(command)) {}
+
+  Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token) override {
+    return wanted.empty() ? std::nullopt : std::optional(wanted);
+  }
+
+  Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
+    return stream_tar({{"/bin/sh", "-c", command_}, {{"SWARMOUT_REVISION", revision}}, {}}, "the source's command",
+                      sink, std::move(stop));
+  }
+
+private:
+  std::string command_;
+};
+
 }  // namespace
 
 Result<void> stream_tar(const Command& command, const std::string& what, TreeSink& sink, std::stop_token stop) {
@@ -48,6 +65,10 @@ Result<void> stream_tar(const Command& command, const std::string& what, TreeSin
                 fmt::format("{} ended with status {}: {}", what, *status, quotable(child.last_words())));
   }
   return read;
+}
+
+std::unique_ptr<Source> make_tar_source(std::string command) {
+  return std::make_unique<TarSource>(std::move(command));
 }
 
 }  // namespace swarmout

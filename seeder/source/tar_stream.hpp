@@ -5,6 +5,7 @@
 #include "common/base/subprocess.hpp"
 #include "seeder/source/source.hpp"
 
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -15,5 +16,8 @@ namespace swarmout {
 /// damaged stream from a command that is content with itself.
 [[nodiscard]] Result<void> stream_tar(const Command& command, const std::string& what, TreeSink& sink,
                                       std::stop_token stop);
+
+/// The command runs through /bin/sh with SWARMOUT_REVISION set to the wanted revision. It must exit with 0.
+[[nodiscard]] std::unique_ptr<Source> make_tar_source(std::string command);
 
 }  // namespace swarmout

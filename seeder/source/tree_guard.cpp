@@ -84,6 +84,7 @@ Result<void> TreeGuard::entry(const TreeEntry& entry) {
       missing_ = entry.size;
       break;
     case TreeEntry::Kind::hardlink:
+    case TreeEntry::Kind::unchanged:
       break;
     case TreeEntry::Kind::symlink:
       REFUSE_UNLESS(

@@ -27,6 +27,8 @@ public:
   virtual ~SourceWorld() = default;
   /// Called once, after the tree is there.
   virtual void prepare() = 0;
+  /// Called after the tree has changed.
+  virtual void renew() {}
   [[nodiscard]] virtual std::unique_ptr<Source> open(const SourceOptions& options = {}) = 0;
   /// A source whose place is not there, and a word that the message must have.
   [[nodiscard]] virtual std::unique_ptr<Source> open_missing() = 0;
@@ -44,6 +46,7 @@ struct SourceKind {
   std::string name;
   bool keeps_empty_directories = true;
   bool names_revisions = true;  ///< resolve() knows what there is
+  bool tells_changes = true;    ///< stream_changes() can
   std::function<std::unique_ptr<SourceWorld>()> make;
 };
 inline void PrintTo(const SourceKind& kind, std::ostream* out) {
@@ -191,6 +194,131 @@ TEST_P(SourceContract, AnErrorOfTheSinkEndsTheStreamAndIsHandedOn) {
 
   EXPECT_THAT(stream_guarded(*source_, revision, full), FailsWith(ErrorCode::cannot_write, "the disk is full"));
   EXPECT_EQ(sink.given.size(), 3U);
+}
+
+/// The tree that was streamed, as the release before.
+class SourceChangesContract : public SourceContract {
+protected:
+  void SetUp() override {
+    SourceContract::SetUp();
+    CollectingSink sink;
+    ASSERT_OK(stream_guarded(*source_, resolved(), sink));
+    past_ = listing_of(sink);
+    memo_ = source_->memo();
+    for (const Given& each : sink.given) {
+      Node node;
+      node.path = each.entry.path;
+      node.target = each.entry.kind == TreeEntry::Kind::symlink ? each.entry.target : "";
+      node.size = each.entry.size;
+      node.kind = each.entry.kind == TreeEntry::Kind::symlink     ? Node::Kind::symlink
+                  : each.entry.kind == TreeEntry::Kind::directory ? Node::Kind::directory
+                  : each.entry.executable                         ? Node::Kind::executable
+                                                                  : Node::Kind::file;
+      nodes_.push_back(std::move(node));
+    }
+    std::sort(nodes_.begin(), nodes_.end(), [](const Node& a, const Node& b) { return a.path < b.path; });
+    write_file(world_->tree() / "README", "changed\n");
+    write_file(world_->tree() / "new/file", "new\n", true);
+    world_->renew();
+    source_ = world_->open();
+  }
+  Result<bool> stream_changes(TreeSink& sink, std::stop_token stop = {}) {
+    TreeGuard guard(sink);
+    TRY_ASSIGN(const bool told, source_->stream_changes({nodes_, memo_}, resolved(), guard, std::move(stop)));
+    TRY(guard.finish());
+    return told;
+  }
+  /// What the sink was given, with what is unchanged in its place.
+  std::map<std::string, std::string> tree_of(CollectingSink sink) const {
+    std::map<std::string, std::string> unchanged;
+    std::erase_if(sink.given, [&](const Given& each) {
+      if (each.entry.kind != TreeEntry::Kind::unchanged) {
+        return false;
+      }
+      const std::string& was = past_.at(each.entry.target);
+      unchanged[each.entry.path] = (each.entry.executable ? "exec" : "file") + was.substr(4);
+      return true;
+    });
+    auto all = listing_of(sink);
+    all.merge(unchanged);
+    return all;
+  }
+
+  std::map<std::string, std::string> past_;
+  std::vector<Node> nodes_;
+  std::string memo_;
+};
+
+TEST_P(SourceChangesContract, TheChangesMakeTheNewTree) {
+  CollectingSink sink;
+
+  ASSERT_OK_AND_ASSIGN(const bool told, stream_changes(sink));
+
+  EXPECT_EQ(told, GetParam().tells_changes);
+  EXPECT_EQ(memo_.empty(), !GetParam().tells_changes);
+  if (told) {
+    EXPECT_EQ(tree_of(sink), expected());
+  }
+}
+
+TEST_P(SourceChangesContract, ContentThatIsNewComesInTheOrderOfTheStream) {
+  CollectingSink changes;
+  CollectingSink all;
+  ASSERT_OK_AND_ASSIGN(const bool told, stream_changes(changes));
+  ASSERT_OK(stream_guarded(*source_, resolved(), all));
+  const auto files_of = [](const CollectingSink& sink) {
+    std::vector<std::string> paths;
+    for (const Given& each : sink.given) {
+      if (each.entry.kind == TreeEntry::Kind::file || each.entry.kind == TreeEntry::Kind::unchanged) {
+        paths.push_back(each.entry.path);
+      }
+    }
+    return paths;
+  };
+
+  EXPECT_TRUE(!told || files_of(changes) == files_of(all));
+}
+
+TEST_P(SourceChangesContract, ChangesCanFollowChanges) {
+  CollectingSink sink;
+  ASSERT_OK_AND_ASSIGN(const bool told, stream_changes(sink));
+
+  EXPECT_EQ(source_->memo().empty(), !told);
+}
+
+TEST_P(SourceChangesContract, AMemoThatItDidNotWriteTellsNothing) {
+  for (const char* const memo : {"", "garbage", "no-pointers\n", "no-pointers\ncommit 12", "no-pointers\nfiles 1\n"}) {
+    memo_ = memo;
+    CollectingSink sink;
+
+    EXPECT_EQ(stream_changes(sink), false) << memo;
+  }
+}
+
+TEST_P(SourceChangesContract, AnErrorOfTheSinkEndsTheChanges) {
+  CollectingSink sink;
+  MeddlingSink full(sink, [&](const TreeEntry&) -> Result<void> {
+    if (sink.given.size() == 3) {
+      return fail(ErrorCode::cannot_write, "the disk is full");
+    }
+    return {};
+  });
+  const auto streamed = stream_changes(full);
+
+  EXPECT_EQ(streamed.has_value(), !GetParam().tells_changes);
+  EXPECT_TRUE(streamed ? !*streamed : streamed.error().code == ErrorCode::cannot_write);
+}
+
+TEST_P(SourceChangesContract, AStopInTheChangesIsTemporary) {
+  std::stop_source stop;
+  CollectingSink sink;
+  MeddlingSink stopping(sink, [&](const TreeEntry&) -> Result<void> {
+    stop.request_stop();
+    return {};
+  });
+  const auto streamed = stream_changes(stopping, stop.get_token());
+
+  EXPECT_TRUE(streamed ? !*streamed : streamed.error().code == ErrorCode::temporary);
 }
 
 TEST_P(SourceContract, AnLfsPointerIsRefusedUnlessItIsWanted) {

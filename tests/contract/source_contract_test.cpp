@@ -46,6 +46,11 @@ public:
     git({"-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message=tree"});
     std::filesystem::rename(tree() / ".git", temp() / "repository.git");
   }
+  void renew() override {
+    const std::string repository = "--git-dir=" + (temp() / "repository.git").native();
+    git({repository, "--work-tree=.", "add", "--all"});
+    git({repository, "-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message=more"});
+  }
   std::unique_ptr<Source> open(const SourceOptions& options) override {
     return open_at(temp() / "repository.git", options);
   }
@@ -72,13 +77,14 @@ std::unique_ptr<SourceWorld> tar_of_its_names() {
 
 }  // namespace
 
-INSTANTIATE_TEST_SUITE_P(Each, SourceContract,
-                         testing::Values(SourceKind{"Dir", true, true, [] { return std::make_unique<DirWorld>(); }},
-                                         SourceKind{"TarOfNames", true, false, tar_of_its_names},
-                                         SourceKind{"Git", false, true, [] { return std::make_unique<GitWorld>(); }}),
-                         kNameOf);
-INSTANTIATE_TEST_SUITE_P(Root, SourceContract, testing::Values(SourceKind{"Tar", true, false, tar_of_the_directory}),
-                         kNameOf);
+const auto kEachSource =
+    testing::Values(SourceKind{"Dir", true, true, false, [] { return std::make_unique<DirWorld>(); }},
+                    SourceKind{"TarOfNames", true, false, false, tar_of_its_names},
+                    SourceKind{"Git", false, true, true, [] { return std::make_unique<GitWorld>(); }});
+INSTANTIATE_TEST_SUITE_P(Each, SourceContract, kEachSource, kNameOf);
+INSTANTIATE_TEST_SUITE_P(Each, SourceChangesContract, kEachSource, kNameOf);
+INSTANTIATE_TEST_SUITE_P(Root, SourceContract,
+                         testing::Values(SourceKind{"Tar", true, false, false, tar_of_the_directory}), kNameOf);
 
 TEST(OpenSource, AnUnknownSchemeIsAUsageError) {
   const TempDir temp;

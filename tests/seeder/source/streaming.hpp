@@ -31,6 +31,9 @@ inline std::map<std::string, std::string> listing_of(const CollectingSink& sink)
       case TreeEntry::Kind::hardlink:
         text = found.contains(each.entry.target) ? found[each.entry.target] : "hard link to nothing";
         break;
+      case TreeEntry::Kind::unchanged:
+        text = "as it was in " + each.entry.target;
+        break;
       case TreeEntry::Kind::file:
         text = fmt::format("{} {} {}", each.entry.executable ? "exec" : "file", each.content.size(),
                            sha256(each.content).hex());

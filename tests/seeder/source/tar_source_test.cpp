@@ -1,5 +1,4 @@
-#include "seeder/source/tar_source.hpp"
-
+#include "seeder/source/tar_stream.hpp"
 #include "tests/seeder/source/streaming.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/result_matchers.hpp"
