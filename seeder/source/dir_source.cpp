@@ -3,6 +3,7 @@
 #include "common/base/digest.hpp"
 #include "common/base/key_values.hpp"
 #include "common/release/tree_path.hpp"
+#include "seeder/source/dir_index.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@ constexpr std::size_t kReadSize = kMiB;
 
 struct Found {
   const TreeEntry& entry;
-  timespec changed;
+  const struct stat& looks;
   int directory;  ///< open, holds `name`
   const char* name;
 };
@@ -56,7 +57,7 @@ public:
       }
       const Item item = std::move(level.items[level.next++]);
       TRY_ASSIGN(const TreeEntry entry, entry_of(item, level.prefix, open.get()));
-      TRY(visit_({entry, item.info.st_mtim, open.get(), item.name.c_str()}));
+      TRY(visit_({entry, item.info, open.get(), item.name.c_str()}));
       if (entry.kind == TreeEntry::Kind::directory) {
         const int fd = ::openat(open.get(), item.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0) {
@@ -193,17 +194,18 @@ private:
 
 class DirSource final : public Source {
 public:
-  explicit DirSource(Path directory) : directory_(std::move(directory)) {}
+  DirSource(Path directory, const Clock& clock) : directory_(std::move(directory)), clock_(clock) {}
 
   /// Named by what a listing shows: reading all content would be half of the export.
   Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) override {
     Sha256 listing;
     const Visit add = [&](const Found& found) -> Result<void> {
       const bool is_file = found.entry.kind == TreeEntry::Kind::file;
-      const std::string line = fmt::format("{} {} {} {} {} {}{}", static_cast<int>(found.entry.kind),
-                                           found.entry.executable, found.entry.size, is_file ? found.changed.tv_sec : 0,
-                                           is_file ? found.changed.tv_nsec : 0, found.entry.path, '\0') +
-                               found.entry.target + '\0';
+      const std::string line =
+          fmt::format("{} {} {} {} {} {}{}", static_cast<int>(found.entry.kind), found.entry.executable,
+                      found.entry.size, is_file ? found.looks.st_mtim.tv_sec : 0,
+                      is_file ? found.looks.st_mtim.tv_nsec : 0, found.entry.path, '\0') +
+          found.entry.target + '\0';
       listing.update(as_bytes(line));
       return {};
     };
@@ -217,42 +219,75 @@ public:
   }
 
   Result<void> stream(const std::string& /*revision*/, TreeSink& sink, std::stop_token stop) override {
-    std::vector<std::byte> buffer(kReadSize);
-    const Visit send = [&](const Found& found) -> Result<void> {
-      TRY(sink.entry(found.entry));
-      if (found.entry.kind != TreeEntry::Kind::file) {
-        return {};
-      }
-      const int fd = ::openat(found.directory, found.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-      if (fd < 0) {
-        return fail_errno("cannot read", (directory_ / found.entry.path).native(), errno);
-      }
-      const Fd file(fd);
-      while (true) {
-        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-        if (got < 0) {
-          return fail_errno("cannot read", (directory_ / found.entry.path).native(), errno);
-        }
-        if (got > 0) {
-          TRY(sink.data(std::span(buffer).first(static_cast<std::size_t>(got))));
-        }
-        // A short read is the end of a regular file; asking again would cost a call a file.
-        if (static_cast<std::size_t>(got) < buffer.size()) {
-          return {};
-        }
-      }
-    };
-    return Walk(directory_, send, stop).run();
+    return send(nullptr, sink, std::move(stop));
   }
 
+  Result<bool> stream_changes(const Past& past, const std::string& /*revision*/, TreeSink& sink,
+                              std::stop_token stop) override {
+    const auto index = DirIndex::read(past.memo, past.nodes);
+    if (!index) {
+      return false;
+    }
+    TRY(send(&*index, sink, std::move(stop)));
+    return true;
+  }
+
+  std::string memo() const override { return memo_; }
+
 private:
+  /// Reads what `past` does not have; nullptr: everything.
+  Result<void> send(const DirIndex* past, TreeSink& sink, std::stop_token stop) {
+    memo_.clear();
+    const WallTime began = clock_.wall();
+    const auto device = device_with_honest_times(directory_);
+    DirIndexWriter writer(began, device.value_or(0));
+    const Visit visit = [&](const Found& found) -> Result<void> {
+      if (found.entry.kind != TreeEntry::Kind::file) {
+        return sink.entry(found.entry);
+      }
+      writer.add(found.looks);
+      if (const Node* const same = past && device ? past->same(found.looks) : nullptr) {
+        return sink.entry({TreeEntry::Kind::unchanged, found.entry.path, found.entry.executable, 0, same->path});
+      }
+      TRY(sink.entry(found.entry));
+      return read(found, sink);
+    };
+    TRY(Walk(directory_, visit, std::move(stop)).run());
+    memo_ = device ? writer.take() : "";
+    return {};
+  }
+
+  Result<void> read(const Found& found, TreeSink& sink) {
+    const int fd = ::openat(found.directory, found.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+      return fail_errno("cannot read", (directory_ / found.entry.path).native(), errno);
+    }
+    const Fd file(fd);
+    while (true) {
+      const ssize_t got = ::read(file.get(), buffer_.data(), buffer_.size());
+      if (got < 0) {
+        return fail_errno("cannot read", (directory_ / found.entry.path).native(), errno);
+      }
+      if (got > 0) {
+        TRY(sink.data(std::span(buffer_).first(static_cast<std::size_t>(got))));
+      }
+      // A short read is the end of a regular file; asking again would cost a call a file.
+      if (static_cast<std::size_t>(got) < buffer_.size()) {
+        return {};
+      }
+    }
+  }
+
   Path directory_;
+  const Clock& clock_;
+  std::vector<std::byte> buffer_ = std::vector<std::byte>(kReadSize);
+  std::string memo_;
 };
 
 }  // namespace
 
-std::unique_ptr<Source> make_dir_source(Path directory) {
-  return std::make_unique<DirSource>(std::move(directory));
+std::unique_ptr<Source> make_dir_source(Path directory, const Clock& clock) {
+  return std::make_unique<DirSource>(std::move(directory), clock);
 }
 
 }  // namespace swarmout

@@ -78,7 +78,7 @@ std::unique_ptr<SourceWorld> tar_of_its_names() {
 }  // namespace
 
 const auto kEachSource =
-    testing::Values(SourceKind{"Dir", true, true, false, [] { return std::make_unique<DirWorld>(); }},
+    testing::Values(SourceKind{"Dir", true, true, true, [] { return std::make_unique<DirWorld>(); }},
                     SourceKind{"TarOfNames", true, false, false, tar_of_its_names},
                     SourceKind{"Git", false, true, true, [] { return std::make_unique<GitWorld>(); }});
 INSTANTIATE_TEST_SUITE_P(Each, SourceContract, kEachSource, kNameOf);
