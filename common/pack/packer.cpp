@@ -27,7 +27,6 @@ Packer::Packer(const Store& store, std::optional<Manifest> basis, PackProgress& 
     known_.reserve(manifest_.chunks.size() * 2);
     manifest_.nodes.reserve(basis_nodes_.size() + basis_nodes_.size() / 16);  // most trees are about as large as before
     manifest_.refs.reserve(basis_refs_.size() + basis_refs_.size() / 16);
-    by_path_.reserve(basis_nodes_.size());
     for (std::uint32_t i = 0; i < manifest_.chunks.size(); ++i) {
       known_.try_emplace(manifest_.chunks[i].digest, i);
     }

@@ -64,7 +64,6 @@ public:
 
 private:
   [[nodiscard]] Result<void> end_chunk();
-  [[nodiscard]] Result<void> add_chunk_of(const Node& file, std::uint32_t index);
   [[nodiscard]] Result<void> add_ref(std::uint32_t chunk);
   [[nodiscard]] std::size_t index_of(const std::string& path);
   [[nodiscard]] Result<const Node*> file_of_basis(const std::string& path) const;
