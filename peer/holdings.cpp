@@ -3,8 +3,10 @@
 #include "common/base/failpoint.hpp"
 #include "common/base/private_files.hpp"
 #include "peer/keep/hand_pins.hpp"
+#include "peer/keep/spare.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -148,8 +150,25 @@ Result<RetrievalGoal> Holdings::prepare(const SignedDescriptor& release, const R
     goal.previous = active_;
     goal.previous_tree = trees_.tree(active_->descriptor);
   }
+  if (!goal.tree_exists) {
+    take_spare_for(goal);
+  }
   kept_.drop(descriptor.info_hash);  // it is to be fetched again, or unpacked again
   return goal;
+}
+
+/// The tree that would go when this release is active. Without one, or where it cannot be had, the new tree is made of
+/// copies.
+void Holdings::take_spare_for(RetrievalGoal& goal) {
+  const Descriptor& coming = goal.release.descriptor;
+  auto taken = take_spare(store_, trees_, needs_of(&goal), options_.gc, coming, goal.tree);
+  if (!taken) {
+    spdlog::warn("the tree of release {} is made of copies: {}", coming.position.value, to_string(taken.error()));
+  } else if (*taken) {
+    narrate_(fmt::format("release {}: made from the tree {}, which nobody uses any more", coming.position.value,
+                         (*taken)->name));
+    goal.taken = *std::move(*taken);
+  }
 }
 
 Result<void> Holdings::accept(const RetrievalGoal& retrieved) {
@@ -230,7 +249,7 @@ Result<void> Holdings::point_back() {
   return {};
 }
 
-void Holdings::collect_garbage(const RetrievalGoal* pursued) {
+Needs Holdings::needs_of(const RetrievalGoal* pursued) const {
   Needs needs;
   if (pursued != nullptr) {
     needs.emplace(pursued->release.descriptor.manifest, "on its way");
@@ -241,7 +260,11 @@ void Holdings::collect_garbage(const RetrievalGoal* pursued) {
   if (active_) {
     needs.emplace(active_->descriptor.manifest, "active");
   }
-  const auto collected = collect(store_, trees_, needs, options_.gc, [this](const Removal& each) {
+  return needs;
+}
+
+void Holdings::collect_garbage(const RetrievalGoal* pursued) {
+  const auto collected = collect(store_, trees_, needs_of(pursued), options_.gc, [this](const Removal& each) {
     narrate_(fmt::format("removed {} {}: {}", each.kind == Removal::Kind::tree ? "the tree" : "the packs of", each.name,
                          each.why));
   });

@@ -7,10 +7,11 @@
 #include "common/release/store.hpp"
 #include "common/swarm/swarm_session.hpp"
 #include "peer/course.hpp"
-#include "peer/fetch/find_deltas.hpp"
+#include "peer/delta/find_deltas.hpp"
 #include "peer/fetch/kept_releases.hpp"
 #include "peer/fetch/kept_torrents.hpp"
 #include "peer/fetch/retrieval.hpp"
+#include "peer/keep/collector.hpp"
 #include "peer/own_record.hpp"
 #include "peer/peer_options.hpp"
 #include "peer/tree/release_trees.hpp"
@@ -117,6 +118,8 @@ private:
   [[nodiscard]] Result<bool> make_current(const Descriptor& release);
   [[nodiscard]] Result<void> choose_way(RetrievalGoal& goal, const ReleaseAt& release_at);
   void count_holds();
+  void take_spare_for(RetrievalGoal& goal);
+  [[nodiscard]] Needs needs_of(const RetrievalGoal* pursued) const;
   void collect_garbage(const RetrievalGoal* pursued = nullptr);
 
   const PeerOptions& options_;

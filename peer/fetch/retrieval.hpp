@@ -8,7 +8,8 @@
 
 #include "common/release/store.hpp"
 #include "common/swarm/swarm_session.hpp"
-#include "peer/fetch/shortcut.hpp"
+#include "peer/delta/shortcut.hpp"
+#include "peer/tree/taken_tree.hpp"
 #include "peer/tree/unpack.hpp"
 
 #include <chrono>
@@ -33,12 +34,13 @@ struct RetrievalGoal {
   std::string why_packs{};                             ///< why there are none, for people
   std::function<Result<std::string>()> ask_torrent{};  ///< of the owner's thread; needed where there are deltas
   std::string certificate{};                           ///< of the swarm, as ShortcutGoal has it
-  Path tree;                                           ///< where to unpack it: an empty directory
+  Path tree;                                           ///< where to unpack it: an empty directory, or `taken`
   bool tree_exists = false;                            ///< the tree is there already, complete: only fetch and serve
   std::optional<SignedDescriptor> previous;            ///< to take unchanged files from
   Path previous_tree;
-  std::string purpose = "peer";  ///< names the directory that it is fetched into; one process at a time uses one
-  std::vector<Endpoint> peers;   ///< tried at once
+  std::optional<TakenTree> taken{};  ///< it is at `tree`, and becomes the new one
+  std::string purpose = "peer";      ///< names the directory that it is fetched into; one process at a time uses one
+  std::vector<Endpoint> peers;       ///< tried at once
   std::vector<Endpoint> trackers;
 };
 
@@ -91,6 +93,8 @@ private:
   void run(std::stop_token stop);
   [[nodiscard]] Result<void> unpack_all(std::stop_token stop);
   [[nodiscard]] Result<void> take_previous(Manifest& previous, std::optional<PreviousTree>& tree);
+  void recall_taken(Manifest& manifest, OldTree& tree) const;
+  [[nodiscard]] Result<void> seal(const Unpacker& unpacker) const;
   [[nodiscard]] Result<std::string> await_manifest(std::stop_token stop);
   [[nodiscard]] Result<Manifest> take_manifest(const std::stop_token& stop);
   [[nodiscard]] Result<void> pause_for_the_disk(std::stop_token stop);

@@ -138,10 +138,7 @@ private:
       done_.put_off = "somebody is pinning";
       return false;
     }
-    TRY_ASSIGN(const auto pins, HandPins(store_.state()).all());
-    const bool pinned = std::any_of(pins.begin(), pins.end(), [&](const HandPin& each) {  // since it was planned
-      return each.manifest == removal.id;
-    });
+    TRY_ASSIGN(const bool pinned, HandPins(store_.state()).has(removal.id));  // since it was planned
     return record && !pinned ? trees_.remove(*record, *std::move(no_pin_comes)) : Result<bool>(false);
   }
 

@@ -71,6 +71,11 @@ Result<std::vector<HandPin>> HandPins::all() const {
   return pins;
 }
 
+Result<bool> HandPins::has(const Digest& manifest) const {
+  TRY_ASSIGN(const auto pins, all());
+  return std::any_of(pins.begin(), pins.end(), [&](const HandPin& each) { return each.manifest == manifest; });
+}
+
 Result<void> HandPins::add(const HandPin& pin) const {
   TRY_ASSIGN(const auto pins, all());
   for (const HandPin& each : pins) {

@@ -37,6 +37,8 @@ public:
 
   /// Newest first. One that is damaged counts, by its name: who wrote it wanted something kept.
   [[nodiscard]] Result<std::vector<HandPin>> all() const;
+  /// Whether this content is pinned. Errors: as all(): nobody can say.
+  [[nodiscard]] Result<bool> has(const Digest& manifest) const;
   /// put(), unless somebody else has pinned that: his reason stays. Under Store::lock_pins(). Errors: refused: so it
   /// is; cannot_write.
   [[nodiscard]] Result<void> add(const HandPin& pin) const;

@@ -79,7 +79,7 @@ Result<std::vector<KeptTree>> kept_trees(const Path& dest, const TreeRecords& re
     trees.push_back(std::move(tree));
   }
   std::stable_sort(trees.begin(), trees.end(), [](const KeptTree& a, const KeptTree& b) {
-    return std::pair(a.record.identity.born, a.record.name) > std::pair(b.record.identity.born, b.record.name);
+    return std::pair(a.record.made, a.record.name) > std::pair(b.record.made, b.record.name);
   });
   return trees;
 }

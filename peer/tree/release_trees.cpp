@@ -6,6 +6,7 @@
 #include "common/base/remove_tree.hpp"
 #include "peer/tree/pins.hpp"
 #include "peer/tree/private_copy.hpp"
+#include "peer/tree/tree_stamps.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -79,6 +80,7 @@ Result<void> ReleaseTrees::take_over(const std::vector<SignedDescriptor>& releas
     record.name = release_name(release.descriptor);
     if (const auto identity = identity_of(this->releases() / record.name)) {
       record.identity = *identity;
+      record.made = identity->born;
       record.manifest = release.descriptor.manifest;
       record.whole = true;
       record.dest = dest_.native();
@@ -142,6 +144,10 @@ Result<Path> ReleaseTrees::begin(const Descriptor& release) const {
   record.name = release_name(release);
   record.manifest = release.manifest;
   record.dest = dest_.native();
+  if (const auto left = record_at(path, record.name); left && !remove_tree(path)) {
+    std::rename(path.c_str(),
+                put_away(*left).c_str());  // that it cannot be removed is no reason to do without a release
+  }
   TRY(records_.make_tree(path, std::move(record)));
   return path;
 }
@@ -203,13 +209,20 @@ Path ReleaseTrees::put_away(const TreeRecord& record) const {
   return incoming(fmt::format("{}{}", kRemoved, record.name));
 }
 
+void ReleaseTrees::open_to_move(const TreeRecord& record) const {
+  const Path tree = releases() / record.name;
+  const auto parent = ::access(tree.c_str(), R_OK | W_OK | X_OK) != 0 && errno == EACCES
+                          ? open_file(releases(), O_RDONLY | O_DIRECTORY)
+                          : Result<Fd>();
+  if (parent && parent->valid()) {
+    open_to_owner(parent->get(), record.name.c_str());
+  }
+}
+
 /// Out of sight first: a half removed tree must not look like a release. What somebody works in stays for now.
 Result<void> ReleaseTrees::discard(const TreeRecord& record) const {
   const Path tree = releases() / record.name;
-  if (::access(tree.c_str(), R_OK | W_OK | X_OK) != 0 && errno == EACCES) {  // a move changes what ".." in it is
-    TRY_ASSIGN(const Fd parent, open_file(releases(), O_RDONLY | O_DIRECTORY));
-    open_to_owner(parent.get(), record.name.c_str());
-  }
+  open_to_move(record);
   TRY_ASSIGN(const auto unpinned, try_unpinned(tree));  // until it is out of sight
   if (!unpinned) {
     return {};
@@ -307,7 +320,8 @@ Result<void> ReleaseTrees::forget_lost() const {
       TRY(records_.remove(record));
     }
   }
-  return {};
+  TRY_ASSIGN(const auto left, records_.all());
+  return forget_stamps(state_, left);
 }
 
 }  // namespace swarmout

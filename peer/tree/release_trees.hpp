@@ -74,6 +74,10 @@ public:
   /// killed; copies in which nobody works any more (private_copy.hpp); records of trees that are gone. What we did not
   /// make stays. Errors: of the first that cannot be removed; the others are.
   [[nodiscard]] Result<void> tidy(const std::optional<Path>& busy) const;
+  /// Where a tree is moved to when it is to be removed: tidy() finds it there.
+  [[nodiscard]] Path put_away(const TreeRecord& record) const;
+  /// Before that: a move changes what ".." in it is, which its owner may lack the right to.
+  void open_to_move(const TreeRecord& record) const;
   [[nodiscard]] const Path& dest() const { return dest_; }
   [[nodiscard]] const TreeRecords& records() const { return records_; }
 
@@ -93,7 +97,6 @@ private:
   [[nodiscard]] Place place_of(const Descriptor& release) const;
   [[nodiscard]] std::optional<TreeRecord> record_at(const Path& path, std::string_view name) const;
   [[nodiscard]] std::optional<std::string> current() const { return release_behind(dest_ / kCurrentLink); }
-  [[nodiscard]] Path put_away(const TreeRecord& record) const;
   [[nodiscard]] Result<void> remember_previous(const std::string& next) const;
   [[nodiscard]] Result<void> discard(const TreeRecord& record) const;
   [[nodiscard]] Result<void> remove_leftovers(const std::string& incoming, const std::optional<Path>& busy) const;

@@ -1,9 +1,11 @@
 #include "peer/tree/tree_folders.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 
 namespace swarmout {
 
@@ -46,6 +48,30 @@ Result<int> TreeFolders::parent_of(const std::string& path, const char*& name) {
   cached_ = std::move(opened);
   cached_path_ = directory;
   return cached_.get();
+}
+
+Result<int> TreeFolders::directory(const std::string& path) {
+  const char* name = nullptr;
+  return path.empty() ? Result<int>(root_.get()) : parent_of(path + "/.", name);
+}
+
+Result<std::vector<std::string>> names_in(int directory, const Path& shown) {
+  Fd again(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(again.valid() ? ::fdopendir(again.get()) : nullptr, ::closedir);
+  if (!listing) {
+    return fail_errno("cannot open directory", shown.native(), errno);
+  }
+  again.release();
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* const entry = ::readdir(listing.get())) {
+    if (const std::string_view each = entry->d_name; each != "." && each != "..") {
+      names.emplace_back(each);
+    }
+    errno = 0;
+  }
+  return errno == 0 ? Result<std::vector<std::string>>(std::move(names))
+                    : fail_errno("cannot read directory", shown.native(), errno);
 }
 
 }  // namespace swarmout

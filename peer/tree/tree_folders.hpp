@@ -6,6 +6,7 @@
 #include "common/base/files.hpp"
 
 #include <string>
+#include <vector>
 
 namespace swarmout {
 
@@ -19,6 +20,8 @@ public:
   /// A descriptor of the directory that `path` is in, good until the next call; `name` gets the last component. Errors:
   /// as fail_errno(): a directory on the way is not there, or is something else.
   [[nodiscard]] Result<int> parent_of(const std::string& path, const char*& name);
+  /// A descriptor of this directory, "" the root, good until the next call. Errors: likewise.
+  [[nodiscard]] Result<int> directory(const std::string& path);
   [[nodiscard]] int root() const { return root_.get(); }
   /// For messages.
   [[nodiscard]] Path shown(std::string_view path) const { return shown_ / path; }
@@ -29,5 +32,8 @@ private:
   std::string cached_path_;
   Fd cached_;
 };
+
+/// Names in an open directory, as the file system has them. `shown` is for messages. Errors: as fail_errno().
+[[nodiscard]] Result<std::vector<std::string>> names_in(int directory, const Path& shown);
 
 }  // namespace swarmout

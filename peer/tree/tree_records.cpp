@@ -31,6 +31,7 @@ std::string encode(const TreeRecord& record) {
       .add("manifest", record.manifest.hex())
       .add("whole", record.whole ? 1 : 0)
       .add("dest", record.dest)
+      .add("made", static_cast<std::uint64_t>(record.made))
       .text();
 }
 
@@ -46,6 +47,8 @@ Result<TreeRecord> decode_tree(std::string_view text) {
   REFUSE_UNLESS(whole <= 1, "a tree is whole or not");
   record.whole = whole == 1;
   TRY_ASSIGN(record.dest, values.get("dest"));
+  TRY_ASSIGN(const std::uint64_t made, values.find("made") ? values.number("made") : Result<std::uint64_t>(born));
+  record.made = static_cast<std::int64_t>(made);
   return record;
 }
 
@@ -85,7 +88,7 @@ Result<void> TreeRecords::remove(const TreeRecord& record) const {
   return remove_tree(directory_ / file_of(record.name, record.identity));
 }
 
-Result<std::vector<TreeRecord>> TreeRecords::made_for(const Path& dest) const {
+Result<std::vector<TreeRecord>> TreeRecords::all() const {
   TRY_ASSIGN(const auto names, list_directory(directory_));
   std::vector<TreeRecord> found;
   for (const std::string& name : names) {
@@ -93,10 +96,16 @@ Result<std::vector<TreeRecord>> TreeRecords::made_for(const Path& dest) const {
       continue;
     }
     const auto text = read_file(directory_ / name, kMaxTreeRecord);
-    if (auto record = text ? decode_tree(*text) : tl::unexpected(text.error()); record && record->dest == dest) {
+    if (auto record = text ? decode_tree(*text) : tl::unexpected(text.error())) {
       found.push_back(*std::move(record));
     }
   }
+  return found;
+}
+
+Result<std::vector<TreeRecord>> TreeRecords::made_for(const Path& dest) const {
+  TRY_ASSIGN(auto found, all());
+  std::erase_if(found, [&](const TreeRecord& record) { return record.dest != dest; });
   return found;
 }
 
@@ -122,6 +131,7 @@ Result<void> TreeRecords::make_tree(const Path& path, TreeRecord record) const {
     return in_the_way(path, "the tree that is being unpacked");
   }
   record.identity = *made;
+  record.made = made->born;
   record.whole = false;
   return write(record);
 }

@@ -30,9 +30,10 @@ struct TreeIdentity {
 struct TreeRecord {
   std::string name;  ///< of the directory when it is whole
   TreeIdentity identity;
-  Digest manifest;     ///< what it is, or is to become
-  bool whole = false;  ///< unpacked, checked and on the disk
-  std::string dest;    ///< the directory that it was made for
+  Digest manifest;        ///< what it is, or is to become
+  bool whole = false;     ///< unpacked, checked and on the disk
+  std::string dest;       ///< the directory that it was made for
+  std::int64_t made = 0;  ///< when, as `born`; later than that where another tree became this one
 };
 
 /// Any number of processes; each record is written by one.
@@ -50,6 +51,7 @@ public:
   /// Of the tree with this name and identity. Nullopt: it is not ours. A record that is damaged is none.
   [[nodiscard]] std::optional<TreeRecord> find(std::string_view name, const TreeIdentity& identity) const;
   [[nodiscard]] Result<void> remove(const TreeRecord& record) const;
+  [[nodiscard]] Result<std::vector<TreeRecord>> all() const;
   /// All that were made for `dest`.
   [[nodiscard]] Result<std::vector<TreeRecord>> made_for(const Path& dest) const;
 

@@ -39,8 +39,16 @@ Result<void> TreeWriter::make_symlink(const std::string& path, const std::string
 Result<Fd> TreeWriter::open_file(const std::string& path, bool executable, Create create) {
   const char* name = nullptr;
   TRY_ASSIGN(const int parent, folders_.parent_of(path, name));
-  const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (create == Create::must_be_new ? O_EXCL : 0);
-  const int fd = ::openat(parent, name, flags, executable ? 0755 : 0644);
+  const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (create == Create::may_exist ? 0 : O_EXCL);
+  const unsigned mode = executable ? 0755 : 0644;
+  int fd = ::openat(parent, name, flags, mode);
+  if (fd < 0 && errno == EEXIST && create == Create::anew) {
+    struct stat there {};
+    const bool gone = ::fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(there.st_mode) &&
+                      ::unlinkat(parent, name, 0) == 0;
+    errno = EEXIST;
+    fd = gone ? ::openat(parent, name, flags, mode) : -1;
+  }
   if (fd < 0) {
     return fail_errno("cannot create", folders_.shown(path).native(), errno);
   }

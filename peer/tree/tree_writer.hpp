@@ -21,7 +21,8 @@ public:
   [[nodiscard]] Result<void> make_directory(const std::string& path);
   [[nodiscard]] Result<void> make_symlink(const std::string& path, const std::string& target);
 
-  enum class Create { must_be_new, may_exist };
+  /// `anew`: another inode, whatever file is there: that may have another name, too.
+  enum class Create { must_be_new, anew, may_exist };
   /// Opens a file for writing (and reading).
   [[nodiscard]] Result<Fd> open_file(const std::string& path, bool executable, Create create);
   /// Opens an existing regular file for reading. Errors: not_found, also if something else is there.

@@ -5,12 +5,18 @@
 #include "common/base/parallel.hpp"
 #include "common/release/manifest_diff.hpp"
 #include "common/release/pack.hpp"
+#include "peer/tree/renewal.hpp"
 #include "peer/tree/reuse.hpp"
+#include "peer/tree/tree_seal.hpp"
+#include "peer/tree/tree_stamps.hpp"
 #include "peer/tree/tree_writer.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 
 namespace swarmout {
@@ -29,17 +35,50 @@ struct Unpacker::Worker {
 };
 
 Result<std::unique_ptr<Unpacker>> Unpacker::start(const Manifest& manifest, const Path& directory,
-                                                  const PreviousTree* previous) {
+                                                  const PreviousTree* previous, const OldTree* renewed) {
   std::unique_ptr<Unpacker> unpacker(new Unpacker(manifest, directory));
   unpacker->done_.assign(manifest.nodes.size(), 0);
+  unpacker->stamps_.assign(manifest.nodes.size(), 0);
   unpacker->written_chunks_.assign(manifest.chunks.size(), 0);
-  TRY(unpacker->make_directories());
+  TRY_ASSIGN(const bool has_directories,
+             renewed != nullptr ? unpacker->renew(*renewed, previous) : Result<bool>(false));
+  if (!has_directories) {
+    TRY(unpacker->make_directories());
+  }
   if (previous != nullptr) {
     TRY(unpacker->reuse(*previous));
   }
   TRY(unpacker->make_empty_files());
   unpacker->index_uses();
   return unpacker;
+}
+
+/// False: it could not be done, and the directory is empty.
+Result<bool> Unpacker::renew(const OldTree& old, const PreviousTree* previous) {
+  auto renewed = renew_tree(manifest_, directory_, old, previous);
+  if (!renewed) {
+    spdlog::warn("a tree that nobody uses cannot be made into the new one, which is made anew: {}",
+                 to_string(renewed.error()));
+    TRY(empty_tree(directory_, old.look));
+    return false;
+  }
+  done_ = std::move(renewed->kept);
+  stamps_ = std::move(renewed->stamps);
+  for (std::size_t i = 0; i < manifest_.nodes.size(); ++i) {
+    if (done_[i] != 0 && manifest_.nodes[i].is_file()) {
+      written_ += manifest_.nodes[i].size;
+      ++kept_;
+    }
+  }
+  reused_ += kept_;
+  return true;
+}
+
+/// Of a file that is written by several threads, whichever comes last says what may not be true: then it is read again.
+void Unpacker::made(std::uint32_t node, int file) {
+  struct stat info {};
+  const std::uint64_t stamp = ::fstat(file, &info) == 0 ? stamp_of(info) : 0;
+  std::atomic_ref(stamps_[node]).store(stamp, std::memory_order_relaxed);
 }
 
 Result<void> Unpacker::make_directories() {
@@ -54,11 +93,12 @@ Result<void> Unpacker::make_directories() {
 
 Result<void> Unpacker::make_empty_files() {
   TRY_ASSIGN(TreeWriter tree, TreeWriter::open(directory_));
-  for (std::size_t i = 0; i < manifest_.nodes.size(); ++i) {
+  for (std::uint32_t i = 0; i < manifest_.nodes.size(); ++i) {
     const Node& node = manifest_.nodes[i];
     if (node.is_file() && node.size == 0 && done_[i] == 0) {
       const bool executable = node.kind == Node::Kind::executable;
-      TRY(tree.open_file(node.path, executable, TreeWriter::Create::must_be_new));
+      TRY_ASSIGN(const Fd file, tree.open_file(node.path, executable, TreeWriter::Create::must_be_new));
+      made(i, file.get());
     }
   }
   return {};
@@ -73,7 +113,7 @@ Result<void> Unpacker::reuse(const PreviousTree& previous) {
   for (std::uint32_t i = 0; i < manifest_.nodes.size(); ++i) {
     const Node& node = manifest_.nodes[i];
     const auto found = node.is_file() ? old.find(node.path) : old.end();
-    if (found != old.end() && same_content(manifest_, node, previous.manifest, *found->second)) {
+    if (found != old.end() && done_[i] == 0 && same_content(manifest_, node, previous.manifest, *found->second)) {
       unchanged.push_back(i);
     }
   }
@@ -91,9 +131,10 @@ Result<void> Unpacker::reuse(const PreviousTree& previous) {
         }
         for (std::size_t i = begin; i < end; ++i) {
           const Node& node = manifest_.nodes[unchanged[i]];
-          TRY_ASSIGN(const bool taken, reuse_file(manifest_, node, *context, reflink));
+          TRY_ASSIGN(const auto taken, reuse_file(manifest_, node, *context, reflink));
           if (taken) {
             done_[unchanged[i]] = 1;
+            stamps_[unchanged[i]] = *taken;
             written_ += node.size;
             ++reused_;
             failpoint("during-reuse");
@@ -179,9 +220,10 @@ Result<void> Unpacker::write_chunk(std::uint32_t chunk, ByteView content, Worker
   for (const Use& use : uses) {
     const Node& node = manifest_.nodes[use.node];
     // It may exist: several chunks make one file, and a pack may be tried again.
-    TRY_ASSIGN(Fd file,
-               worker.tree->open_file(node.path, node.kind == Node::Kind::executable, TreeWriter::Create::may_exist));
+    const auto create = node.ref_count == 1 ? TreeWriter::Create::anew : TreeWriter::Create::may_exist;
+    TRY_ASSIGN(Fd file, worker.tree->open_file(node.path, node.kind == Node::Kind::executable, create));
     TRY(write_part(file, content, use.offset, node.path));
+    made(use.node, file.get());
     TRY(file.close(node.path));
     written_ += content.size();
   }
@@ -195,12 +237,17 @@ Result<void> Unpacker::finish() {
     INVARIANT(written_chunks_[chunk] != 0 || first_use_[chunk] == first_use_[chunk + 1]);
   }
   TRY_ASSIGN(TreeWriter tree, TreeWriter::open(directory_));
-  for (const Node& node : manifest_.nodes) {
-    if (node.kind == Node::Kind::symlink) {
+  for (std::size_t i = 0; i < manifest_.nodes.size(); ++i) {
+    const Node& node = manifest_.nodes[i];
+    if (node.kind == Node::Kind::symlink && done_[i] == 0) {
       TRY(tree.make_symlink(node.path, node.target));
     }
   }
   return {};
+}
+
+Result<std::vector<std::uint64_t>> Unpacker::seal() const {
+  return seal_tree(manifest_, directory_, stamps_);
 }
 
 }  // namespace swarmout

@@ -1,6 +1,5 @@
 #include "peer/verify/node_check.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 
 namespace swarmout {
 
@@ -83,29 +81,6 @@ std::optional<Difference> check_place(TreeFolders& folders, const Node& node) {
     return Difference{Fault::executable, node.path, executable ? "is executable" : "is not executable", std::nullopt};
   }
   return std::nullopt;
-}
-
-Result<std::vector<std::string>> names_in(TreeFolders& folders, const std::string& directory) {
-  const char* name = ".";
-  int parent = folders.root();
-  if (!directory.empty()) {
-    TRY_ASSIGN(parent, folders.parent_of(directory, name));
-  }
-  const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) {
-    return fail_errno("cannot open directory", folders.shown(directory).native(), errno);
-  }
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(fd), ::closedir);
-  std::vector<std::string> names;
-  errno = listing ? 0 : errno;
-  while (const dirent* const entry = listing ? ::readdir(listing.get()) : nullptr) {
-    if (const std::string_view each = entry->d_name; each != "." && each != "..") {
-      names.emplace_back(each);
-    }
-    errno = 0;
-  }
-  return errno == 0 ? Result<std::vector<std::string>>(std::move(names))
-                    : fail_errno("cannot read directory", folders.shown(directory).native(), errno);
 }
 
 NodeChecker::NodeChecker(const Manifest& manifest, TreeFolders folders)

@@ -25,9 +25,6 @@ struct FilePart {
 /// What is wrong with the thing that has this node's name, as far as can be told without opening it. Nullopt: nothing.
 [[nodiscard]] std::optional<Difference> check_place(TreeFolders& folders, const Node& node);
 
-/// Names in a directory of the tree, "" its root. Errors: as fail_errno().
-[[nodiscard]] Result<std::vector<std::string>> names_in(TreeFolders& folders, const std::string& directory);
-
 /// Has a buffer; one a thread.
 class NodeChecker {
 public:

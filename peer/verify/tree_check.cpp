@@ -86,7 +86,8 @@ private:
   }
 
   Result<void> look_for_extra(TreeFolders& folders, const std::string& directory) {
-    TRY_ASSIGN(const auto names, names_in(folders, directory));
+    TRY_ASSIGN(const int opened, folders.directory(directory));
+    TRY_ASSIGN(const auto names, names_in(opened, folders.shown(directory)));
     for (const std::string& name : names) {
       std::string path = directory.empty() ? name : directory + '/' + name;
       if (!has_node(manifest_, path)) {

@@ -316,7 +316,8 @@ std::vector<std::string> KilledHosts::leftovers(int host) const {
   const Path state = fleet.state(host);
   add_names(found, dest,
             [](const std::string& name) { return name != "current" && name != ".previous" && name != "releases"; });
-  for (const char* const each : {"", "packs", "manifests", "releases", "torrents", "trees", "hooks", "pins", "swarm"}) {
+  for (const char* const each :
+       {"", "packs", "manifests", "releases", "torrents", "trees", "stamps", "hooks", "pins", "swarm"}) {
     add_names(found, state / each, is_left_temporary);
   }
   add_names(found, state / "tmp", [](const std::string&) { return true; });
@@ -324,7 +325,7 @@ std::vector<std::string> KilledHosts::leftovers(int host) const {
   add_names(found, state / "packs", [&](const std::string& name) {
     return name.ends_with(".leaves") && !path_exists(state / "packs" / (name.substr(0, 64) + ".pack"));
   });
-  if (count_in(dest / "releases") > kKept || count_in(state / "trees") > kKept) {
+  if (count_in(dest / "releases") > kKept || count_in(state / "trees") > kKept || count_in(state / "stamps") > kKept) {
     found.push_back(dest / "releases");
   }
   return found;

@@ -34,9 +34,27 @@ constexpr Times kMaybeTwice{1, 2};  ///< it is killed as it begins
 
 /// On the way from one release to the next, while it is staged …
 constexpr KillStep kWayStaged[] = {
-    {"before-pin"},   {"stage-seen"},   {"before-fetch"},   {"after-torrent"},    {"before-tree-record"},
-    {"after-layout"}, {"file-arrived"}, {"after-manifest"}, {"during-reuse"},     {"during-unpack"},
-    {"after-pack"},   {"after-unpack"}, {"before-keep"},    {"before-pack-kept"}, {"after-keep"},
+    {"before-pin"},
+    {"stage-seen"},
+    {"before-fetch"},
+    {"after-torrent"},
+    {"before-tree-record"},
+    {"after-layout"},
+    {"file-arrived"},
+    {"after-manifest"},
+    {"during-reuse"},
+    {"during-unpack"},
+    {"after-pack"},
+    {"after-unpack"},
+    {"before-keep"},
+    {"before-pack-kept"},
+    {"after-keep"},
+    // An old tree becomes the new one.
+    {"after-old-tree-aside"},
+    {"after-old-tree-record"},
+    {"after-old-tree-taken"},
+    {"during-renewal"},
+    {"after-renewal"},
 };
 /// … and when it is published. Hooks begin again where the kill comes before it is known how they ended.
 constexpr KillStep kWayPublished[] = {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 namespace swarmout::test {
 
@@ -32,8 +33,9 @@ protected:
                                            narrate_);
   }
   SealedRelease sealed(std::uint64_t position) {
-    SealedRelease made =
-        leader_.release({file_of("file", noise(100 * kKiB, static_cast<std::uint32_t>(position)))}, position);
+    SealedRelease made = leader_.release(
+        {file_of("file", noise(100 * kKiB, static_cast<std::uint32_t>(position))), file_of("steady", prose(kKiB))},
+        position);
     EXPECT_THAT(share_.write_blob(torrent_blob(made.release.descriptor), made.torrent), IsOk());
     return made;
   }
@@ -59,6 +61,16 @@ protected:
   }
   /// As where nothing more can be written.
   void block(const Path& file) const { write_file(file / "in-the-way", ""); }
+  /// And active, with what is not kept removed.
+  void goes_to(const SealedRelease& release) {
+    ASSERT_OK(holdings_->activate(fetched(release)));
+    holdings_->prune();
+  }
+  ino_t inode_of(const SealedRelease& release, const char* file) const {
+    struct stat info {};
+    EXPECT_EQ(::stat((holdings_->tree(release.release.descriptor) / file).c_str(), &info), 0);
+    return info.st_ino;
+  }
   Path current() const { return std::filesystem::read_symlink(options_.dest / "current"); }
 
   TempDir dir_;
@@ -69,7 +81,8 @@ protected:
   Leader leader_;
   std::unique_ptr<SwarmSession> session_ = open_session();
   Troubles troubles_{clock_, [](Troubles::Line, const std::string&) {}};
-  Narrator narrate_ = [](const std::string&) {};
+  std::vector<std::string> said_;
+  Narrator narrate_ = [this](const std::string& line) { said_.push_back(line); };
   std::unique_ptr<Holdings> holdings_;
 };
 
@@ -135,6 +148,58 @@ TEST_F(HoldingsTest, TheServiceRemovesTheCopyOfAJobThatWasKilledAndLeavesOneThat
   EXPECT_FALSE(path_exists(left)) << "and at its start";
   EXPECT_TRUE(path_exists(copy.path() / "file"));
   EXPECT_THAT(troubles_.current(), IsEmpty());
+}
+
+TEST_F(HoldingsTest, ATreeThatWouldGoBecomesTheNextOne) {
+  options_.gc.keep = 2;
+  const SealedRelease one = sealed(2);
+  const SealedRelease two = sealed(4);
+  goes_to(one);
+  goes_to(two);
+  const ino_t steady = inode_of(one, "steady");
+  const SealedRelease three = sealed(6);
+
+  goes_to(three);
+
+  EXPECT_EQ(inode_of(three, "steady"), steady);
+  EXPECT_EQ(read_file(options_.dest / "current/file", kMiB).value(), noise(100 * kKiB, 6));
+  EXPECT_FALSE(holdings_->has_tree(one.release.descriptor));
+  EXPECT_TRUE(holdings_->has_tree(two.release.descriptor));
+  EXPECT_THAT(said_, testing::Contains(HasSubstr("release 6: made from the tree 00000002-r2")));
+  EXPECT_THAT(troubles_.current(), IsEmpty());
+  EXPECT_THAT(list_directory(options_.dest / "releases").value(), testing::SizeIs(2));
+  EXPECT_THAT(list_directory(options_.state / "trees").value(), testing::SizeIs(2));
+  EXPECT_THAT(list_directory(options_.state / "stamps").value(), testing::SizeIs(2));
+
+  const SealedRelease four = sealed(8);
+  goes_to(four);
+  goes_to(sealed(10));
+
+  EXPECT_EQ(read_file(options_.dest / "current/file", kMiB).value(), noise(100 * kKiB, 10));
+  EXPECT_TRUE(holdings_->has_tree(four.release.descriptor))
+      << "the newest stay, whatever their directories were before";
+}
+
+TEST_F(HoldingsTest, AReleaseCanBeGoneBackToWhoseTreeWasTaken) {
+  options_.gc.keep = 2;
+  const SealedRelease one = sealed(2);
+  goes_to(one);
+  goes_to(sealed(4));
+  goes_to(sealed(6));
+  ASSERT_FALSE(holdings_->has_tree(one.release.descriptor));
+
+  goes_to(one);
+
+  EXPECT_EQ(read_file(options_.dest / "current/file", kMiB).value(), noise(100 * kKiB, 2));
+}
+
+TEST_F(HoldingsTest, WhereOneReleaseIsKeptTheNextIsMadeOfCopies) {
+  options_.gc.keep = 1;
+  goes_to(sealed(2));
+  goes_to(sealed(4));
+
+  EXPECT_THAT(said_, testing::Not(testing::Contains(HasSubstr("made from"))));
+  EXPECT_EQ(read_file(options_.dest / "current/file", kMiB).value(), noise(100 * kKiB, 4));
 }
 
 }  // namespace swarmout::test

@@ -1,6 +1,6 @@
-#include "peer/fetch/shortcut.hpp"
+#include "peer/delta/shortcut.hpp"
 
-#include "peer/fetch/made_by_delta.hpp"
+#include "peer/delta/made_by_delta.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "peer/fetch/find_deltas.hpp"
+#include "peer/delta/find_deltas.hpp"
 
 #include "common/fleet/torrent_on_share.hpp"
 

@@ -5,7 +5,7 @@
 #include "common/release/signing.hpp"
 #include "common/release/store.hpp"
 #include "common/share/share.hpp"
-#include "peer/fetch/shortcut.hpp"
+#include "peer/delta/shortcut.hpp"
 
 #include <functional>
 #include <string>

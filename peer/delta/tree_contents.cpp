@@ -1,4 +1,4 @@
-#include "peer/fetch/tree_contents.hpp"
+#include "peer/delta/tree_contents.hpp"
 
 namespace swarmout {
 

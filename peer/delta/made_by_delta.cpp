@@ -1,9 +1,9 @@
-#include "peer/fetch/made_by_delta.hpp"
+#include "peer/delta/made_by_delta.hpp"
 
 #include "common/base/failpoint.hpp"
 #include "common/delta/delta_packer.hpp"
 #include "common/pack/release_torrent.hpp"
-#include "peer/fetch/tree_contents.hpp"
+#include "peer/delta/tree_contents.hpp"
 
 #include <fmt/format.h>
 
