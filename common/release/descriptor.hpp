@@ -18,7 +18,7 @@
 namespace swarmout {
 
 /// What makes this release of the one that it was packed against, with less than its new packs have
-/// (docs/decisions/0068-small-deltas-on-the-share.md).
+/// (docs/decisions/0068-a-delta-is-named-in-the-descriptor.md).
 struct DeltaRef {
   Digest before;  ///< SHA-256 of the manifest of the other release
   Digest file;    ///< SHA-256 of the delta file on the share: the delta, or its .torrent (`in_swarm`)
