@@ -91,7 +91,9 @@ void Retrieval::recall_taken(Manifest& manifest, OldTree& tree) const {
   const auto bytes = store_.manifest_bytes(taken.manifest);
   auto known = bytes ? decode_manifest(*bytes) : tl::unexpected(bytes.error());
   if (!known) {
-    spdlog::warn("each file of the tree {} is read: {}", taken.name, to_string(known.error()));
+    if (known.error().code != ErrorCode::not_found) {  // a leader of this host has pruned already
+      spdlog::warn("each file of the tree {} is read: {}", taken.name, to_string(known.error()));
+    }
     return;
   }
   manifest = *std::move(known);

@@ -6,7 +6,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <map>
 #include <thread>
 
 namespace swarmout::test {
@@ -144,6 +146,45 @@ TEST(OwnTrees, OlderOnesGoWithoutAWordToCronAlsoWhereDestIsALink) {
   }
   EXPECT_TRUE(fleet.active());
   EXPECT_EQ(std::distance(fs::directory_iterator(fleet.scratch("real") / "releases"), fs::directory_iterator()), 3);
+}
+
+TEST(OwnTrees, AnOldOneBecomesTheNextWhateverItsUsersHaveDoneToIt) {
+  OneRelease fleet;
+  for (int i = 0; i < 20; ++i) {
+    write_file(fleet.tree() / "steady" / std::to_string(i), "the same in all releases\n");
+  }
+  const auto inode = [](const Path& file) {
+    struct stat info {};
+    EXPECT_EQ(::stat(file.c_str(), &info), 0) << file;
+    return info.st_ino;
+  };
+  Process host = fleet.whole_host({"--keep", "3"});
+  std::map<int, ino_t> steady;  // by release
+  std::vector<Path> trees;
+  for (int i = 2; i <= 6; ++i) {
+    write_file(fleet.tree() / "file", std::to_string(i));
+    if (trees.size() == 3) {
+      write_file(trees.front() / "steady/3", "edited by somebody\n");
+      write_file(trees.front() / "built/x.o", "");
+      fs::remove(trees.front() / "steady/4");
+    }
+    fleet.publish();
+    ASSERT_TRUE(wait_for([&] { return fleet.active(); })) << i << ": " << host.err();
+    steady[i] = inode(fleet.current(1) / "steady/7");
+    trees.push_back(fs::canonical(fleet.current(1)));
+  }
+
+  EXPECT_EQ(steady[5], steady[2]) << "release by release, the oldest of three";
+  EXPECT_EQ(steady[6], steady[3]);
+  EXPECT_THAT(host.err(), HasSubstr("made from the tree " + trees.front().filename().native()));
+  EXPECT_FALSE(path_exists(trees.front()));
+  const Fleet::Options here{"--dest", fleet.dest(1), "--state", fleet.state(9)};
+  for (Fleet::Options verb : {Fleet::Options{"gc", "--dry-run"}, Fleet::Options{"verify"}}) {
+    verb.insert(verb.end(), here.begin(), here.end());
+    const Finished said = fleet.command(verb);
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_EQ((said.out + said.err).find(trees.front().filename()), std::string::npos) << said.out;
+  }
 }
 
 }  // namespace swarmout::test

@@ -55,6 +55,7 @@ constexpr KillStep kWayStaged[] = {
     {"after-old-tree-taken"},
     {"during-renewal"},
     {"after-renewal"},
+    {"during-tidy", {}, {}, "after-old-tree-aside"},
 };
 /// … and when it is published. Hooks begin again where the kill comes before it is known how they ended.
 constexpr KillStep kWayPublished[] = {
@@ -74,8 +75,6 @@ constexpr KillStep kWayPublished[] = {
     {"during-hook:2", {}, kMaybeTwice},
     {"after-hook:2", {}, kTwice},
     {"during-gc", {}, kMaybeTwice},
-    {"after-put-away", {}, kMaybeTwice},
-    {"during-tidy", {}, kMaybeTwice, "after-put-away"},
     {"after-records-forgotten", {}, kMaybeTwice},
     {"during-forget", {}, kMaybeTwice},
 };

@@ -4,6 +4,7 @@
 
 #include "common/fleet/torrent_on_share.hpp"
 #include "peer/tree/private_copy.hpp"
+#include "peer/tree/tree_stamps.hpp"
 #include "tests/peer/fetch/swarming.hpp"
 #include "tests/support/fake_clock.hpp"
 
@@ -170,6 +171,8 @@ TEST_F(HoldingsTest, ATreeThatWouldGoBecomesTheNextOne) {
   EXPECT_THAT(list_directory(options_.dest / "releases").value(), testing::SizeIs(2));
   EXPECT_THAT(list_directory(options_.state / "trees").value(), testing::SizeIs(2));
   EXPECT_THAT(list_directory(options_.state / "stamps").value(), testing::SizeIs(2));
+  const TreeIdentity tree = identity_of(holdings_->tree(three.release.descriptor)).value();
+  EXPECT_THAT(read_stamps(options_.state, tree, three.release.descriptor.manifest, 2), IsOk());
 
   const SealedRelease four = sealed(8);
   goes_to(four);
