@@ -200,7 +200,9 @@ Result<bool> Holdings::make_current(const Descriptor& release) {
 Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   const SignedDescriptor release = retrieved.release;
   failpoint("before-activate");
-  if (!retrieved.deltas.empty()) {
+  delta_bytes_ = 0;
+  for (const DeltaStep& each : retrieved.deltas) {
+    delta_bytes_ += each.release.delta.value().size;
     torrents_.keep(release.descriptor, retrieved.torrent);
   }
   TRY_ASSIGN(const bool switched, make_current(release.descriptor));
@@ -213,8 +215,8 @@ Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   return switched;
 }
 
-void Holdings::serve_deltas(const std::vector<InfoHash>& fetched, Bytes bytes) {
-  delta_bytes_ = bytes;
+void Holdings::serve_deltas(const std::vector<InfoHash>& fetched) {
+  std::erase_if(deltas_, [&](const InfoHash& each) { return std::count(fetched.begin(), fetched.end(), each) > 0; });
   deltas_.insert(deltas_.begin(), fetched.rbegin(), fetched.rend());
   for (; deltas_.size() > kServedDeltas; deltas_.pop_back()) {
     session_.remove(deltas_.back());

@@ -91,8 +91,8 @@ public:
   /// more: what the disk does not take is trouble, and tried again by record_again().
   [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved);
   /// The session has these; the newest few are served on, to hosts that begin later.
-  void serve_deltas(const std::vector<InfoHash>& fetched, Bytes bytes);
-  /// What came of them for the active release.
+  void serve_deltas(const std::vector<InfoHash>& fetched);
+  /// What came of deltas for the active release.
   [[nodiscard]] Bytes delta_bytes() const { return delta_bytes_; }
   /// The tree that was retrieved gets its name. Errors: cannot_write; temporary.
   [[nodiscard]] Result<void> accept(const RetrievalGoal& retrieved);

@@ -207,7 +207,7 @@ private:
       narrate_(fmt::format("release {}: ACTIVE {} after {} ({} fetched)", descriptor.position.value,
                            descriptor.revision, since_start(), size_text(retrieval_->fetched())));
     }
-    holdings_.serve_deltas(retrieval_->served_deltas(), retrieval_->delta_bytes());
+    holdings_.serve_deltas(retrieval_->served_deltas());
     retrieval_.reset();
     arrived();
     holdings_.prune();
@@ -265,6 +265,7 @@ private:
   void drop_retrieval() {
     if (retrieval_) {
       const InfoHash info_hash = retrieval_->descriptor().info_hash;
+      holdings_.serve_deltas(retrieval_->served_deltas());
       retrieval_.reset();
       session_->remove(info_hash);
     }

@@ -17,6 +17,7 @@ Result<Stage> Stage::open(const Epoch& epoch, SwarmSession& session, const std::
   stage.cell_ = epoch.cell();
   stage.layout_ = content.directory;
   TRY_ASSIGN(stage.info_hash_, session.add(content));
+  TRY(DeltaRooms(epoch.store.state(), kSeedPurpose).clear());  // of one that was killed
   if (sealed.delta) {
     TRY(stage.open_delta(epoch, session, *sealed.delta));
   }
@@ -33,10 +34,10 @@ Result<Stage> Stage::open(const Epoch& epoch, SwarmSession& session, const std::
 Result<void> Stage::open_delta(const Epoch& epoch, SwarmSession& session, const ReleaseDelta& delta) {
   if (delta.info_hash) {
     const DeltaRooms rooms(epoch.store.state(), kSeedPurpose);
-    TRY(rooms.clear());
     SwarmContent content;
     content.torrent = delta.file;
     TRY_ASSIGN(content.directory, rooms.make(*delta.info_hash, delta.delta, delta.ref.before));
+    delta_room_ = content.directory;
     content.complete = {std::string(kDeltaName), std::string(kDeltaBeforeName)};
     TRY_ASSIGN(delta_, session.add(content));
   }
@@ -49,7 +50,8 @@ Result<void> Stage::withdraw(Share& share, SwarmSession& session) {
     session.remove(*delta_);
   }
   TRY(share.remove_cell(CellKind::stage, cell_));
-  return remove_tree(layout_);
+  TRY(remove_tree(layout_));
+  return delta_ ? remove_tree(delta_room_) : Result<void>();
 }
 
 }  // namespace swarmout

@@ -29,6 +29,7 @@ private:
 
   InfoHash info_hash_;
   std::optional<InfoHash> delta_;
+  Path delta_room_;
   std::string cell_;
   Path layout_;
 };

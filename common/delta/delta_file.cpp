@@ -13,7 +13,7 @@ namespace swarmout {
 namespace {
 
 constexpr std::string_view kMagic{"swdelta\1", 8};
-constexpr Bytes kMaxRecipe = 256 * kMiB;
+constexpr Bytes kMaxRecipe = 64 * kMiB;  // eight bytes a step of the largest trees
 
 Result<Digest> take_digest(ByteView& left) {
   Digest digest;

@@ -157,11 +157,13 @@ private:
     if (code == kNone) {
       return std::nullopt;
     }
-    std::int64_t index = expected_ + unzigzag(code - kFar);
+    std::int64_t index = 0;
     if (code == kForetold) {
       const auto foretold = walk_.foretold();
       REFUSE_UNLESS(foretold, "a step of a delta has no base");
       index = *foretold;
+    } else {
+      index = expected_ + unzigzag(code - kFar);
     }
     REFUSE_UNLESS(index >= 0 && index < static_cast<std::int64_t>(before_.size()) &&
                       before_[static_cast<std::size_t>(index)].is_file(),

@@ -14,8 +14,8 @@ namespace {
 /// How many hunks each text has, and of each hunk what is kept, removed and added.
 constexpr std::size_t kTextStreams = 4;
 enum TextStream : std::size_t { hunks, kept, removed, added };
-/// A number takes five bytes at most, and there is no more than one a line.
-constexpr Bytes kMaxStream = 5 * kMaxGroup;
+/// A hunk takes or adds a line, and a number that needs more than a byte says that there are more lines.
+constexpr Bytes kMaxStream = kMaxGroup;
 
 using Streams = std::array<std::string, kTextStreams>;
 

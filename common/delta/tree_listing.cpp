@@ -60,6 +60,7 @@ std::string encode_listing(const std::vector<Node>& nodes) {
 
 Result<std::vector<Node>> decode_listing(std::string_view listing) {
   std::vector<Node> nodes;
+  Bytes paths = 0;
   std::string above;  // "" or "a/b/"
   while (!listing.empty()) {
     const char what = listing.front();
@@ -76,6 +77,8 @@ Result<std::vector<Node>> decode_listing(std::string_view listing) {
     Node node;
     node.kind = static_cast<Node::Kind>(kind);
     node.path = above + std::string(name);
+    paths += node.path.size();
+    REFUSE_UNLESS(paths <= kMaxListedPaths, "the listing of a delta has too many long paths");
     REFUSE_UNLESS(name.find('/') == std::string_view::npos && is_safe_path(node.path),
                   "the listing of a delta has a path that is not inside the tree");
     if (node.kind == Node::Kind::symlink) {

@@ -18,6 +18,9 @@ namespace swarmout {
 /// Of both sides of a delta together: about four million files each. Larger trees have no deltas.
 inline constexpr Bytes kMaxListing = 60 * kMiB;
 
+/// Together, of a listing that is read: below deep directories each name makes a path of up to 4,095 bytes.
+inline constexpr Bytes kMaxListedPaths = 512 * kMiB;
+
 /// Paths, kinds and targets; not contents.
 [[nodiscard]] std::string encode_listing(const std::vector<Node>& nodes);
 

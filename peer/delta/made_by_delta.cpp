@@ -11,6 +11,18 @@
 
 namespace swarmout {
 
+namespace {
+
+/// Whatever is damaged is removed, so that it is fetched again with the packs.
+Result<void> drop_damaged(Store& store, const Manifest& manifest) {
+  for (const PackInfo& pack : manifest.packs) {
+    TRY(store.check_pack(pack.root, pack.size));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const ReleaseHere& before, ByteView delta,
                                const std::stop_token& stop) {
   PackProgress progress;
@@ -21,8 +33,11 @@ Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const Re
     files.emplace(*std::move(tree), before.manifest, packs);
   }
   TreeContents& old = files ? static_cast<TreeContents&>(*files) : packs;
-  TRY_ASSIGN(PackedRelease made,
-             pack_delta(store, before.manifest, old, delta, release.delta.value().level, progress, stop));
+  auto applied = pack_delta(store, before.manifest, old, delta, release.delta.value().level, progress, stop);
+  if (!applied && applied.error().code == ErrorCode::refused) {
+    TRY(drop_damaged(store, before.manifest));  // it may be these, not the delta
+  }
+  TRY_ASSIGN(PackedRelease made, std::move(applied));
   made.manifest.revision = release.revision;
   const std::string bytes = encode_manifest(made.manifest);
   REFUSE_UNLESS(sha256(bytes) == release.manifest,

@@ -18,7 +18,7 @@ struct ReleaseHere {
 
 /// The release that the delta begins at is whole in the store, and the caller holds the store's lock for writing. What
 /// comes out is compared with what was signed: a release that is anything else is not kept. Errors: not_found: the one
-/// before is not whole here; refused: the delta is damaged, or leads elsewhere, and nothing is wrong with the packs;
+/// before is not whole here; refused: the delta is damaged or leads elsewhere, or packs are damaged, which are removed;
 /// cannot_write; temporary: stopped.
 [[nodiscard]] Result<Manifest> make_by_delta(Store& store, const Descriptor& release, const ReleaseHere& before,
                                              ByteView delta, const std::stop_token& stop);

@@ -30,10 +30,10 @@ Result<void> Shortcut::fetch(const DeltaStep& step) {
   content.peers = goal_.peers;
   content.trackers = goal_.trackers;
   content.limits = step.release.clone_limits;
+  session_.remove(contents.info_hash);  // an attempt before this may have left it there
+  swarms_.push_back(contents.info_hash);
   TRY_ASSIGN(content.directory, rooms_.make(contents.info_hash));
-  TRY_ASSIGN(const InfoHash added, session_.add(content));
-  swarms_.push_back(added);
-  return {};
+  return session_.add(content).map([](const InfoHash&) {});
 }
 
 Shortcut::~Shortcut() {
@@ -42,9 +42,14 @@ Shortcut::~Shortcut() {
     worker_.join();
   }
   if (state_ != State::made) {
-    for (const InfoHash& each : swarms_) {
-      session_.remove(each);
-    }
+    withdraw();
+  }
+}
+
+void Shortcut::withdraw() {
+  for (const InfoHash& each : swarms_) {
+    session_.remove(each);
+    [[maybe_unused]] const auto removed = rooms_.remove(each);  // else it goes at the next start
   }
 }
 
@@ -103,6 +108,13 @@ MadeRelease Shortcut::take() {
   const std::lock_guard lock(mutex_);
   INVARIANT(state_ == State::made);
   return std::move(made_);
+}
+
+std::optional<InfoHash> Shortcut::awaited() const {
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::find_if(swarms_.begin(), swarms_.end(), [this](const InfoHash& each) { return !arrived_.contains(each); });
+  return found != swarms_.end() ? std::optional(*found) : std::nullopt;
 }
 
 Bytes Shortcut::size() const {

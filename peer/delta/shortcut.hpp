@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -56,6 +57,8 @@ public:
   [[nodiscard]] static Result<std::unique_ptr<Shortcut>> start(Store& store, SwarmSession& session, ShortcutGoal goal);
   /// Leaves the deltas in the session if it is made; they are served on.
   ~Shortcut();
+  /// They are not: whatever comes of the release, it is not here.
+  void withdraw();
 
   void on_event(const SwarmEvent& event);
   /// Gives up when nobody sends.
@@ -68,6 +71,8 @@ public:
 
   /// The deltas that come, or came, through the swarm; empty: all of them were on the share.
   [[nodiscard]] const std::vector<InfoHash>& swarms() const { return swarms_; }
+  /// Of these the one that is waited for: whose hosts are to be met. Nothing: none is.
+  [[nodiscard]] std::optional<InfoHash> awaited() const;
   /// Of all deltas.
   [[nodiscard]] Bytes size() const;
 

@@ -18,7 +18,11 @@ Retrieval::Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal)
 
 Result<std::unique_ptr<Retrieval>> Retrieval::start(Store& store, SwarmSession& session, RetrievalGoal goal) {
   std::unique_ptr<Retrieval> retrieval(new Retrieval(store, session, std::move(goal)));
-  TRY(retrieval->goal_.deltas.empty() ? retrieval->begin() : retrieval->begin_shortcut());
+  if (retrieval->goal_.deltas.empty()) {
+    TRY(retrieval->begin());
+  } else {
+    TRY(retrieval->begin_shortcut());
+  }
   return retrieval;
 }
 
@@ -32,8 +36,20 @@ Result<void> Retrieval::begin_shortcut() {
   goal.certificate = goal_.certificate;
   goal.peers = goal_.peers;
   goal.trackers = goal_.trackers;
-  TRY_ASSIGN(shortcut_, Shortcut::start(store_, session_, std::move(goal)));
+  auto begun = Shortcut::start(store_, session_, std::move(goal));
+  if (!begun) {
+    return begin_packs(begun.error());
+  }
+  shortcut_ = *std::move(begun);
   return {};
+}
+
+Result<void> Retrieval::begin_packs(const Error& why) {
+  spdlog::warn("release {} is fetched in packs, not by its delta: {}", content_.position.value, to_string(why));
+  shortcut_.reset();
+  goal_.deltas.clear();
+  TRY_ASSIGN(goal_.torrent, goal_.ask_torrent());
+  return begin();
 }
 
 void Retrieval::tick(MonotonicTime now) {
@@ -48,15 +64,11 @@ void Retrieval::tick(MonotonicTime now) {
 
 void Retrieval::end_shortcut() {
   const auto begun = [&]() -> Result<void> {
-    if (shortcut_->state() == Shortcut::State::made) {
-      made_ = shortcut_->take();
-      goal_.torrent = made_.torrent;
-    } else {
-      spdlog::warn("release {} is fetched in packs, not by its delta: {}", content_.position.value,
-                   to_string(shortcut_->error()));
-      shortcut_.reset();
-      TRY_ASSIGN(goal_.torrent, goal_.ask_torrent());
+    if (shortcut_->state() != Shortcut::State::made) {
+      return begin_packs(shortcut_->error());
     }
+    made_ = shortcut_->take();
+    goal_.torrent = made_.torrent;
     return begin();
   }();
   if (!begun) {
@@ -122,6 +134,9 @@ Retrieval::~Retrieval() {
   }
   if (state_ != State::ready) {
     session_.remove(info_hash_);
+    if (shortcut_) {
+      shortcut_->withdraw();
+    }
   }
 }
 
@@ -132,11 +147,11 @@ void Retrieval::adopt(SignedDescriptor release) {
 }
 
 InfoHash Retrieval::swarm() const {
-  return begun_ || !shortcut_ || shortcut_->swarms().empty() ? info_hash_ : shortcut_->swarms().front();
+  return begun_ || !shortcut_ ? info_hash_ : shortcut_->awaited().value_or(info_hash_);
 }
 
 std::vector<InfoHash> Retrieval::served_deltas() const {
-  return by_deltas() ? shortcut_->swarms() : std::vector<InfoHash>();
+  return by_deltas() && state() == State::ready ? shortcut_->swarms() : std::vector<InfoHash>();
 }
 
 void Retrieval::on_event(const SwarmEvent& event) {

@@ -71,14 +71,14 @@ public:
 
   [[nodiscard]] const Descriptor& descriptor() const { return goal_.release.descriptor; }
   [[nodiscard]] const RetrievalGoal& goal() const { return goal_; }
-  /// What is being fetched now: a delta, or the release.
+  /// What is being fetched now, by this host's connections: a delta, or the release.
   [[nodiscard]] InfoHash swarm() const;
   /// It was made by deltas.
   [[nodiscard]] bool by_deltas() const { return shortcut_ != nullptr && begun_; }
   /// Bytes that came from anywhere; of deltas.
   [[nodiscard]] Bytes fetched() const { return session_.status(info_hash_).downloaded + delta_bytes(); }
   [[nodiscard]] Bytes delta_bytes() const { return shortcut_ ? shortcut_->size() : 0; }
-  /// Deltas that the session serves since.
+  /// Deltas that the session serves since it is ready.
   [[nodiscard]] std::vector<InfoHash> served_deltas() const;
 
   /// Bytes of the tree that are in place; any thread.
@@ -88,6 +88,7 @@ private:
   Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal);
   [[nodiscard]] Result<void> begin_shortcut();
   [[nodiscard]] Result<void> begin();
+  [[nodiscard]] Result<void> begin_packs(const Error& why);
   void end_shortcut();
   void arrived(const std::string& name);
   void run(std::stop_token stop);

@@ -1,7 +1,6 @@
-#include "peer/fetch/retrieval.hpp"
-
 #include "common/base/failpoint.hpp"
 #include "common/base/remove_tree.hpp"
+#include "peer/fetch/retrieval.hpp"
 #include "peer/tree/space.hpp"
 #include "peer/tree/tree_stamps.hpp"
 

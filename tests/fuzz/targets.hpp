@@ -34,6 +34,10 @@ void torrent(std::string_view input);
 void pack(std::string_view input);
 void signature(std::string_view input);
 
+void delta(std::string_view input);
+void delta_parts(std::string_view input);
+void delta_texts(std::string_view input);
+
 void announce(std::string_view input);
 void etcd_answer(std::string_view input);
 void http_request(std::string_view input);

@@ -5,6 +5,7 @@
 #include "common/fleet/registry.hpp"
 #include "common/share/directory/directory_format.hpp"
 #include "common/swarm/swarm_certificate.hpp"
+#include "tests/golden/golden_delta.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/tree.hpp"
 
@@ -110,6 +111,12 @@ void make_descriptors(const Path& directory, const SigningKey& key) {
   ASSERT_OK_AND_ASSIGN(const SignedDescriptor release, sign(limited, key));
   write_file(directory / "limited", release.text);
   write_file(directory / "limited.minisig", release.signature);
+
+  Descriptor delta = golden_descriptor();
+  delta.delta = {sha256("before"), sha256("delta file"), 1006, 100'007, 3};
+  ASSERT_OK_AND_ASSIGN(const SignedDescriptor with_delta, sign(delta, key));
+  write_file(directory / "delta", with_delta.text);
+  write_file(directory / "delta.minisig", with_delta.signature);
 }
 
 std::string summary_of(const SealedRelease& sealed, const Manifest& manifest) {
@@ -319,6 +326,7 @@ void make_golden_fleet(const Path& root) {
       ShareTrouble(root / "state").worth_saying({ErrorCode::unavailable, "away", ""}, WallTime(1'700'000'000s)));
   make_share(root / "share", sealed, key);
   make_descriptors(root / "descriptors", key);
+  make_golden_delta(root / "deltas");
 
   std::set<std::string> summaries;
   for (const unsigned workers : {1U, 2U, 8U}) {

@@ -42,7 +42,7 @@ protected:
   }
   /// Fetched, unpacked and accepted; not active.
   RetrievalGoal fetched(const SealedRelease& release) {
-    auto goal = holdings_->prepare(release.release);
+    auto goal = holdings_->prepare(release.release, release_at_);
     EXPECT_THAT(goal, IsOk());
     goal->peers = {leader_.endpoint()};
     auto retrieval = Retrieval::start(holdings_->store(), *session_, *goal);
@@ -51,11 +51,32 @@ protected:
       for (const SwarmEvent& event : session_->poll(std::chrono::milliseconds(10))) {
         (*retrieval)->on_event(event);
       }
+      (*retrieval)->tick(clock_.now());
+      session_->connect((*retrieval)->swarm(), {leader_.endpoint()});
       return (*retrieval)->state() != Retrieval::State::working;
     }));
     EXPECT_EQ((*retrieval)->state(), Retrieval::State::ready);
     EXPECT_THAT(holdings_->accept((*retrieval)->goal()), IsOk());
+    holdings_->serve_deltas((*retrieval)->served_deltas());
     return (*retrieval)->goal();
+  }
+  /// As a leader publishes it: on the share, with its delta; everything is served.
+  SealedRelease published(const Tree& tree, std::uint64_t position) {
+    SealedRelease made = leader_.update(tree, position);
+    const Descriptor& release = made.release.descriptor;
+    EXPECT_THAT(share_.write_blob(torrent_blob(release), made.torrent), IsOk());
+    if (made.delta) {
+      EXPECT_THAT(share_.write_blob(delta_blob(release), made.delta->file), IsOk());
+      if (made.delta->info_hash) {
+        leader_.serve_delta(made);
+      }
+    }
+    leader_.serve(made);
+    log_[release.position] = made.release;
+    return made;
+  }
+  std::vector<std::string> delta_rooms() const {
+    return list_directory(options_.state / "deltas").value_or(std::vector<std::string>());
   }
   Path record_of_release(const SealedRelease& release) const {
     return options_.state / "releases" / fmt::format("{:08}", release.release.descriptor.position.value);
@@ -84,6 +105,11 @@ protected:
   Troubles troubles_{clock_, [](Troubles::Line, const std::string&) {}};
   std::vector<std::string> said_;
   Narrator narrate_ = [this](const std::string& line) { said_.push_back(line); };
+  std::map<Position, SignedDescriptor> log_;
+  ReleaseAt release_at_ = [this](Position position) -> Result<SignedDescriptor> {
+    const auto found = log_.find(position);
+    return found != log_.end() ? Result<SignedDescriptor>(found->second) : fail(ErrorCode::temporary, "no such entry");
+  };
   std::unique_ptr<Holdings> holdings_;
 };
 
@@ -203,6 +229,111 @@ TEST_F(HoldingsTest, WhereOneReleaseIsKeptTheNextIsMadeOfCopies) {
 
   EXPECT_THAT(said_, testing::Not(testing::Contains(HasSubstr("made from"))));
   EXPECT_EQ(read_file(options_.dest / "current/file", kMiB).value(), noise(100 * kKiB, 4));
+}
+
+// Ways to a release.
+
+namespace {
+
+/// A line of `text` is another one in each release; where `large`, a file is, too.
+Tree edition(unsigned number, bool large = false) {
+  return {file_of("kept", noise(200 * kKiB)), file_of("noise", noise(40 * kKiB, large ? 100 + number : 100)),
+          file_of("text", prose(20 * kKiB) + "edition " + std::to_string(number) + '\n')};
+}
+
+}  // namespace
+
+TEST_F(HoldingsTest, AHostThatHasNothingTakesPacksAndSaysWhy) {
+  const SealedRelease one = published(edition(1), 2);
+
+  ASSERT_OK_AND_ASSIGN(const RetrievalGoal goal, holdings_->prepare(one.release, release_at_));
+
+  EXPECT_THAT(goal.deltas, IsEmpty());
+  EXPECT_EQ(goal.torrent, one.torrent);
+  EXPECT_EQ(goal.why_packs, "nothing is here yet");
+}
+
+TEST_F(HoldingsTest, AHostThatHasTheReleaseBeforeTakesTheDeltaAndNeedsNoTorrentFromTheShare) {
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  const SealedRelease two = published(edition(2), 4);
+  ASSERT_OK(share_.remove_blob(torrent_blob(two.release.descriptor)));
+
+  const RetrievalGoal goal = fetched(two);
+  ASSERT_OK(holdings_->activate(goal));
+
+  EXPECT_THAT(goal.deltas, testing::SizeIs(1));
+  EXPECT_EQ(goal.why_packs, "");
+  EXPECT_EQ(listing(options_.dest / "current"), listing_of(edition(2)));
+  EXPECT_EQ(session_->status(two.release.descriptor.info_hash).downloaded, 0U);
+  holdings_.reset();
+  session_ = open_session();
+  restart();
+  holdings_->serve_all(leader_.signer().trusted());
+  EXPECT_TRUE(holdings_->in_use());
+  EXPECT_TRUE(is_serving(*session_, two.release.descriptor.info_hash)) << "from the .torrent that it made itself";
+  EXPECT_THAT(troubles_.current(), IsEmpty());
+}
+
+TEST_F(HoldingsTest, AHostThatIsTwoReleasesBehindTakesTwoDeltas) {
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  published(edition(2, true), 4);
+  const SealedRelease three = published(edition(3, true), 7);
+
+  const RetrievalGoal goal = fetched(three);
+  ASSERT_OK(holdings_->activate(goal));
+
+  EXPECT_THAT(goal.deltas, testing::SizeIs(2));
+  EXPECT_EQ(listing(options_.dest / "current"), listing_of(edition(3, true)));
+  EXPECT_THAT(delta_rooms(), testing::SizeIs(2)) << "both are served on";
+  EXPECT_EQ(session_->status(three.release.descriptor.info_hash).downloaded, 0U);
+}
+
+TEST_F(HoldingsTest, WhatIsHereWholeWithItsTorrentIsNotMadeAgain) {
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  const SealedRelease two = published(edition(2), 4);
+  ASSERT_OK(holdings_->activate(fetched(two)));
+  ASSERT_OK(remove_tree(holdings_->active_tree()));
+
+  ASSERT_OK_AND_ASSIGN(const RetrievalGoal goal, holdings_->prepare(two.release, release_at_));
+
+  EXPECT_THAT(goal.deltas, IsEmpty());
+  EXPECT_EQ(goal.torrent, two.torrent);
+}
+
+TEST_F(HoldingsTest, OfTheDeltasThatCameThroughTheSwarmTheNewestThreeAreServedOn) {
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  std::vector<SealedRelease> releases;
+  for (unsigned i = 2; i <= 6; ++i) {
+    releases.push_back(published(edition(i, true), 2 * i));
+    ASSERT_OK(holdings_->activate(fetched(releases.back())));
+    ASSERT_TRUE(releases.back().delta->info_hash);
+  }
+
+  EXPECT_THAT(delta_rooms(), testing::SizeIs(3));
+  for (std::size_t i = 0; i < releases.size(); ++i) {
+    EXPECT_EQ(session_->status(*releases[i].delta->info_hash).wanted > 0, i >= 2) << i;
+  }
+  restart();
+  holdings_->serve_all(leader_.signer().trusted());
+  EXPECT_THAT(delta_rooms(), IsEmpty()) << "after a restart there is nobody who serves them";
+}
+
+TEST_F(HoldingsTest, ADeltaThatIsServedAndComesAgainIsServedOnce) {
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  const SealedRelease two = published(edition(2, true), 4);
+  ASSERT_OK(holdings_->activate(fetched(two)));
+  ASSERT_OK(remove_tree(options_.state / "torrents"));  // so that it is looked for again
+  ASSERT_OK(remove_tree(holdings_->active_tree()));
+
+  const RetrievalGoal again = fetched(two);
+  ASSERT_OK(holdings_->activate(again));
+
+  EXPECT_THAT(again.deltas, testing::SizeIs(1));
+  EXPECT_EQ(listing(options_.dest / "current"), listing_of(edition(2, true)));
+  holdings_->serve_deltas({{sha256("a")}, {sha256("b")}});
+  EXPECT_THAT(delta_rooms(), testing::SizeIs(1)) << "it is the third";
+  holdings_->serve_deltas({{sha256("c")}});
+  EXPECT_THAT(delta_rooms(), IsEmpty());
 }
 
 }  // namespace swarmout::test

@@ -163,6 +163,17 @@ TEST_F(AdoptionTest, LimitsForClonesAreTheSuccessors) {
   EXPECT_EQ(ours->release.descriptor.clone_limits, (RateLimits{kMiB, 0}));
 }
 
+TEST_F(AdoptionTest, WithoutItsDeltaWhichLiesUnderTheOtherNumber) {
+  SealedRelease staged = stage(host_.claim(), key_);
+  staged.release.descriptor.delta = {{}, sha256("delta"), 5, 5, 3};
+
+  const auto ours = adopted(staged);
+
+  ASSERT_TRUE(ours);
+  EXPECT_FALSE(ours->release.descriptor.delta);
+  EXPECT_FALSE(ours->delta);
+}
+
 TEST_F(AdoptionTest, AnotherRevisionIsNotAdopted) {
   EXPECT_FALSE(adopted(stage(host_.claim(), key_), "r8"));
 }

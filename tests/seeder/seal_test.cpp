@@ -254,8 +254,12 @@ TEST_F(SealTest, TheLongestNamesStillFitIntoACell) {
     input.revision += "ü";  // two bytes, each escaped by three
   }
   input.source = std::string(10'000, '\xff');
+  ReleaseDelta delta;
+  delta.ref = {sha256("before"), sha256("file"), kMaxTorrentFile, DeltaRef::kMaxSize, kMaxZstdLevel};
+  const auto key = SigningKey::load(temp_ / "keys" / kSecretKeyFile);
 
-  ASSERT_OK_AND_ASSIGN(const SealedRelease release, sealed(std::move(input)));
+  ASSERT_OK_AND_ASSIGN(Draft made, draft(std::move(input), store_));
+  ASSERT_OK_AND_ASSIGN(const SealedRelease release, seal(std::move(made), std::move(delta), *key));
 
   EXPECT_THAT(decode_descriptor(release.release.text), IsOk());
   const Endpoint longest{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 65535};

@@ -202,7 +202,7 @@ TEST_F(OpenServing, WhereItServesIsToldAtOnce) {
   int told = 0;
   status_.when_told([&](Phase) { ++told; });
 
-  const auto serving = open_serving(epoch_, {sha256("this")});
+  const auto serving = open_serving(epoch_, {InfoHash{sha256("this")}});
 
   ASSERT_THAT(serving, IsOk());
   EXPECT_EQ(told, 1);

@@ -22,6 +22,19 @@ protected:
     EXPECT_THAT(share_.write_blob(blob, "torrent"), IsOk());
     return blob;
   }
+  /// With a delta; the names of both.
+  std::vector<std::string> release_with_delta() {
+    const Leadership leadership = host_.claim();
+    SignedDescriptor release = OtherHost::made_up(leadership.claim.next(), "r1");
+    Descriptor& descriptor = release.descriptor;
+    descriptor.delta = {{}, sha256("delta " + std::to_string(descriptor.position.value)), 5, 5, 3};
+    release.text = encode(descriptor);
+    release.signature = fleet_key().sign(release.text, "test").value();
+    EXPECT_THAT(publish(host_.pen(), leadership, release, {}), IsOk());
+    EXPECT_THAT(share_.write_blob(torrent_blob(descriptor), "torrent"), IsOk());
+    EXPECT_THAT(share_.write_blob(delta_blob(descriptor), "delta"), IsOk());
+    return {torrent_blob(descriptor), delta_blob(descriptor)};
+  }
   std::vector<std::string> blobs() { return share_.list_blobs().value_or(std::vector<std::string>{"error"}); }
   std::vector<std::string> cells(CellKind kind) {
     return share_.list_cells(kind).value_or(std::vector<std::string>{"error"});
@@ -130,6 +143,32 @@ TEST_F(TidyShareTest, TorrentsOfOldReleasesGo) {
   ASSERT_OK(tidy_share(share_, fleet_trust()));
 
   EXPECT_THAT(blobs(), testing::UnorderedElementsAreArray(all.begin() + 3, all.end()));
+}
+
+TEST_F(TidyShareTest, ADeltaStaysAndGoesWithItsRelease) {
+  const std::vector<std::string> old = release_with_delta();
+  std::vector<std::string> all = release_with_delta();
+  for (std::size_t i = 1; i < kKeepTorrents; ++i) {
+    all.push_back(release());
+  }
+
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
+
+  EXPECT_THAT(blobs(), testing::UnorderedElementsAreArray(all));
+}
+
+TEST_F(TidyShareTest, ADeltaThatNoReleaseNamesGoes) {
+  const std::vector<std::string> kept = release_with_delta();
+  Descriptor other;
+  other.position = Position{2};
+  other.delta = {{}, sha256("never published"), 5, 5, 3};
+  ASSERT_OK(share_.write_blob(delta_blob(other), "delta"));
+  other.position = Position{3};  // staged by a successor
+  ASSERT_OK(share_.write_blob(delta_blob(other), "delta"));
+
+  ASSERT_OK(tidy_share(share_, fleet_trust()));
+
+  EXPECT_THAT(blobs(), testing::UnorderedElementsAre(kept[0], kept[1], delta_blob(other)));
 }
 
 TEST_F(TidyShareTest, TorrentsThatNoReleaseNamesGo) {

@@ -69,4 +69,49 @@ TEST_F(TorrentOnShareTest, AShareThatIsAwayIsNotTakenForAMissingTorrent) {
   EXPECT_THAT(torrent_on_share(share_, release_), FailsWith(ErrorCode::temporary));
 }
 
+// Its delta file.
+
+namespace {
+
+class DeltaOnShareTest : public TorrentOnShareTest {
+protected:
+  DeltaOnShareTest() { release_.delta = {sha256("before"), sha256(kFile), kFile.size(), kFile.size(), 3}; }
+  void put(const std::string& bytes) { ASSERT_OK(share_.write_blob(delta_blob(release_), bytes)); }
+
+  const std::string kFile = noise(700, 3);
+};
+
+}  // namespace
+
+TEST_F(DeltaOnShareTest, IsRead) {
+  put(kFile);
+
+  EXPECT_EQ(delta_on_share(share_, release_), kFile);
+}
+
+TEST_F(DeltaOnShareTest, OneThatIsMissingIsNotFound) {
+  EXPECT_THAT(delta_on_share(share_, release_), FailsWith(ErrorCode::not_found, "delta of release 2"));
+}
+
+TEST_F(DeltaOnShareTest, AnotherThanWasSignedIsRefused) {
+  put(noise(700, 4));
+  EXPECT_THAT(delta_on_share(share_, release_), FailsWith(ErrorCode::refused, "not the one that was signed"));
+
+  put(kFile.substr(1));
+  EXPECT_THAT(delta_on_share(share_, release_), FailsWith(ErrorCode::refused, "not the one that was signed"));
+}
+
+TEST_F(DeltaOnShareTest, ALargerOneThanWasSignedIsRefusedUnread) {
+  put(kFile + "x");
+
+  EXPECT_THAT(delta_on_share(share_, release_), FailsWith(ErrorCode::refused));
+}
+
+TEST_F(DeltaOnShareTest, AShareThatIsAwayIsNotTakenForAMissingDelta) {
+  put(kFile);
+  share_.before = [](std::string_view) { return std::optional(Error{ErrorCode::temporary, "away", ""}); };
+
+  EXPECT_THAT(delta_on_share(share_, release_), FailsWith(ErrorCode::temporary));
+}
+
 }  // namespace swarmout::test

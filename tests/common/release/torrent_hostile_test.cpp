@@ -102,7 +102,7 @@ Spoiled renamed(const char* name, std::string to) {
             files[to] = files["manifest"];
             files.erase("manifest");
           },
-          "neither a pack nor a manifest"};
+          "no pack, manifest or delta"};
 }
 Spoiled with_attribute(const char* name, const char* attribute) {
   return {name, [attribute](lt::entry& torrent) { manifest_of(torrent)["attr"] = attribute; }, "attributes"};
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
                               inner["manifest"] = files_of(torrent)["manifest"];
                               files_of(torrent)["folder"] = inner;
                             },
-                            "neither a pack nor a manifest"},
+                            "no pack, manifest or delta"},
                     Spoiled{"RootOfAnotherName", [](lt::entry& torrent) { torrent["info"]["name"] = "other"; },
                             "another root directory"},
                     Spoiled{"RootUpwards", [](lt::entry& torrent) { torrent["info"]["name"] = ".."; },
@@ -134,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
                               files_of(torrent) = only;
                               torrent["piece layers"] = lt::entry(lt::entry::dictionary_t);
                             },
-                            "neither a pack nor a manifest"}),
+                            "no pack, manifest or delta"}),
     kNameOf);
 
 INSTANTIATE_TEST_SUITE_P(

@@ -169,6 +169,31 @@ TEST_F(FollowTest, WhatIsRefusedDoesNotCountAsSeen) {
   EXPECT_EQ(follower.seen().position, Position{2});
 }
 
+// Releases before it.
+
+TEST_F(FollowTest, AnyReleaseOfTheLogThatATrustedKeyHasSignedCanBeHad) {
+  const Position first = publish_next("r1");
+  publish_next("r2");
+  Follower follower = this->follower();
+  ASSERT_OK(follower.look());
+
+  ASSERT_OK_AND_ASSIGN(const SignedDescriptor release, follower.release_at(first));
+
+  EXPECT_EQ(release.descriptor.revision, "r1");
+}
+
+TEST_F(FollowTest, WhatIsNoReleaseOrOfAStrangerOrNotThereIsNone) {
+  const Leadership open = host_.claim();
+  host_.abandon(open, "full");
+  const Position strange = publish_as(stranger_.release({4}, "r1"));
+  Follower follower = this->follower();
+  (void)follower.look();
+
+  EXPECT_THAT(follower.release_at(open.claim), FailsWith(ErrorCode::refused));
+  EXPECT_THAT(follower.release_at(strange), FailsWith(ErrorCode::refused));
+  EXPECT_THAT(follower.release_at({99}), FailsWith(ErrorCode::temporary, "cannot be seen"));
+}
+
 // A share with troubles.
 
 TEST_F(FollowTest, AShareThatIsAwayIsSaidAndLaterLooksGoOn) {

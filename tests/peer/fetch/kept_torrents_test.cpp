@@ -37,6 +37,26 @@ TEST_F(KeptTorrentsTest, WhatWasReadOnceIsThereWhileTheShareIsAway) {
   EXPECT_EQ(torrents_.get(release()), sealed_.torrent);
 }
 
+TEST_F(KeptTorrentsTest, OneThatWasMadeHereNeedsNoShare) {
+  away_ = true;
+  EXPECT_FALSE(torrents_.has(release()));
+
+  torrents_.keep(release(), sealed_.torrent);
+
+  EXPECT_TRUE(torrents_.has(release()));
+  EXPECT_EQ(torrents_.get(release()), sealed_.torrent);
+}
+
+TEST_F(KeptTorrentsTest, WhereItCannotBeKeptItIsAskedOfTheShareAgain) {
+  put_on_share();
+  write_file(dir_ / "torrents", "in the way");
+
+  torrents_.keep(release(), sealed_.torrent);
+
+  EXPECT_FALSE(torrents_.has(release()));
+  EXPECT_EQ(torrents_.get(release()), sealed_.torrent);
+}
+
 TEST_F(KeptTorrentsTest, WhatIsNotThereYetMayComeLater) {
   EXPECT_THAT(torrents_.get(release()), FailsWith(ErrorCode::temporary, "is not on memory"));
 }

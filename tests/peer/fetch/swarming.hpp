@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "common/delta/delta_torrent.hpp"
 #include "common/release/store.hpp"
 #include "common/swarm/swarm_session.hpp"
 #include "peer/fetch/retrieval.hpp"
@@ -9,10 +10,12 @@
 #include "tests/peer/fetch/following.hpp"
 #include "tests/seeder/pack/packing.hpp"
 #include "tests/support/bytes.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_for.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -33,6 +36,21 @@ inline std::unique_ptr<SwarmSession> open_session(SwarmRole role = SwarmRole::cl
     session.poll(std::chrono::milliseconds(10));
     return session.status(info_hash).complete;
   });
+}
+
+/// Other bytes in an offer, which is in order otherwise: what a leader with a mistake in it signs.
+inline void put_in(ReleaseDelta& offer, std::string bytes) {
+  offer.delta = std::move(bytes);
+  offer.ref.size = offer.delta.size();
+  offer.file = offer.delta;
+  offer.info_hash.reset();
+  if (offer.ref.in_swarm()) {
+    SealedTorrent torrent = seal_delta(offer.delta, offer.ref.before, "").value();
+    offer.file = std::move(torrent.bytes);
+    offer.info_hash = torrent.info_hash;
+  }
+  offer.ref.file = sha256(offer.file);
+  offer.ref.file_size = offer.file.size();
 }
 
 /// Packs, seals and serves.
@@ -56,6 +74,36 @@ public:
     }
     return *std::move(sealed);
   }
+  using Spoil = std::function<void(ReleaseDelta&)>;
+  /// As `seed` publishes it: with a delta from the release before, if that makes it. `spoil`: before it is signed.
+  SealedRelease update(const Tree& tree, std::uint64_t position, const Spoil& spoil = {}) {
+    SealInput input;
+    input.packed = pack(store_, tree, basis_).value();
+    input.position = {position};
+    input.basis = newest_;
+    input.revision = "r" + std::to_string(position);
+    Draft drafted = draft(std::move(input), store_).value();
+    auto offer =
+        release_delta(store_, drafted.manifest, {newest_, DeltaRef::kMaxSize, kDefaultZstdLevel, ""}, {}).value();
+    if (offer && spoil) {
+      spoil(*offer);
+    }
+    SealedRelease sealed = seal(std::move(drafted), std::move(offer), signer_.key()).value();
+    EXPECT_THAT(store_.record(sealed.release), IsOk());
+    basis_ = manifest(sealed);
+    newest_ = {position};
+    return sealed;
+  }
+  /// What is too large for the share.
+  void serve_delta(const SealedRelease& sealed) {
+    const ReleaseDelta& delta = sealed.delta.value();
+    SwarmContent content;
+    content.torrent = delta.file;
+    content.directory = rooms_.make(delta.info_hash.value(), delta.delta, delta.ref.before).value();
+    content.complete = {std::string(kDeltaName), std::string(kDeltaBeforeName)};
+    EXPECT_THAT(session_->add(content), IsOk());
+    EXPECT_TRUE(is_serving(*session_, *delta.info_hash));
+  }
   void serve(const SealedRelease& sealed) {
     SwarmContent content;
     content.torrent = sealed.torrent;
@@ -77,8 +125,10 @@ private:
   TempDir dir_;
   Signer signer_;
   Store store_ = Store::open(dir_.path()).value();
+  DeltaRooms rooms_{store_.state(), "seed"};
   std::unique_ptr<SwarmSession> session_;
   std::optional<Manifest> basis_;
+  Position newest_;
 };
 
 /// Fetches into `tree(position)`.
@@ -106,6 +156,8 @@ public:
       for (const SwarmEvent& event : session_->poll(std::chrono::milliseconds(10))) {
         retrieval.on_event(event);
       }
+      retrieval.tick(clock_.now());
+      session_->connect(retrieval.swarm(), retrieval.goal().peers);  // as contacts do
       return enough();
     });
   }
@@ -120,9 +172,12 @@ public:
   [[nodiscard]] Path path(const std::string& name) const { return dir_ / name; }
   [[nodiscard]] Store& store() { return store_; }
   [[nodiscard]] SwarmSession& session() { return *session_; }
+  /// By which it loses patience.
+  [[nodiscard]] FakeClock& clock() { return clock_; }
 
 private:
   TempDir dir_;
+  FakeClock clock_;
   Store store_ = Store::open(dir_ / "state").value();
   std::unique_ptr<SwarmSession> session_ = open_session();
 };
