@@ -4,6 +4,7 @@
 #include "seeder/source/dir_source.hpp"
 #include "seeder/source/open_source.hpp"
 #include "tests/seeder/exported_twice.hpp"
+#include "tests/seeder/source/streaming.hpp"
 #include "tests/support/bytes.hpp"
 
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 #include "common/base/subprocess.hpp"
 #include "seeder/source/open_source.hpp"
 #include "tests/seeder/exported_twice.hpp"
+#include "tests/seeder/source/streaming.hpp"
 #include "tests/support/bytes.hpp"
 
 namespace swarmout::test {
