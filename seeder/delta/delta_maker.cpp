@@ -74,7 +74,7 @@ public:
       if (stop.stop_requested()) {
         return fail(ErrorCode::temporary, "stopped on request");
       }
-      if (made_ > options_.limit) {
+      if (made_ > options_.limit || fresh_bytes_ > options_.most_fresh) {
         return std::nullopt;
       }
     }
@@ -144,7 +144,8 @@ private:
       }
     }
     recipe_.steps.push_back({RecipeStep::Kind::whole, node, base, {}});
-    add_frame(compress_after(text.before, text.after, options_.level));
+    fresh_bytes_ += text.after.size();
+    add_frame(compress_after(text.before, text.after, level()));
     return {};
   }
 
@@ -172,7 +173,11 @@ private:
       }
       step.pieces.push_back(
           {beside ? RecipeStep::Piece::Kind::after : RecipeStep::Piece::Kind::alone, beside ? next : 0});
-      add_frame(compress_after(prefix, content, options_.level));
+      fresh_bytes_ += content.size();
+      add_frame(compress_after(prefix, content, level()));
+      if (fresh_bytes_ > options_.most_fresh) {
+        break;  // it comes to nothing
+      }
       next += beside ? 1 : 0;
     }
     recipe_.steps.push_back(std::move(step));
@@ -184,6 +189,7 @@ private:
       end_group();
     }
     group_size_ += text.before.size() + text.after.size();
+    fresh_bytes_ += added_bytes(text);
     recipe_.steps.push_back(std::move(step));
     texts_.push_back(std::move(text));
   }
@@ -196,11 +202,16 @@ private:
     for (const Text& each : texts_) {
       changes.push_back({each.before, each.after, each.script});
     }
-    groups_.push_back(encode_texts(changes, options_.level));
+    groups_.push_back(encode_texts(changes, level()));
     made_ += groups_.back().size();
     recipe_.text_groups.push_back(static_cast<std::uint32_t>(texts_.size()));
     texts_.clear();
     group_size_ = 0;
+  }
+
+  [[nodiscard]] int level() const {
+    return fresh_bytes_ <= DeltaOptions::kPatient ? options_.level
+                                                  : std::min(options_.level, DeltaOptions::kQuickLevel);
   }
 
   void add_frame(Content frame) {
@@ -236,6 +247,7 @@ private:
   std::vector<std::string> groups_;
   std::vector<Content> frames_;
   Bytes made_ = 0;
+  Bytes fresh_bytes_ = 0;  ///< content so far that no old file has, as far as it shows
 };
 
 }  // namespace

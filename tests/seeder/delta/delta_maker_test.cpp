@@ -161,6 +161,29 @@ TEST(DeltaMaker, OneThatWouldBeTooLargeIsNotMade) {
   EXPECT_FALSE(delta.has_value());
 }
 
+TEST(DeltaMaker, OfMuchNewContentNoneIsMadeHoweverSmallItWouldBe) {
+  const auto is_made = [](const std::string& before, const std::string& after) {
+    const MadeTree from = {{"a", {Kind::file, before}}};
+    const MadeTree to = {{"a", {Kind::file, after}}};
+    const Manifest old = manifest_of(from);
+    const Manifest fresh = manifest_of(to);
+    MadeContents old_contents(from, old);
+    MadeContents fresh_contents(to, fresh);
+    const auto delta = make_delta(old, fresh, old_contents, fresh_contents, {.most_fresh = 9999});
+    EXPECT_THAT(delta, IsOk());
+    return delta && delta->has_value();
+  };
+  const std::string line(99, 'x');
+  std::string lines;
+  for (int i = 0; i < 100; ++i) {
+    lines += line + '\n';
+  }
+  EXPECT_FALSE(is_made("", lines));
+  EXPECT_TRUE(is_made("", lines.substr(100)));
+  EXPECT_TRUE(is_made(lines, lines + line)) << "what is there already is not new";
+  EXPECT_FALSE(is_made(std::string("\0", 1), '\0' + lines)) << "nor are prefixes, but the content is";
+}
+
 TEST(DeltaReader, OfAnotherTreeItIsNotFound) {
   const std::string delta = delta_between({{"a", {Kind::file, "1\n"}}}, {{"a", {Kind::file, "2\n"}}});
   EXPECT_THAT(applied({{"a", {Kind::file, "3\n"}}}, delta), FailsWith(ErrorCode::not_found));
