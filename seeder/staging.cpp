@@ -21,13 +21,14 @@ Result<Stage> Stage::open(const Epoch& epoch, SwarmSession& session, const std::
   if (sealed.delta) {
     TRY(stage.open_delta(epoch, session, *sealed.delta));
   }
-  TRY(trying_on(epoch, [&]() -> Result<void> {
+  const auto tell = [&]() -> Result<void> {
     TRY(epoch.share.write_blob(torrent_blob(descriptor), sealed.torrent));
     if (sealed.delta) {
       TRY(epoch.share.write_blob(delta_blob(descriptor), sealed.delta->file));
     }
     return epoch.share.write_cell(CellKind::stage, stage.cell_, cell);
-  }));
+  };
+  TRY(trying_on(epoch, tell));
   return stage;
 }
 

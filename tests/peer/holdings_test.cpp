@@ -62,6 +62,7 @@ protected:
   }
   /// As a leader publishes it: on the share, with its delta; everything is served.
   SealedRelease published(const Tree& tree, std::uint64_t position) {
+    leader_.move();
     SealedRelease made = leader_.update(tree, position);
     const Descriptor& release = made.release.descriptor;
     EXPECT_THAT(share_.write_blob(torrent_blob(release), made.torrent), IsOk());
@@ -276,8 +277,9 @@ TEST_F(HoldingsTest, AHostThatHasTheReleaseBeforeTakesTheDeltaAndNeedsNoTorrentF
 
 TEST_F(HoldingsTest, AHostThatIsTwoReleasesBehindTakesTwoDeltas) {
   ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
-  published(edition(2, true), 4);
+  const SealedRelease two = published(edition(2, true), 4);
   const SealedRelease three = published(edition(3, true), 7);
+  leader_.serve_delta(two);
 
   const RetrievalGoal goal = fetched(three);
   ASSERT_OK(holdings_->activate(goal));
@@ -301,17 +303,26 @@ TEST_F(HoldingsTest, WhatIsHereWholeWithItsTorrentIsNotMadeAgain) {
 }
 
 TEST_F(HoldingsTest, OfTheDeltasThatCameThroughTheSwarmTheNewestThreeAreServedOn) {
-  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
-  std::vector<SealedRelease> releases;
-  for (unsigned i = 2; i <= 6; ++i) {
-    releases.push_back(published(edition(i, true), 2 * i));
-    ASSERT_OK(holdings_->activate(fetched(releases.back())));
-    ASSERT_TRUE(releases.back().delta->info_hash);
+  const DeltaRooms rooms(options_.state, kPeerPurpose);
+  std::vector<InfoHash> deltas;
+  for (unsigned i = 0; i < 5; ++i) {
+    const std::string delta = noise(20 * kKiB, i);
+    const SealedTorrent torrent = seal_delta(delta, Digest{}, "").value();
+    SwarmContent content;
+    content.torrent = torrent.bytes;
+    content.directory = rooms.make(torrent.info_hash, delta, Digest{}).value();
+    content.complete = {std::string(kDeltaName), std::string(kDeltaBeforeName)};
+    ASSERT_OK(session_->add(content));
+    deltas.push_back(torrent.info_hash);
   }
 
+  holdings_->serve_deltas({deltas[0]});
+  holdings_->serve_deltas({deltas[1], deltas[2], deltas[3]});
+  holdings_->serve_deltas({deltas[4]});
+
   EXPECT_THAT(delta_rooms(), testing::SizeIs(3));
-  for (std::size_t i = 0; i < releases.size(); ++i) {
-    EXPECT_EQ(session_->status(*releases[i].delta->info_hash).wanted > 0, i >= 2) << i;
+  for (std::size_t i = 0; i < deltas.size(); ++i) {
+    EXPECT_EQ(session_->status(deltas[i]).wanted > 0, i >= 2) << i;
   }
   restart();
   holdings_->serve_all(leader_.signer().trusted());

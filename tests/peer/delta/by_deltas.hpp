@@ -32,7 +32,7 @@ protected:
   ByDeltas() {
     EXPECT_THAT(clone_.fetch(clone_.goal(first_, leader_)), IsOk());
     EXPECT_THAT(clone_.store().record(first_.release), IsOk());
-    clone_.session().remove(first_.release.descriptor.info_hash);  // whom it is connected to it does not dial
+    leader_.move();
   }
   static SealedRelease served(Leader& leader, const Tree& tree, std::uint64_t position,
                               const Leader::Spoil& spoil = {}) {

@@ -49,6 +49,7 @@ TEST_F(ByDeltas, ALargeOneIsHadFromWhoeverHasTakenIt) {
   const SealedRelease second = offered(version(2, true), 4);
   ASSERT_OK(clone_.fetch(goal({second})));
   Clone late;
+  leader_.serve(first_);
   ASSERT_OK(late.fetch(late.goal(first_, leader_)));
   RetrievalGoal from_the_clone = goal({second});
   from_the_clone.tree = late.tree({4});

@@ -118,6 +118,9 @@ public:
     return store_.manifest_bytes(sealed.release.descriptor.manifest).value();
   }
   Manifest manifest(const SealedRelease& sealed) const { return decode_manifest(manifest_bytes(sealed)).value(); }
+  /// As each run of `seed`, at another port: who was met lately is dialled again only after some seconds.
+  void move() { session_ = open_session(SwarmRole::seeder); }
+  [[nodiscard]] const Store& store() const { return store_; }
   [[nodiscard]] Endpoint endpoint() const { return session_->endpoint(); }
   [[nodiscard]] const Signer& signer() const { return signer_; }
 
