@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 
 namespace swarmout {
 
@@ -62,6 +63,9 @@ public:
       return std::nullopt;
     }
     find_bases();
+    if (new_for_sure() > options_.most_fresh) {
+      return std::nullopt;  // before anything is read
+    }
     auto gone = left_.begin();
     for (std::uint32_t node = 0; node < after_.nodes.size(); ++node) {
       if (!after_.nodes[node].is_file()) {
@@ -99,6 +103,24 @@ private:
     }
     std::copy_if(finder_.gone().begin(), finder_.gone().end(), std::back_inserter(left_),
                  [&](std::uint32_t each) { return !used.contains(each); });
+  }
+
+  /// Of files that have no base, and chunks of large ones that are in no old file.
+  [[nodiscard]] Bytes new_for_sure() const {
+    std::unordered_set<Digest> known;
+    for (const Chunk& each : before_.chunks) {
+      known.insert(each.digest);
+    }
+    Bytes size = 0;
+    for (std::uint32_t node = 0; node < after_.nodes.size(); ++node) {
+      const Node& file = after_.nodes[node];
+      if (file.is_file() && (!bases_[node] || file.size > kMaxWhole)) {
+        for (const std::uint32_t ref : after_.refs_of(file)) {
+          size += known.contains(after_.chunks[ref].digest) ? 0 : after_.chunks[ref].size;
+        }
+      }
+    }
+    return size;
   }
 
   /// What is gone may have gone elsewhere, in parts.

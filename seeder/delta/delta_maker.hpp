@@ -17,7 +17,7 @@ struct DeltaOptions {
   /// zstd's. 19 against 12 is 10 % less, and four times the time: above kPatient of new content it is 12.
   int level = 19;
   /// Of content that no old file has; more of it is sent as well in packs, and hosts wait for what is made here.
-  Bytes most_fresh = 64 * kMiB;
+  Bytes most_fresh = 32 * kMiB;
 
   static constexpr Bytes kPatient = 8 * kMiB;
   static constexpr int kQuickLevel = 12;
