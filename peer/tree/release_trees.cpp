@@ -144,9 +144,12 @@ Result<Path> ReleaseTrees::begin(const Descriptor& release) const {
   record.name = release_name(release);
   record.manifest = release.manifest;
   record.dest = dest_.native();
-  if (const auto left = record_at(path, record.name); left && !remove_tree(path)) {
-    std::rename(path.c_str(),
-                put_away(*left).c_str());  // that it cannot be removed is no reason to do without a release
+  if (const auto left = record_at(path, record.name)) {
+    if (remove_tree(path)) {
+      TRY(records_.remove(*left));
+    } else {  // that it cannot be removed is no reason to do without a release
+      std::rename(path.c_str(), put_away(*left).c_str());
+    }
   }
   TRY(records_.make_tree(path, std::move(record)));
   return path;

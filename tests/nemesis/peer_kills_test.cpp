@@ -140,7 +140,7 @@ Fleet::Options on_host(const Fleet& fleet, int host, const Fleet::Options& verb,
 }  // namespace
 
 TEST(PeerKills, EachFailpointOfThePeerIsInTheseLists) {
-  std::set<std::string> killed{kSetBack, kReplace};
+  std::set<std::string> killed{kSetBack, kReplace, "after-delta"};  // the last in tests/e2e/delta_test.cpp
   for (const auto& each : kWayStaged) {
     killed.insert(each.failpoint);
   }
