@@ -29,6 +29,7 @@ Path DeltaRooms::room(const InfoHash& info_hash) const {
 }
 
 Result<Path> DeltaRooms::make(const InfoHash& info_hash) const {
+  TRY(make_directories_for_owner(directory_));  // what is in its way is said to be
   TRY(remove(info_hash));
   TRY(make_directories_for_owner(room(info_hash) / kTorrentRoot));
   return room(info_hash);

@@ -131,7 +131,9 @@ void KilledHosts::change() {
 }
 
 Process KilledHosts::leader() {
-  return fleet.seed(kLeader, "dir:" + source().native(),
+  const std::string in_no_order = fmt::format(
+      "tar:cd '{}' && find . -type f -o -type l | sort -r | tar --no-recursion -cf - -T -", source().native());
+  return fleet.seed(kLeader, by_deltas_ ? "dir:" + source().native() : in_no_order,
                     {"--quorum", "1", "--stage-timeout", "5m", "--linger", "0", "--hold-off", "0"});
 }
 

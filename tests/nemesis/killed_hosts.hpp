@@ -51,6 +51,8 @@ public:
 
   /// A release is staged, and published when those who are to be killed before have been; host i bears ordeal i.
   void follow(const std::vector<Ordeal>& ordeals);
+  /// Releases come by deltas from here on; else they have none, since their source gives its files in no order.
+  void offer_deltas() { by_deltas_ = true; }
   /// The fleet goes back to the release before, and the hold is taken away afterwards. No hook is asked before: while
   /// one is at work, what is here is looked at as for a fetch.
   void go_back(const std::vector<Ordeal>& ordeals);
@@ -91,6 +93,7 @@ private:
   std::string previous_;
   std::string target_;
   int releases_ = 0;
+  bool by_deltas_ = false;
   bool asks_ = true;  ///< services have a hook before the activation
   Tally tally_;
 };

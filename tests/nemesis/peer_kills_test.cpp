@@ -82,6 +82,7 @@ constexpr KillStep kWayPublished[] = {
 constexpr KillStep kWayBack[] = {
     {"before-switch", kNever}, {"before-link:2", kNever}, {"after-current", kNever}, {"after-hook", kNever, kTwice}};
 constexpr const char* kSetBack = "before-set-back";
+constexpr const char* kDelta = "after-delta";
 constexpr const char* kFetch[] = {"after-torrent",  "before-tree-record", "after-layout", "file-arrived",
                                   "after-manifest", "during-unpack",      "after-pack",   "after-unpack",
                                   "before-keep",    "before-pack-kept",   "after-keep",   "before-placed",
@@ -140,7 +141,7 @@ Fleet::Options on_host(const Fleet& fleet, int host, const Fleet::Options& verb,
 }  // namespace
 
 TEST(PeerKills, EachFailpointOfThePeerIsInTheseLists) {
-  std::set<std::string> killed{kSetBack, kReplace, "after-delta"};  // the last in tests/e2e/delta_test.cpp
+  std::set<std::string> killed{kSetBack, kReplace, kDelta};
   for (const auto& each : kWayStaged) {
     killed.insert(each.failpoint);
   }
@@ -179,7 +180,16 @@ TEST(PeerKills, OnTheWayToARelease) {
     }
   }
   hosts.follow(std::vector<Ordeal>(kVictims));  // and nothing is left of all that
-  report("on the way to a release", all.size(), hosts);
+  hosts.offer_deltas();
+  hosts.follow(std::vector<Ordeal>(kVictims));  // those of a source that has an order begin after one of it
+  std::vector<Ordeal> by_delta;
+  for (const char* const point : {kDelta, "after-layout", "after-unpack"}) {
+    by_delta.push_back(ordeal_of({point}, true));
+  }
+  const std::size_t points = all.size() + by_delta.size();
+  by_delta.resize(kVictims);
+  hosts.follow(by_delta);
+  report("on the way to a release", points, hosts);
 }
 
 TEST(PeerKills, BeforeAnyFileIsReplaced) {
