@@ -16,7 +16,6 @@ namespace swarmout {
 struct OwnState {
   const Descriptor* active = nullptr;  ///< what `current` leads to, as we made it; null: nothing
   const Descriptor* shown = nullptr;   ///< what is fetched, or was fetched last; null: nothing
-  Bytes deltas = 0;                    ///< that came for it
   bool complete = false;               ///< that is whole, and unpacked
   std::string trouble;
   std::vector<Position> holds{};  ///< what it has all of, the newest first
@@ -24,6 +23,7 @@ struct OwnState {
   std::optional<JobRecord> job{};
   std::string version{};  ///< of this program
   std::string pinned{};   ///< what is pinned by hand, in words
+  Bytes deltas = 0;       ///< that came for what is shown
 };
 
 /// All but what identifies this host: Presence fills that in.

@@ -63,14 +63,12 @@ void Retrieval::tick(MonotonicTime now) {
 }
 
 void Retrieval::end_shortcut() {
-  const auto begun = [&]() -> Result<void> {
-    if (shortcut_->state() != Shortcut::State::made) {
-      return begin_packs(shortcut_->error());
-    }
+  const bool made = shortcut_->state() == Shortcut::State::made;
+  if (made) {
     made_ = shortcut_->take();
     goal_.torrent = made_.torrent;
-    return begin();
-  }();
+  }
+  const Result<void> begun = made ? begin() : begin_packs(shortcut_->error());
   if (!begun) {
     const std::lock_guard lock(mutex_);
     state_ = State::failed;
