@@ -111,7 +111,7 @@ Result<Exported> export_tree(const Epoch& epoch, Source& source, const std::stri
   if (const std::string now = source.memo(); !now.empty()) {
     const ExportKind made{kind.program, kind.source, exported.packed.manifest.tree_digest()};
     if (const auto kept = remember_export(epoch.store, made, now, before); !kept) {
-      spdlog::warn("the next export will be a whole one: {}", to_string(kept.error()));
+      spdlog::debug("the next export will be a whole one: {}", to_string(kept.error()));
     }
   }
   return exported;

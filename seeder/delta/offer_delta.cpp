@@ -15,7 +15,9 @@ std::optional<ReleaseDelta> offer_delta(const Epoch& epoch, const Draft& draft, 
   auto made = release_delta(epoch.store, draft.manifest,
                             {draft.descriptor.basis, without, epoch.options.level, epoch.certificate()}, epoch.stop);
   if (!made) {
-    spdlog::warn("no delta is offered: {}", to_string(made.error()));
+    if (!epoch.stop.stop_requested()) {  // else what ends the run is said
+      spdlog::warn("no delta is offered: {}", to_string(made.error()));
+    }
     return std::nullopt;
   }
   if (*made) {

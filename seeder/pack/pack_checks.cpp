@@ -72,7 +72,7 @@ void PackChecks::keep() const {
     text += fmt::format("{} {} {} {}\n", root, good.inode, good.modified, good.read);
   }
   if (const auto kept = replace_file(store_.state() / kChecked, as_bytes(text)); !kept) {
-    spdlog::warn("packs will be read again: {}", to_string(kept.error()));
+    spdlog::debug("packs will be read again: {}", to_string(kept.error()));
   }
 }
 
