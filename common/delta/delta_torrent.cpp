@@ -29,7 +29,10 @@ Path DeltaRooms::room(const InfoHash& info_hash) const {
 }
 
 Result<Path> DeltaRooms::make(const InfoHash& info_hash) const {
-  TRY(make_directories_for_owner(directory_));  // what is in its way is said to be
+  TRY(make_directories_for_owner(directory_).map_error([](Error error) {
+    error.code = ErrorCode::cannot_write;  // also where something else is in its way
+    return error;
+  }));
   TRY(remove(info_hash));
   TRY(make_directories_for_owner(room(info_hash) / kTorrentRoot));
   return room(info_hash);
