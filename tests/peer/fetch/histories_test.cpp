@@ -94,10 +94,12 @@ TEST_P(Histories, EndInTheSameTreesManifestsAndPacks) {
     const SealedRelease release = leader.update(tree, position);
     leader.serve(release);
     ASSERT_EQ(release.delta.has_value(), position > 2);
-    if (release.delta && release.delta->info_hash) {
-      leader.serve_delta(release);
-    }
     missed.push_back(release);
+    for (const SealedRelease& each : missed) {
+      if (each.delta && each.delta->info_hash) {
+        leader.serve_delta(each);  // at its new address
+      }
+    }
 
     every.update({release}, leader);
     packs.update({release}, leader);
