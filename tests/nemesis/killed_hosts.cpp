@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -22,6 +21,7 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+constexpr const char* kInNoOrder = "tar:cd '{}' && find . -type f -o -type l | sort -r | tar --no-recursion -cf - -T -";
 constexpr int kLeader = 90;  ///< the host that publishes
 constexpr int kServer = 91;  ///< serves what that has made
 constexpr std::size_t kKept = 2;
@@ -131,9 +131,7 @@ void KilledHosts::change() {
 }
 
 Process KilledHosts::leader() {
-  const std::string in_no_order = fmt::format(
-      "tar:cd '{}' && find . -type f -o -type l | sort -r | tar --no-recursion -cf - -T -", source().native());
-  return fleet.seed(kLeader, by_deltas_ ? "dir:" + source().native() : in_no_order,
+  return fleet.seed(kLeader, fmt::format(fmt::runtime(by_deltas_ ? "dir:{}" : kInNoOrder), source().native()),
                     {"--quorum", "1", "--stage-timeout", "5m", "--linger", "0", "--hold-off", "0"});
 }
 
