@@ -200,9 +200,8 @@ Result<bool> Holdings::make_current(const Descriptor& release) {
 Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   const SignedDescriptor release = retrieved.release;
   failpoint("before-activate");
-  delta_bytes_ = 0;
-  for (const DeltaStep& each : retrieved.deltas) {
-    delta_bytes_ += each.release.delta.value().size;
+  delta_bytes_ = size_of(retrieved.deltas);
+  if (!retrieved.deltas.empty()) {
     torrents_.keep(release.descriptor, retrieved.torrent);
   }
   TRY_ASSIGN(const bool switched, make_current(release.descriptor));

@@ -5,8 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace swarmout {
+
+Bytes size_of(const std::vector<DeltaStep>& steps) {
+  return std::accumulate(steps.begin(), steps.end(), Bytes{0},
+                         [](Bytes sum, const DeltaStep& each) { return sum + each.release.delta.value().size; });
+}
 
 Shortcut::Shortcut(Store& store, SwarmSession& session, ShortcutGoal goal)
     : store_(store), session_(session), goal_(std::move(goal)), rooms_(store.state(), goal_.purpose) {}
@@ -115,14 +121,6 @@ std::optional<InfoHash> Shortcut::awaited() const {
   const auto found =
       std::find_if(swarms_.begin(), swarms_.end(), [this](const InfoHash& each) { return !arrived_.contains(each); });
   return found != swarms_.end() ? std::optional(*found) : std::nullopt;
-}
-
-Bytes Shortcut::size() const {
-  Bytes size = 0;
-  for (const DeltaStep& each : goal_.steps) {
-    size += each.release.delta.value().size;
-  }
-  return size;
 }
 
 void Shortcut::run(const std::stop_token& stop) {

@@ -29,6 +29,9 @@ struct DeltaStep {
   std::string file;
 };
 
+/// Of all these deltas.
+[[nodiscard]] Bytes size_of(const std::vector<DeltaStep>& steps);
+
 struct ShortcutGoal {
   std::vector<DeltaStep> steps;  ///< the first begins at what is here, each other one where the one before it ends
   Path tree{};                   ///< of what is here; empty: it has none
@@ -74,7 +77,7 @@ public:
   /// Of these the one that is waited for: whose hosts are to be met. Nothing: none is.
   [[nodiscard]] std::optional<InfoHash> awaited() const;
   /// Of all deltas.
-  [[nodiscard]] Bytes size() const;
+  [[nodiscard]] Bytes size() const { return size_of(goal_.steps); }
 
 private:
   Shortcut(Store& store, SwarmSession& session, ShortcutGoal goal);

@@ -6,12 +6,18 @@ Result<std::vector<std::byte>> TreeFiles::file(std::uint32_t node) {
   const Node& file = manifest_.nodes.at(node);
   INVARIANT(file.size <= kMaxWhole);
   std::vector<std::byte> content;
-  return read(file, 0, file.ref_count, content) ? content : packs_.file(node);
+  if (!read(file, 0, file.ref_count, content)) {
+    return packs_.file(node);
+  }
+  return content;
 }
 
 Result<std::vector<std::byte>> TreeFiles::chunk(std::uint32_t node, std::uint32_t index) {
   std::vector<std::byte> content;
-  return read(manifest_.nodes.at(node), index, 1, content) ? content : packs_.chunk(node, index);
+  if (!read(manifest_.nodes.at(node), index, 1, content)) {
+    return packs_.chunk(node, index);
+  }
+  return content;
 }
 
 /// `count` chunks of it, from the `first` on. False: they are not as they were made.

@@ -54,10 +54,7 @@ std::string size_text(Bytes size) {
 
 std::string fetch_beginning(const RetrievalGoal& goal) {
   const Descriptor& release = goal.release.descriptor;
-  Bytes deltas = 0;
-  for (const DeltaStep& each : goal.deltas) {
-    deltas += each.release.delta.value().size;
-  }
+  const Bytes deltas = size_of(goal.deltas);
   const std::string way = goal.deltas.size() == 1 ? "by a delta of " + size_text(deltas)
                           : !goal.deltas.empty()
                               ? fmt::format("by {} deltas of {}", goal.deltas.size(), size_text(deltas))
