@@ -6,7 +6,7 @@
 #include "common/fleet/trust.hpp"
 #include "common/release/signing.hpp"
 #include "common/share/open_share.hpp"
-#include "peer/delta/find_deltas.hpp"
+#include "peer/fetch/choose_way.hpp"
 #include "peer/fetch/contacts.hpp"
 #include "peer/fetch/fetch_summary.hpp"
 #include "peer/fetch/find_release.hpp"
@@ -90,24 +90,6 @@ Result<void> move_into_place(Places& places, const Path& incoming, const Path& s
   return sync_directory(places.final.parent_path());
 }
 
-/// Deltas where they lead there, else packs.
-Result<void> choose_way(RetrievalGoal& goal, KeptTorrents& torrents, const Store& store, Share& share,
-                        const LogView& log, const TrustedKeys& keys) {
-  const Descriptor& release = goal.release.descriptor;
-  const auto in_log = [&](Position position) -> Result<SignedDescriptor> {
-    const LogEntry* const entry = log.at(position);
-    return entry != nullptr ? trusted(*entry, keys) : fail(ErrorCode::not_found, "it is not in the log");
-  };
-  if (!torrents.has(release)) {
-    goal.deltas = find_deltas(share, store, release, in_log).steps;
-    goal.ask_torrent = [&torrents, release] { return torrents.get(release); };
-  }
-  if (goal.deltas.empty()) {
-    TRY_ASSIGN(goal.torrent, torrents.get(release));
-  }
-  return {};
-}
-
 /// One that was killed when its tree was in its place already. That is none of the caller's business: nothing is said.
 void tidy_after_fetch(const Path& state) {
   const auto lock =
@@ -153,8 +135,11 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   goal.release = release;
   goal.purpose = kFetchPurpose;
   KeptTorrents torrents(peer.state, *share);
-  TRY(choose_way(goal, torrents, store, *share, *log, keys));
-  goal.certificate = peer.swarm.certificate ? peer.swarm.certificate->certificate : std::string();
+  const auto in_log = [&](Position position) -> Result<SignedDescriptor> {
+    const LogEntry* const entry = log->at(position);
+    return entry != nullptr ? trusted(*entry, keys) : fail(ErrorCode::not_found, "it is not in the log");
+  };
+  TRY(choose_way(goal, torrents, store, *share, in_log, peer.swarm));
   TRY_ASSIGN(goal.tree, begin_tree(places, peer.state, descriptor));
   goal.peers = contacts.peers(known.known);
   if (known.another) {

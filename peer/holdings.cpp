@@ -119,29 +119,13 @@ void Holdings::describe(Here& here) const {
   }
 }
 
-/// Deltas cost the least where they lead there; a .torrent that is kept here says that the rest may be, too.
-Result<void> Holdings::choose_way(RetrievalGoal& goal, const ReleaseAt& release_at) {
-  const Descriptor& release = goal.release.descriptor;
-  if (!torrents_.has(release)) {
-    FoundDeltas found = find_deltas(share_, store_, release, release_at);
-    goal.deltas = std::move(found.steps);
-    goal.why_packs = std::move(found.why_not);
-    goal.certificate = options_.swarm.certificate ? options_.swarm.certificate->certificate : std::string();
-    goal.ask_torrent = [this, release] { return torrents_.get(release); };
-  }
-  if (goal.deltas.empty()) {
-    TRY_ASSIGN(goal.torrent, torrents_.get(release));
-  }
-  return {};
-}
-
 Result<RetrievalGoal> Holdings::prepare(const SignedDescriptor& release, const ReleaseAt& release_at) {
   failpoint("before-fetch");
   const Descriptor& descriptor = release.descriptor;
   RetrievalGoal goal;
   goal.release = release;
   TRY(trees_.check_current());  // before anything is fetched for nothing
-  TRY(choose_way(goal, release_at));
+  TRY(choose_way(goal, torrents_, store_, share_, release_at, options_.swarm));
   goal.tree_exists = trees_.has(descriptor);
   if (!goal.tree_exists) {
     TRY_ASSIGN(goal.tree, trees_.begin(descriptor));

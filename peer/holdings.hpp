@@ -7,7 +7,7 @@
 #include "common/release/store.hpp"
 #include "common/swarm/swarm_session.hpp"
 #include "peer/course.hpp"
-#include "peer/delta/find_deltas.hpp"
+#include "peer/fetch/choose_way.hpp"
 #include "peer/fetch/kept_releases.hpp"
 #include "peer/fetch/kept_torrents.hpp"
 #include "peer/fetch/retrieval.hpp"
@@ -116,7 +116,6 @@ public:
 private:
   void note(const Result<void>& result);
   [[nodiscard]] Result<bool> make_current(const Descriptor& release);
-  [[nodiscard]] Result<void> choose_way(RetrievalGoal& goal, const ReleaseAt& release_at);
   void count_holds();
   void take_spare_for(RetrievalGoal& goal);
   [[nodiscard]] Needs needs_of(const RetrievalGoal* pursued) const;
