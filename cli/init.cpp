@@ -38,7 +38,7 @@ Result<KeysAtHand> have_keys(const InitTargets& to) {
   if (to.sign_command.empty()) {
     TRY_ASSIGN(const PairWas pair, ensure_key_pair(to.keys));
     if (pair == PairWas::half) {
-      spdlog::info("{} was missing, and is made again from the secret key", (to.keys / kPublicKeyFile).native());
+      spdlog::warn("{} was missing, and is made again from the secret key", (to.keys / kPublicKeyFile).native());
     }
     were = pair == PairWas::missing ? "made" : were;
   }

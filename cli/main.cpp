@@ -61,7 +61,8 @@ Result<void> run(const std::vector<std::string>& words) {
   for (const std::string& doubt : doubtful_variables(verbs, names_of_variables())) {
     say(doubt);
   }
-  spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
+  const auto unasked = ::isatty(STDERR_FILENO) == 1 ? spdlog::level::info : spdlog::level::warn;
+  spdlog::set_level(verbose ? spdlog::level::debug : unasked);
   return verb->run(signals ? signals->token() : std::stop_token());
 }
 

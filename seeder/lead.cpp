@@ -8,6 +8,7 @@
 #include "seeder/adoption.hpp"
 #include "seeder/closing_line.hpp"
 #include "seeder/delta/offer_delta.hpp"
+#include "seeder/election/away.hpp"
 #include "seeder/election/heartbeat.hpp"
 #include "seeder/election/publish.hpp"
 #include "seeder/election/watchdog.hpp"
@@ -101,7 +102,7 @@ private:
     }
     const auto left = left_behind(epoch_.share, *view, leadership_.claim, epoch_.keys);
     if (const auto tidied = tidy_share(epoch_.share, epoch_.keys); !tidied) {
-      spdlog::warn("tidying up {}: {}", epoch_.share.name(), to_string(tidied.error()));
+      spdlog::log(level_of(tidied.error()), "tidying up {}: {}", epoch_.share.name(), to_string(tidied.error()));
     }
     return lead(*view, left);
   }
@@ -229,7 +230,8 @@ private:
     TRY(audience.linger());
     const TransferReport transfer = audience.transfer();
     if (const auto withdrawn = stage.withdraw(epoch_.share, *serving.session); !withdrawn) {
-      spdlog::warn("tidying up: {}", to_string(withdrawn.error()));  // it is published, whatever is left behind
+      // It is published, whatever is left behind.
+      spdlog::log(level_of(withdrawn.error()), "tidying up: {}", to_string(withdrawn.error()));
     }
     return SeedReport{SeedReport::Outcome::published, descriptor.position,
                       closing_line(descriptor, audience.spread(), transfer.traffic, audience.line_rate(transfer))};

@@ -4,6 +4,7 @@
 #include "common/fleet/torrent_on_share.hpp"
 #include "common/swarm/dial_rules.hpp"
 #include "common/swarm/release_content.hpp"
+#include "seeder/election/away.hpp"
 #include "seeder/sealed_release.hpp"
 
 #include <fmt/format.h>
@@ -85,7 +86,7 @@ void Audience::count() {
   const auto peers = now ? live_peers(epoch_.share, 0, *now) : tl::unexpected(now.error());
   counted_ = peers.has_value();
   if (!peers) {
-    spdlog::warn("{}", to_string(peers.error()));  // the share may come back; what is staged stays staged
+    spdlog::log(level_of(peers.error()), "{}", to_string(peers.error()));  // the share may come back; what is staged stays staged
     return;
   }
   serving_.session->know(endpoints_of(*peers));

@@ -57,7 +57,7 @@ Result<void> make_private_directory(const Path& path, Closing closing) {
   std::error_code unknown;
   const bool just_made = std::filesystem::is_empty(path, unknown);  // with the modes of the umask
   if (closing == Closing::said && !just_made) {
-    spdlog::info("{} was open to other users of this host: its mode is 0700 now", path.native());
+    spdlog::warn("{} was open to other users of this host: its mode is 0700 now", path.native());
   }
   return {};
 }

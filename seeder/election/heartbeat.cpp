@@ -1,6 +1,7 @@
 #include "seeder/election/heartbeat.hpp"
 
 #include "common/fleet/log_record.hpp"
+#include "seeder/election/away.hpp"
 #include "seeder/election/publish.hpp"
 
 #include <fmt/format.h>
@@ -94,7 +95,7 @@ void Heartbeat::beat(MonotonicTime now) {
   const auto written =
       bytes ? share_->write_cell(CellKind::heartbeat, claim_cell(info.claim), *bytes) : tl::unexpected(bytes.error());
   if (!written) {
-    spdlog::warn("heartbeat: {}", to_string(written.error()));
+    spdlog::log(level_of(written.error()), "heartbeat: {}", to_string(written.error()));
   }
 }
 

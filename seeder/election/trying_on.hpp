@@ -4,6 +4,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "seeder/election/away.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -22,13 +23,11 @@ template <typename Step>
   const MonotonicTime begun = clock.now();
   for (bool said = false;; said = true) {
     auto result = step();
-    const bool away =
-        !result && (result.error().code == ErrorCode::unavailable || result.error().code == ErrorCode::temporary);
-    if (!away || stop.stop_requested() || clock.now() - begun >= patience) {
+    if (result || !is_away(result.error()) || stop.stop_requested() || clock.now() - begun >= patience) {
       return result;
     }
     if (!said) {
-      spdlog::warn("{}; trying on", to_string(result.error()));
+      spdlog::info("{}; trying on", to_string(result.error()));
     }
     if (!clock.sleep(kTryOnEvery, stop)) {
       return result;

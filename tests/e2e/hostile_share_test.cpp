@@ -67,7 +67,7 @@ TEST_F(HostileShareFleet, ALeaderWhoTidiesWhileDirectoriesAreLinksEmptiesNothing
     write_symlink(fleet_.share() / name, outside.native());
   }
 
-  Process leader = fleet_.seed(1, source(), {"--slot", "s", "--linger", "0s"});
+  Process leader = fleet_.seed(1, source(), {"--slot", "s", "--linger", "0s", "-v"});
   EXPECT_TRUE(wait_for([&] { return leader.err().find("trying on") != std::string::npos; })) << leader.err();
   leader.signal(SIGTERM);
   EXPECT_EQ(leader.wait(), 75) << "the share may be mended any moment, but not while somebody waits";

@@ -70,7 +70,7 @@ TEST_F(MountedShare, UnmountedDuringTheExportNobodyIsJudgedByIt) {
   const Path go = fleet_->scratch("go");
   const std::string slow = "tar:touch '" + begun.native() + "'; while [ ! -e '" + go.native() +
                            "' ]; do sleep 0.05; done; tar -C '" + tree().native() + "' -cf - .";
-  Process leader = fleet_->seed(1, slow, {"--slot", "s", "--linger", "0s"});
+  Process leader = fleet_->seed(1, slow, {"--slot", "s", "--linger", "0s", "-v"});
   ASSERT_TRUE(wait_for([&] { return path_exists(begun); }));
   unmount();
   ASSERT_TRUE(wait_for([&] { return leader.err().find("heartbeat: ") != std::string::npos; })) << leader.err();

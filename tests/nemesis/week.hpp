@@ -75,6 +75,7 @@ private:
   void start_service(int host);
   void end_service(int host, int signal);
   void listen_to(int host);
+  std::string what_is_known(const std::string& slot);
   Fleet::Environment marked(Fleet::Environment more = {}) const;
 
   std::mt19937_64 random_;
