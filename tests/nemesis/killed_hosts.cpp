@@ -242,13 +242,16 @@ void KilledHosts::step(Victim& victim) {
 
 /// It runs, has the release, has told its hooks, and has removed what it does not keep.
 bool KilledHosts::settled(const Victim& victim) const {
+  if (tree_digest(fleet.current(victim.host)) != target_) {  // first: it owes the hook its call since before the switch
+    return false;
+  }
   const Path state = fleet.state(victim.host);
   std::error_code error;
   const std::string name = std::filesystem::read_symlink(fleet.current(victim.host), error).filename();
   const std::string hooks = read_file(state / "hooks/record", kMiB).value_or("");
   return name.size() > 8 && path_exists(state / "releases" / name.substr(0, 8)) &&
          hooks.find("\ndue \n") != std::string::npos && count_in(fleet.dest(victim.host) / "releases") <= kKept &&
-         tree_digest(fleet.current(victim.host)) == target_ && is_up(victim.process->pid(), state);
+         is_up(victim.process->pid(), state);
 }
 
 void KilledHosts::end_of(Victim& victim) {

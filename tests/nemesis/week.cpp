@@ -33,8 +33,8 @@ constexpr std::chrono::milliseconds kAway{400};
 /// Reminders and the ends of troubles included. A sentence that comes each look would be there a hundred times.
 constexpr int kSaidOften = 12;
 constexpr std::size_t kLastWords = 4096;
-/// Where somebody hangs or dies, the others soon go on. Where nobody does, a disk or a processor that is busy with other
-/// tests for a second is no reason to take a leader for dead: in a quiet slot all have to be well.
+/// Where somebody hangs or dies, the others soon go on. Where nobody does, a disk or a processor that is busy with
+/// other tests for a second is no reason to take a leader for dead: in a quiet slot all have to be well.
 const Fleet::Options kImpatientHosts{"--stall-timeout", "1s", "--max-runtime", "30s"};
 const Fleet::Options kPatientHosts{"--stall-timeout", "30s", "--max-runtime", "120s", "--heartbeat", "1s"};
 
