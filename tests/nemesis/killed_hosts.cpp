@@ -242,16 +242,13 @@ void KilledHosts::step(Victim& victim) {
 
 /// It runs, has the release, has told its hooks, and has removed what it does not keep.
 bool KilledHosts::settled(const Victim& victim) const {
-  if (tree_digest(fleet.current(victim.host)) != target_) {  // first: it owes the hook its call since before the switch
-    return false;
-  }
+  const auto active = tree_digest(fleet.current(victim.host));  // first: its hook is due since before the switch
   const Path state = fleet.state(victim.host);
   std::error_code error;
   const std::string name = std::filesystem::read_symlink(fleet.current(victim.host), error).filename();
-  const std::string hooks = read_file(state / "hooks/record", kMiB).value_or("");
-  return name.size() > 8 && path_exists(state / "releases" / name.substr(0, 8)) &&
-         hooks.find("\ndue \n") != std::string::npos && count_in(fleet.dest(victim.host) / "releases") <= kKept &&
-         is_up(victim.process->pid(), state);
+  const bool due = read_file(state / "hooks/record", kMiB).value_or("").find("\ndue \n") == std::string::npos;
+  return active == target_ && !due && name.size() > 8 && path_exists(state / "releases" / name.substr(0, 8)) &&
+         count_in(fleet.dest(victim.host) / "releases") <= kKept && is_up(victim.process->pid(), state);
 }
 
 void KilledHosts::end_of(Victim& victim) {
@@ -263,14 +260,14 @@ void KilledHosts::end_of(Victim& victim) {
   std::vector<std::string> hooks = hooks_of(victim.host);
   hooks.erase(hooks.begin(), hooks.begin() + static_cast<std::ptrdiff_t>(victim.hooks_had));
   const auto begun = [&](const char* which) { return std::count(hooks.begin(), hooks.end(), which); };
-  const std::string first = victim.ordeal.blows.empty() ? "nothing" : victim.ordeal.blows.front().failpoint;
-  EXPECT_EQ(begun("before active") + begun("after other"), 0) << first << ": " << testing::PrintToString(hooks);
-  EXPECT_THAT(begun("before other"),
-              testing::AllOf(testing::Ge(victim.ordeal.before.least), testing::Le(victim.ordeal.before.most)))
-      << first << ": " << testing::PrintToString(hooks);
-  EXPECT_THAT(begun("after active"),
-              testing::AllOf(testing::Ge(victim.ordeal.after.least), testing::Le(victim.ordeal.after.most)))
-      << first << ": " << testing::PrintToString(hooks);
+  const auto within = [](const Times& times) {
+    return testing::AllOf(testing::Ge(times.least), testing::Le(times.most));
+  };
+  SCOPED_TRACE(fmt::format("{}: {}", victim.ordeal.blows.empty() ? "nothing" : victim.ordeal.blows.front().failpoint,
+                           testing::PrintToString(hooks)));
+  EXPECT_EQ(begun("before active") + begun("after other"), 0);
+  EXPECT_THAT(begun("before other"), within(victim.ordeal.before));
+  EXPECT_THAT(begun("after active"), within(victim.ordeal.after));
 }
 
 std::vector<std::string> KilledHosts::hooks_of(int host) const {
