@@ -66,6 +66,9 @@ TEST_P(TornEntry, IsVoidAndItsSlotIsDoneAnew) {
   std::filesystem::resize_file(entry, static_cast<std::uintmax_t>(size * GetParam().left));
   peer.signal(SIGCONT);
 
+  // Of a log that has lost what it followed, a host follows what was made later, and releases count whole seconds.
+  const auto lost = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  ASSERT_TRUE(wait_for([&] { return std::chrono::system_clock::now() >= lost + std::chrono::seconds(1); }));
   // With a heartbeat of a minute nobody would take over from a silent leader in the time of this test.
   Process next = fleet.seed(3, source, {"--slot", "second", "--heartbeat", "60s"});
 
