@@ -2,6 +2,7 @@
 
 #include "common/base/duration.hpp"
 #include "common/base/key_values.hpp"
+#include "seeder/election/away.hpp"
 
 #include <fmt/format.h>
 
@@ -45,7 +46,7 @@ bool save(const Path& file, const Trouble& trouble) {
 }  // namespace
 
 bool ShareTrouble::worth_saying(const Error& error, WallTime now) {
-  if (error.code != ErrorCode::unavailable && error.code != ErrorCode::temporary) {
+  if (!is_away(error)) {
     return true;
   }
   Trouble trouble = load(file_);

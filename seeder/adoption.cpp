@@ -3,6 +3,7 @@
 #include "common/fleet/leader_record.hpp"
 #include "common/fleet/torrent_on_share.hpp"
 #include "common/swarm/release_content.hpp"
+#include "seeder/election/away.hpp"
 #include "seeder/pack/basis.hpp"
 
 #include <spdlog/spdlog.h>
@@ -42,7 +43,8 @@ std::optional<SealedRelease> left_behind(Share& share, const LogView& log, Posit
       return *std::move(staged);
     }
     if (staged.error().code != ErrorCode::not_found) {
-      spdlog::warn("not going on with what epoch {} has staged: {}", before->position.value, to_string(staged.error()));
+      spdlog::log(level_of(staged.error()), "not going on with what epoch {} has staged: {}", before->position.value,
+                  to_string(staged.error()));
     }
   }
   return std::nullopt;

@@ -263,7 +263,8 @@ private:
       return fenced_error(*fenced);
     }
     if (const auto served = serve_again(epoch_, descriptor); !served) {
-      spdlog::warn("not serving release {}: {}", descriptor.position.value, to_string(served.error()));
+      spdlog::log(level_of(served.error()), "not serving release {}: {}", descriptor.position.value,
+                  to_string(served.error()));
     }
     return SeedReport{
         SeedReport::Outcome::unchanged, descriptor.position,

@@ -86,8 +86,8 @@ void Audience::count() {
   const auto peers = now ? live_peers(epoch_.share, 0, *now) : tl::unexpected(now.error());
   counted_ = peers.has_value();
   if (!peers) {
-    spdlog::log(level_of(peers.error()), "{}",
-                to_string(peers.error()));  // the share may come back; what is staged stays staged
+    // The share may come back; what is staged stays staged.
+    spdlog::log(level_of(peers.error()), "{}", to_string(peers.error()));
     return;
   }
   serving_.session->know(endpoints_of(*peers));

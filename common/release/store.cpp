@@ -217,7 +217,7 @@ Result<Fd> Store::lock_for_writing(const std::stop_token& stop) const {
       return fail(ErrorCode::temporary, "stopped on request");
     }
     if (!said && std::chrono::steady_clock::now() - begun > kSayWaiting) {
-      spdlog::info("waiting for another process of this host to release {}", file.native());
+      spdlog::warn("waiting for another process of this host to release {}", file.native());
       said = true;
     }
     std::this_thread::sleep_for(kLockPause);

@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 namespace swarmout::test {
 
@@ -42,6 +43,11 @@ protected:
   [[nodiscard]] Path kept() const { return dir_ / "kept"; }
   [[nodiscard]] std::string share() const { return point() / "share"; }
   [[nodiscard]] Path tree() const { return fleet_->scratch("source"); }
+  /// Says that it has begun, and goes on when it may.
+  [[nodiscard]] std::string waiting_source(const Path& begun, const Path& go) const {
+    return "tar:touch '" + begun.native() + "'; while [ ! -e '" + go.native() + "' ]; do sleep 0.05; done; tar -C '" +
+           tree().native() + "' -cf - .";
+  }
 
   TempDir dir_;
   std::optional<Fleet> fleet_;
@@ -65,11 +71,25 @@ TEST_F(MountedShare, UnmountedBeforeTheCommitItIsPublishedOnWhenItIsBack) {
   EXPECT_EQ(fleet_->entries("COMMIT"), 1);
 }
 
+TEST_F(MountedShare, UnmountedForSomeBeatsItIsPublishedWithoutAWord) {
+  const Path begun = fleet_->scratch("begun");
+  const Path go = fleet_->scratch("go");
+  Process leader = fleet_->seed(1, waiting_source(begun, go), {"--slot", "s", "--linger", "0s"});
+  ASSERT_TRUE(wait_for([&] { return path_exists(begun); }));
+  unmount();
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // nothing tells that a beat has failed: that is the point
+  mount();
+  write_file(go, "");
+
+  EXPECT_EQ(leader.wait(), 0) << leader.err();
+  EXPECT_EQ(leader.out() + leader.err(), "") << "cron would mail that";
+  EXPECT_EQ(fleet_->entries("COMMIT"), 1);
+}
+
 TEST_F(MountedShare, UnmountedDuringTheExportNobodyIsJudgedByIt) {
   const Path begun = fleet_->scratch("begun");
   const Path go = fleet_->scratch("go");
-  const std::string slow = "tar:touch '" + begun.native() + "'; while [ ! -e '" + go.native() +
-                           "' ]; do sleep 0.05; done; tar -C '" + tree().native() + "' -cf - .";
+  const std::string slow = waiting_source(begun, go);
   Process leader = fleet_->seed(1, slow, {"--slot", "s", "--linger", "0s", "-v"});
   ASSERT_TRUE(wait_for([&] { return path_exists(begun); }));
   unmount();

@@ -2,7 +2,6 @@
 
 #include "common/base/host.hpp"
 #include "common/base/private_files.hpp"
-#include "common/fleet/log_entry.hpp"
 #include "common/share/open_share.hpp"
 #include "tests/nemesis/history.hpp"
 #include "tests/support/tree.hpp"
@@ -216,11 +215,9 @@ void Week::quiet_slot(const std::string& slot) {
 /// Runs of seed say a trouble once in six hours; their log has all of it.
 std::string Week::what_is_known(const std::string& slot) {
   std::string known;
-  const auto share = open_share(fleet_.url());
-  for (const std::string& bytes : share ? entries_of(**share) : std::vector<std::string>{}) {
-    const auto entry = decode_entry(bytes, fleet_.trusted());
-    if (entry && entry->slot == slot && entry->kind == EntryKind::abandon) {
-      known += fmt::format("attempt {}: {}\n", entry->attempt, entry->reason);
+  for (const LogEntry& entry : log()) {
+    if (entry.slot == slot && entry.kind == EntryKind::abandon) {
+      known += fmt::format("attempt {}: {}\n", entry.attempt, entry.reason);
     }
   }
   for (int host = 1; host <= kWeekHosts; ++host) {
@@ -287,14 +284,24 @@ Bytes Week::disk_use() const {
   return sum;
 }
 
-std::map<std::string, int> Week::publications() const {
-  std::map<std::string, int> count;
+/// What of it a key of the fleet has signed.
+std::vector<LogEntry> Week::log() const {
   const auto share = open_share(fleet_.url());
   EXPECT_TRUE(share);
+  std::vector<LogEntry> entries;
   for (const std::string& bytes : entries_of(**share)) {
-    const auto entry = decode_entry(bytes, fleet_.trusted());
-    if (entry && entry->kind == EntryKind::commit) {
-      ++count[entry->slot];
+    if (auto entry = decode_entry(bytes, fleet_.trusted())) {
+      entries.push_back(*std::move(entry));
+    }
+  }
+  return entries;
+}
+
+std::map<std::string, int> Week::publications() const {
+  std::map<std::string, int> count;
+  for (const LogEntry& entry : log()) {
+    if (entry.kind == EntryKind::commit) {
+      ++count[entry.slot];
     }
   }
   return count;

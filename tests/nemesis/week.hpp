@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "common/fleet/log_entry.hpp"
 #include "tests/e2e/fleet.hpp"
 #include "tests/support/process.hpp"
 
@@ -76,6 +77,7 @@ private:
   void end_service(int host, int signal);
   void listen_to(int host);
   std::string what_is_known(const std::string& slot);
+  std::vector<LogEntry> log() const;
   Fleet::Environment marked(Fleet::Environment more = {}) const;
 
   std::mt19937_64 random_;
