@@ -150,7 +150,7 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   session->expect(presence.fleet());
   TRY_ASSIGN(const auto retrieval, Retrieval::start(store, *session, std::move(goal)));
   MonotonicTime next_look = clock.now() + kConnectEvery;
-  while (retrieval->state() == Retrieval::State::working) {
+  while (retrieval->at_work()) {
     if (stop.stop_requested()) {
       return fail(ErrorCode::temporary, "stopped on request", "what was fetched stays; run it again to go on");
     }

@@ -181,7 +181,7 @@ Result<bool> Holdings::make_current(const Descriptor& release) {
   return true;
 }
 
-Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
+Result<bool> Holdings::activate(const RetrievalGoal& retrieved, bool kept) {
   const SignedDescriptor release = retrieved.release;
   failpoint("before-activate");
   delta_bytes_ = size_of(retrieved.deltas);
@@ -192,10 +192,24 @@ Result<bool> Holdings::activate(const RetrievalGoal& retrieved) {
   active_ = release;
   incomplete_ = false;
   unrecorded_ = true;
+  unkept_ = !kept;
   record_again();
   kept_.add(release.descriptor.info_hash);
   inspect();
   return switched;
+}
+
+void Holdings::kept() {
+  unkept_ = false;
+  record_again();
+  count_holds();
+}
+
+void Holdings::not_kept(const Descriptor& release) {
+  unkept_ = false;
+  unrecorded_ = false;
+  incomplete_ = true;
+  kept_.drop(release.info_hash);
 }
 
 void Holdings::serve_deltas(const std::vector<InfoHash>& fetched) {
@@ -219,7 +233,7 @@ Result<bool> Holdings::switch_to(const SignedDescriptor& release) {
 }
 
 void Holdings::record_again() {
-  if (unrecorded_) {
+  if (unrecorded_ && !unkept_) {
     const auto recorded = store_.record(*active_);
     failpoint("after-record");
     unrecorded_ = !recorded;

@@ -88,8 +88,12 @@ public:
   /// kept ones. Errors: cannot_write; temporary; refused.
   [[nodiscard]] Result<RetrievalGoal> prepare(const SignedDescriptor& release, const ReleaseAt& release_at);
   /// What was retrieved, and accepted, becomes active. True: `current` was changed. Once it was, nothing fails any
-  /// more: what the disk does not take is trouble, and tried again by record_again().
-  [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved);
+  /// more: what the disk does not take is trouble, and tried again by record_again(). Without `kept` the store has not
+  /// all of it yet: either kept() follows, or not_kept().
+  [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved, bool kept);
+  void kept();
+  /// What is missing is to be fetched again.
+  void not_kept(const Descriptor& release);
   /// The session has these; the newest few are served on, to hosts that begin later.
   void serve_deltas(const std::vector<InfoHash>& fetched);
   /// What came of deltas for the active release.
@@ -138,6 +142,7 @@ private:
   bool astray_ = false;      ///< `current` does not lead there
   bool incomplete_ = false;  ///< packs of active_ are missing
   bool unrecorded_ = false;  ///< they are not, and the store does not know yet
+  bool unkept_ = false;      ///< nor has it all of them
   std::vector<Position> holds_;
   Bytes delta_bytes_ = 0;
   std::deque<InfoHash> deltas_;  ///< that are served, the newest first

@@ -56,13 +56,14 @@ public:
       if (retrieval_) {
         retrieval_->tick(clock_.now());
       }
+      keep();
       TRY_ASSIGN(const bool arrived, step());
       if (arrived) {
         return {};
       }
       report();
       tell();
-      for (const SwarmEvent& event : session_->poll(lookout_.pause(busy() ? kBusyWait : kIdleWait))) {
+      for (const SwarmEvent& event : session_->poll(lookout_.pause(wait()))) {
         take(event);
       }
       give_memory_back();
@@ -76,7 +77,11 @@ private:
     line == Troubles::Line::trouble ? spdlog::warn("{}", text) : narrate_(text);
   }
 
-  bool busy() const { return wanted().in_progress || fetching() || gate_.busy(); }
+  bool busy() const { return wanted().in_progress || fetching() || gate_.busy() || keeping_; }
+  std::chrono::milliseconds wait() const {
+    const bool nearly = retrieval_ && retrieval_->nearly_ready();
+    return nearly ? kShortWait : busy() ? kBusyWait : kIdleWait;
+  }
   const Wanted& wanted() const { return lookout_.wanted(); }
   bool fetching() const { return retrieval_ && retrieval_->state() == Retrieval::State::working; }
 
@@ -125,9 +130,28 @@ private:
     return here;
   }
 
+  /// What became active is on its way to the store.
+  void keep() {
+    if (!keeping_ || keeping_->at_work()) {
+      return;
+    }
+    const auto kept = std::exchange(keeping_, nullptr);
+    if (kept->state() == Retrieval::State::failed) {
+      session_->remove(kept->descriptor().info_hash);
+      holdings_.not_kept(kept->descriptor());
+      done(tl::unexpected(kept->error()));
+    } else {
+      holdings_.kept();
+    }
+  }
+
   /// True: with `once`, the newest release is active.
   Result<bool> step() {
     using Outcome = Result<bool>;
+    const CourseStep next = course_.next(aims_, here(), clock_.now());
+    if (keeping_ && !std::holds_alternative<PointBack>(next) && !std::holds_alternative<AskHook>(next)) {
+      return false;
+    }
     return std::visit(EachStep{[](const Stay&) -> Outcome { return false; },
                                [this](const PointBack&) -> Outcome { return done(holdings_.point_back()); },
                                [this](const Adopt& step) -> Outcome { return adopt(step.release); },
@@ -139,13 +163,13 @@ private:
                                [this](const Activate&) -> Outcome {
                                  const auto activated = activate();
                                  done(activated);
-                                 return activated.has_value() && options_.once && !gate_.busy();
+                                 return activated.has_value() && options_.once && !gate_.busy() && !keeping_;
                                },
                                [this](const Switch& step) -> Outcome { return done(switch_to(step.release)); },
                                [this](const AskHook& step) -> Outcome { return done(ask(step.release)); },
                                [this](const Arrived&) -> Outcome { return !gate_.busy(); },
                                [](const Error& error) -> Outcome { return tl::unexpected(error); }},
-                      course_.next(aims_, here(), clock_.now()));
+                      next);
   }
 
   bool done(const Result<void>& result) {
@@ -201,14 +225,17 @@ private:
   Result<void> activate() {
     const RetrievalGoal goal = retrieval_->goal();
     TRY(holdings_.accept(goal));
-    TRY_ASSIGN(const bool switched, switching(goal.release, [&] { return holdings_.activate(goal); }));
+    TRY_ASSIGN(const bool switched,
+               switching(goal.release, [&] { return holdings_.activate(goal, retrieval_->kept()); }));
     const Descriptor& descriptor = goal.release.descriptor;
     if (switched) {
       narrate_(fmt::format("release {}: ACTIVE {} after {} ({} fetched)", descriptor.position.value,
                            descriptor.revision, since_start(), size_text(retrieval_->fetched())));
     }
     holdings_.serve_deltas(retrieval_->served_deltas());
-    retrieval_.reset();
+    if (auto active = std::exchange(retrieval_, nullptr); !active->kept()) {
+      keeping_ = std::move(active);
+    }
     arrived();
     holdings_.prune();
     return {};
@@ -324,6 +351,7 @@ private:
   Wanted aims_;
 
   std::unique_ptr<Retrieval> retrieval_;
+  std::unique_ptr<Retrieval> keeping_;  ///< of what is active: its packs are being hashed
   MonotonicTime started_{};
   MonotonicTime next_trim_{};
 };

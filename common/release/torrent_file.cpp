@@ -140,9 +140,11 @@ Result<TorrentContents> read_torrent(std::string_view bytes) {
     REFUSE_UNLESS(!storage.file_flags(index), "the torrent has files with attributes");
     REFUSE_UNLESS(storage.file_size(index) > 0, "the torrent has an empty file");
     REFUSE_UNLESS(has_right_layer(*info, index), "the torrent's piece hashes do not match its roots");
-    contents.files.push_back(
-        {path.substr(prefix.size()), static_cast<Bytes>(storage.file_size(index)), digest_of(storage.root(index))});
+    contents.files.push_back({path.substr(prefix.size()), static_cast<Bytes>(storage.file_size(index)),
+                              digest_of(storage.root(index)),
+                              static_cast<std::size_t>(static_cast<int>(storage.map_file(index, 0, 1).piece))});
   }
+  contents.pieces = static_cast<std::size_t>(storage.num_pieces());
   for (const TorrentFile& file : contents.files) {
     REFUSE_UNLESS(!file.name.ends_with(kPackSuffix) || file.name == pack_name(file.root),
                   "the torrent has a pack under another name than its own");

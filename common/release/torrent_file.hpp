@@ -63,12 +63,14 @@ struct SealedTorrent {
 struct TorrentFile {
   std::string name;
   Bytes size = 0;
-  Digest root;  ///< BEP 52 "pieces root"; all zero for an empty file
+  Digest root;                  ///< BEP 52 "pieces root"; all zero for an empty file
+  std::size_t first_piece = 0;  ///< a file begins with a piece of its own
 };
 
 struct TorrentContents {
   InfoHash info_hash;
   Bytes piece_length = 0;
+  std::size_t pieces = 0;
   std::string certificate;         ///< that peers must show, in PEM; empty: the swarm is in the clear
   std::vector<TorrentFile> files;  ///< without pad files, in torrent order
 };

@@ -26,6 +26,8 @@ namespace swarmout {
 
 namespace {
 
+/// A piece that so many hosts have can be had from others than the seeder.
+constexpr int kWellSpread = 3;
 /// Peers of a release that are remembered in case it is begun anew.
 constexpr std::size_t kMostMet = 256;
 
@@ -76,7 +78,7 @@ public:
     TRY_ASSIGN(const TorrentContents contents, read_torrent(content.torrent));
     TRY(check_certificate(settings_, contents));
     Torrent torrent{contents.info_hash, content, std::make_shared<TrafficLedger>(clock_.now()),
-                    std::make_shared<PieceBlame>()};
+                    std::make_shared<PieceBlame>(), std::make_shared<PassedPieces>(contents.pieces)};
     torrent.content.peers = known_->to_dial(content.peers, endpoint(), clock_.now());
     torrent.content.trackers = known_->allowed(content.trackers, endpoint());
     torrent.checking = content.check_existing;
@@ -120,6 +122,28 @@ public:
       found->first.set_upload_limit(rate_of(limits.upload));
       found->first.set_download_limit(rate_of(limits.download));
     }
+  }
+
+  std::shared_ptr<const PassedPieces> passed(const InfoHash& info_hash) const override {
+    const auto found = find(info_hash);
+    return found != torrents_.end() ? found->second.passed : nullptr;
+  }
+
+  void hurry(const InfoHash& info_hash, PieceRange wanted) override {
+    const auto found = find(info_hash);
+    if (found == torrents_.end() || !found->first.is_valid()) {
+      return;
+    }
+    std::vector<int> hosts;
+    found->first.piece_availability(hosts);
+    const int enough = std::min(kWellSpread, found->first.status({}).num_peers);
+    std::vector<std::pair<lt::piece_index_t, lt::download_priority_t>> next;
+    for (std::size_t piece = wanted.first; piece < std::min(wanted.end, hosts.size()); ++piece) {
+      if (hosts[piece] > 0 && hosts[piece] >= enough && !found->second.passed->has(piece)) {
+        next.emplace_back(static_cast<int>(piece), lt::top_priority);
+      }
+    }
+    found->first.prioritize_pieces(next);
   }
 
   void remove(const InfoHash& info_hash) override {
@@ -186,6 +210,7 @@ private:
     SwarmContent content;  ///< as it was added; limits and trackers as they are now
     std::shared_ptr<TrafficLedger> ledger;
     std::shared_ptr<PieceBlame> blame;
+    std::shared_ptr<PassedPieces> passed;
     std::set<Endpoint> met{};  ///< hosts to connect to, beside those of the content
     std::shared_ptr<std::atomic<int>> hosts = std::make_shared<std::atomic<int>>(0);
     SwarmStatus before{};  ///< duplicate, failed: before it was last begun anew
@@ -221,7 +246,7 @@ private:
         params.extensions.push_back(make_upload_gate(clock_, known_));
       } else {
         params.extensions.push_back(make_nudge);
-        params.extensions.push_back(make_watch(watch_, torrent.blame));
+        params.extensions.push_back(make_watch(watch_, torrent.blame, torrent.passed));
       }
       torrent.met.insert(content.peers.begin(), content.peers.end());
       for (const Endpoint& peer : torrent.met) {

@@ -12,6 +12,7 @@
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
 #include "common/release/torrent_file.hpp"
+#include "common/swarm/passed_pieces.hpp"
 #include "common/swarm/release_content.hpp"
 #include "common/swarm/swarm_options.hpp"
 #include "common/swarm/traffic.hpp"
@@ -86,6 +87,12 @@ public:
   virtual void set_trackers(const InfoHash& info_hash, const std::vector<Endpoint>& trackers) = 0;
   /// Other limits for this release than those it was added with.
   virtual void set_limits(const InfoHash& info_hash, const RateLimits& limits) = 0;
+  /// What has passed since add(): it is on disk, or soon will be. Pieces of files that were complete are not among
+  /// them. Null: the torrent is not there.
+  [[nodiscard]] virtual std::shared_ptr<const PassedPieces> passed(const InfoHash& info_hash) const = 0;
+  /// Fetches these next, as far as several hosts have them: what only the seeder has is not asked of it by all at once.
+  /// To be called again from time to time.
+  virtual void hurry(const InfoHash& info_hash, PieceRange pieces) = 0;
   /// Stops serving it; its files stay.
   virtual void remove(const InfoHash& info_hash) = 0;
 

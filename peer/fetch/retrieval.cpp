@@ -9,6 +9,12 @@
 
 namespace swarmout {
 
+namespace {
+
+constexpr std::chrono::milliseconds kHurryEvery{500};
+
+}  // namespace
+
 Retrieval::Retrieval(Store& store, SwarmSession& session, RetrievalGoal goal)
     : store_(store),
       session_(session),
@@ -53,12 +59,28 @@ Result<void> Retrieval::begin_packs(const Error& why) {
 }
 
 void Retrieval::tick(MonotonicTime now) {
+  if (begun_ && now >= next_hurry_) {
+    next_hurry_ = now + kHurryEvery;
+    hurry_manifest();
+  }
   if (!shortcut_ || begun_ || state() != State::working) {
     return;
   }
   shortcut_->tick(now);
   if (shortcut_->state() != Shortcut::State::working) {
     end_shortcut();
+  }
+}
+
+/// Nothing can be unpacked without it. Its pieces are a few among thousands, and as likely to be the last as others.
+void Retrieval::hurry_manifest() {
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    waits = state_ == State::working && !all_arrived_ && !arrived_.contains(std::string(kManifestName));
+  }
+  if (waits) {
+    session_.hurry(info_hash_, manifest_pieces_);
   }
 }
 
@@ -91,7 +113,10 @@ Result<void> Retrieval::begin() {
   failpoint("after-layout");
   Bytes missing = 0;
   for (const TorrentFile& file : contents.files) {
-    files_.insert(file.name);
+    files_.emplace(file.name, file.first_piece);
+    if (file.name == kManifestName) {
+      manifest_pieces_ = {file.first_piece, file.first_piece + (file.size - 1) / contents.piece_length + 1};
+    }
     if (!content.complete.contains(file.name)) {
       missing += file.size;
       content.check_existing = content.check_existing || path_exists(content.directory / kTorrentRoot / file.name);
@@ -121,6 +146,8 @@ Result<void> Retrieval::begin() {
   }
   arrived_ = content.complete;
   TRY(session_.add(content));
+  passed_ = session_.passed(info_hash_);
+  piece_length_ = contents.piece_length;
   worker_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
   return {};
 }
@@ -174,6 +201,16 @@ void Retrieval::on_event(const SwarmEvent& event) {
 Retrieval::State Retrieval::state() const {
   const std::lock_guard lock(mutex_);
   return state_;
+}
+
+bool Retrieval::kept() const {
+  const std::lock_guard lock(mutex_);
+  return kept_;
+}
+
+bool Retrieval::nearly_ready() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::working && all_arrived_;
 }
 
 Error Retrieval::error() const {

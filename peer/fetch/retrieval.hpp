@@ -1,8 +1,9 @@
 // One release on its way to this host: swarm → unpack → a verified tree, with everything in the store. Where deltas
 // lead to it, they are tried first (shortcut.hpp), and the swarm is only for serving then.
 //
-// The owner's thread drives it with tick() and hands it the swarm's events; unpacking runs on a thread of its own, pack
-// by pack, while the rest is still being fetched.
+// The owner's thread drives it with tick() and hands it the swarm's events; unpacking runs on a thread of its own,
+// frame by frame, while the rest is still being fetched. Once the tree is whole, it may become active; only then packs
+// are hashed for the store.
 
 #pragma once
 
@@ -16,6 +17,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,6 +28,8 @@ namespace swarmout {
 
 /// How long who drives it waits for the swarm's events, between two ticks.
 constexpr auto kBusyWait = std::chrono::milliseconds(100);
+/// Likewise where it is nearly ready: the fleet waits for its last host.
+constexpr auto kShortWait = std::chrono::milliseconds(20);
 
 struct RetrievalGoal {
   SignedDescriptor release;
@@ -65,7 +69,14 @@ public:
   void tree_accepted() { goal_.tree_exists = true; }
 
   void on_event(const SwarmEvent& event);
+  /// Ready: the tree is whole, and everything has arrived. It may fail after that, while packs are kept.
   [[nodiscard]] State state() const;
+  /// It is ready, and the store has all of it: the release may be recorded.
+  [[nodiscard]] bool kept() const;
+  /// Something is still to come of it: it did not fail, and is not kept yet.
+  [[nodiscard]] bool at_work() const { return state() != State::failed && !kept(); }
+  /// All has arrived, and it will be ready in a moment.
+  [[nodiscard]] bool nearly_ready() const;
   /// Why it failed.
   [[nodiscard]] Error error() const;
 
@@ -90,15 +101,21 @@ private:
   [[nodiscard]] Result<void> begin();
   [[nodiscard]] Result<void> begin_packs(const Error& why);
   void end_shortcut();
+  void hurry_manifest();
   void arrived(const std::string& name);
   void run(std::stop_token stop);
-  [[nodiscard]] Result<void> unpack_all(std::stop_token stop);
+  [[nodiscard]] Result<Manifest> make_tree(const std::stop_token& stop);
+  [[nodiscard]] Result<void> unpack_packs(Unpacker& unpacker, const Manifest& manifest, const std::stop_token& stop);
+  struct Arriving;
+  [[nodiscard]] Result<bool> await_more(std::vector<Arriving>& packs, std::size_t& seen, const std::stop_token& stop);
+  [[nodiscard]] Result<bool> unpack_some(Unpacker& unpacker, const Manifest& manifest, const Arriving& pack,
+                                         bool flushed);
   [[nodiscard]] Result<void> take_previous(Manifest& previous, std::optional<PreviousTree>& tree);
   void recall_taken(Manifest& manifest, OldTree& tree) const;
   [[nodiscard]] Result<void> seal(const Unpacker& unpacker) const;
   [[nodiscard]] Result<std::string> await_manifest(std::stop_token stop);
   [[nodiscard]] Result<Manifest> take_manifest(const std::stop_token& stop);
-  [[nodiscard]] Result<void> pause_for_the_disk(std::stop_token stop);
+  [[nodiscard]] Result<void> pause_for_the_disk(const std::stop_token& stop);
   [[nodiscard]] Result<void> keep_in_store(const Manifest& manifest, const std::stop_token& stop);
   [[nodiscard]] Result<void> drop_damaged(const Manifest& manifest);
 
@@ -111,13 +128,18 @@ private:
   bool begun_ = false;  ///< the release is in the session
   Path layout_;
   const InfoHash info_hash_;
-  std::set<std::string> files_;  ///< in the torrent
+  std::map<std::string, std::size_t> files_;  ///< in the torrent: their first pieces
+  PieceRange manifest_pieces_;
+  Bytes piece_length_ = 0;
+  std::shared_ptr<const PassedPieces> passed_;
+  MonotonicTime next_hurry_{};
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::set<std::string> arrived_;
   bool all_arrived_ = false;
   State state_ = State::working;
+  bool kept_ = false;
   Error error_;
   std::shared_ptr<Unpacker> unpacker_;
   std::jthread worker_;

@@ -12,6 +12,9 @@ namespace swarmout {
 
 namespace {
 
+/// While pieces come: frames are unpacked in handfuls.
+constexpr std::chrono::milliseconds kLookForPieces{50};
+
 bool may_be_on_its_way(const Error& error) {
   return error.code == ErrorCode::refused || error.code == ErrorCode::not_found;
 }
@@ -19,18 +22,28 @@ bool may_be_on_its_way(const Error& error) {
 }  // namespace
 
 void Retrieval::run(std::stop_token stop) {
-  const Result<void> done = unpack_all(std::move(stop));
-  const std::lock_guard lock(mutex_);
-  if (state_ == State::working) {
-    state_ = done ? State::ready : State::failed;
-    if (!done) {
-      error_ = done.error();
+  const auto made = make_tree(stop);
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::working) {
+      state_ = made ? State::ready : State::failed;
+      error_ = made ? Error() : made.error();
     }
+    if (state_ != State::ready) {
+      return;
+    }
+  }
+  const auto kept = keep_in_store(*made, stop);
+  const std::lock_guard lock(mutex_);
+  kept_ = kept.has_value();
+  if (!kept) {
+    state_ = State::failed;
+    error_ = kept.error();
   }
 }
 
 /// "Arrived" means that the hashes passed in memory; the last blocks, or the whole file, may reach the disk later.
-Result<void> Retrieval::pause_for_the_disk(std::stop_token stop) {
+Result<void> Retrieval::pause_for_the_disk(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, stop, std::chrono::milliseconds(20), [this] { return all_arrived_; });
   return stop.stop_requested() ? Result<void>(fail(ErrorCode::temporary, "stopped on request")) : Result<void>();
@@ -119,9 +132,8 @@ Result<void> Retrieval::seal(const Unpacker& unpacker) const {
   return {};
 }
 
-Result<void> Retrieval::unpack_all(std::stop_token stop) {
-  const Path files = layout_ / kTorrentRoot;
-  TRY_ASSIGN(const Manifest manifest, take_manifest(stop));
+Result<Manifest> Retrieval::make_tree(const std::stop_token& stop) {
+  TRY_ASSIGN(Manifest manifest, take_manifest(stop));
   REFUSE_UNLESS(manifest.revision == content_.revision && manifest.tree_size() == content_.tree_size,
                 "the manifest and the descriptor do not fit");
   for (const PackInfo& pack : manifest.packs) {
@@ -129,6 +141,7 @@ Result<void> Retrieval::unpack_all(std::stop_token stop) {
   }
   failpoint("after-manifest");
 
+  std::shared_ptr<Unpacker> unpacker;
   if (!goal_.tree_exists) {
     Manifest previous;
     std::optional<PreviousTree> tree;
@@ -140,49 +153,13 @@ Result<void> Retrieval::unpack_all(std::stop_token stop) {
     if (goal_.taken) {
       recall_taken(of_taken, taken);
     }
-    TRY_ASSIGN(std::shared_ptr<Unpacker> unpacker,
+    TRY_ASSIGN(unpacker,
                Unpacker::start(manifest, goal_.tree, tree ? &*tree : nullptr, goal_.taken ? &taken : nullptr));
     {
       const std::lock_guard lock(mutex_);
       unpacker_ = unpacker;
     }
-    std::set<std::size_t> left;
-    for (std::size_t i = 0; i < manifest.packs.size(); ++i) {
-      if (unpacker->needs(i)) {
-        left.insert(i);
-      }
-    }
-    while (!left.empty()) {
-      std::optional<std::size_t> next;
-      bool flushed = false;
-      {
-        std::unique_lock lock(mutex_);
-        const bool woken = changed_.wait(lock, stop, [&] {
-          for (const std::size_t pack : left) {
-            if (all_arrived_ || arrived_.contains(pack_name(manifest.packs[pack].root))) {
-              next = pack;
-              flushed = all_arrived_;
-              return true;
-            }
-          }
-          return false;
-        });
-        if (!woken) {
-          return fail(ErrorCode::temporary, "stopped on request");
-        }
-      }
-      auto unpacked = unpacker->unpack(*next, files / pack_name(manifest.packs[*next].root));
-      if (!unpacked && !flushed && may_be_on_its_way(unpacked.error())) {
-        TRY(pause_for_the_disk(stop));
-        continue;
-      }
-      if (!unpacked && unpacked.error().code == ErrorCode::refused) {
-        TRY(drop_damaged(manifest));
-      }
-      TRY(unpacked);
-      left.erase(*next);
-      failpoint("after-pack");
-    }
+    TRY(unpack_packs(*unpacker, manifest, stop));
     TRY(unpacker->finish());
     failpoint("after-unpack");
   }
@@ -192,27 +169,105 @@ Result<void> Retrieval::unpack_all(std::stop_token stop) {
       return fail(ErrorCode::temporary, "stopped on request");
     }
   }
-  if (!goal_.tree_exists) {
+  if (unpacker) {
     TRY(sync_filesystem(goal_.tree));
-    TRY(seal(*unpacker_));
+    TRY(seal(*unpacker));
   }
-  TRY(sync_filesystem(layout_));
-  failpoint("before-keep");
-  TRY(keep_in_store(manifest, stop));
-  failpoint("after-keep");
+  return manifest;
+}
+
+/// A pack that files of the tree come from.
+struct Retrieval::Arriving {
+  std::size_t index;        ///< in the manifest
+  std::string name;         ///< in the torrent
+  std::size_t first_piece;  ///< there
+  bool whole = false;       ///< all of it has arrived
+};
+
+/// Frames as their pieces come, in whatever order.
+Result<void> Retrieval::unpack_packs(Unpacker& unpacker, const Manifest& manifest, const std::stop_token& stop) {
+  std::vector<Arriving> left;
+  for (std::size_t i = 0; i < manifest.packs.size(); ++i) {
+    if (unpacker.needs(i)) {
+      const std::string name = pack_name(manifest.packs[i].root);
+      left.push_back({i, name, files_.at(name)});
+    }
+  }
+  std::size_t seen = 0;
+  while (!left.empty()) {
+    TRY_ASSIGN(const bool flushed, await_more(left, seen, stop));
+    std::vector<Arriving> later;
+    bool missed = false;
+    for (const Arriving& pack : left) {
+      const auto done = unpack_some(unpacker, manifest, pack, flushed);
+      missed = missed || (!done && !flushed && may_be_on_its_way(done.error()));
+      if (!done && (flushed || !may_be_on_its_way(done.error()))) {
+        return tl::unexpected(done.error());
+      }
+      if (!done || !*done) {
+        later.push_back(pack);
+      } else {
+        failpoint("after-pack");
+      }
+    }
+    left = std::move(later);
+    if (missed) {
+      seen = 0;
+      TRY(pause_for_the_disk(stop));
+    }
+  }
   return {};
 }
 
+/// True: what has arrived is on its way to the disk no more.
+Result<bool> Retrieval::await_more(std::vector<Arriving>& packs, std::size_t& seen, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  const auto more = [&] {
+    const std::size_t now = 1 + (passed_ ? passed_->count() : 0) + arrived_.size() + (all_arrived_ ? 1 : 0);
+    const bool changed = now != seen;
+    seen = now;
+    return changed;
+  };
+  while (!changed_.wait_for(lock, stop, kLookForPieces, more)) {
+    if (stop.stop_requested()) {
+      return fail(ErrorCode::temporary, "stopped on request");
+    }
+  }
+  for (Arriving& pack : packs) {
+    pack.whole = all_arrived_ || arrived_.contains(pack.name);
+  }
+  return all_arrived_;
+}
+
+Result<bool> Retrieval::unpack_some(Unpacker& unpacker, const Manifest& manifest, const Arriving& pack, bool flushed) {
+  const auto there = [&](Bytes offset, Bytes size) {
+    return pack.whole || (passed_ && passed_->has_all({pack.first_piece + offset / piece_length_,
+                                                       pack.first_piece + (offset + size - 1) / piece_length_ + 1}));
+  };
+  auto unpacked = unpacker.unpack(pack.index, layout_ / kTorrentRoot / pack.name, there);
+  if (!unpacked && unpacked.error().code == ErrorCode::refused && flushed) {
+    TRY(drop_damaged(manifest));
+  }
+  return unpacked;
+}
+
 Result<void> Retrieval::keep_in_store(const Manifest& manifest, const std::stop_token& stop) {
+  TRY(sync_filesystem(layout_));
+  failpoint("before-keep");
   TRY_ASSIGN(const Fd lock, store_.lock_for_writing(stop));
   const Path files = layout_ / kTorrentRoot;
   for (const PackInfo& pack : manifest.packs) {
+    if (stop.stop_requested()) {
+      return fail(ErrorCode::temporary, "stopped on request");
+    }
     if (!store_.has_pack(pack.root, pack.size)) {
       TRY(store_.adopt_pack(files / pack_name(pack.root), pack.root));
     }
   }
   TRY_ASSIGN(const std::string bytes, read_file(files / kManifestName, kMaxManifestFile));
-  return store_.put_manifest(bytes);
+  TRY(store_.put_manifest(bytes));
+  failpoint("after-keep");
+  return {};
 }
 
 /// A pack that was "here already" turned out wrong: forget it, so that the next attempt fetches it.

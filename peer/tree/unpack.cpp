@@ -167,7 +167,12 @@ void Unpacker::index_uses() {
 }
 
 bool Unpacker::frame_needed(const Frame& frame) const {
-  return first_use_[frame.first_chunk] != first_use_[frame.first_chunk + frame.chunk_count];
+  for (std::uint32_t chunk = frame.first_chunk; chunk < frame.first_chunk + frame.chunk_count; ++chunk) {
+    if (first_use_[chunk] != first_use_[chunk + 1] && written_chunks_[chunk] == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool Unpacker::needs(std::size_t index) const {
@@ -177,21 +182,33 @@ bool Unpacker::needs(std::size_t index) const {
 }
 
 Result<void> Unpacker::unpack(std::size_t index, const Path& file) {
+  return unpack(index, file, [](Bytes, Bytes) { return true; }).map([](bool) {});
+}
+
+Result<bool> Unpacker::unpack(std::size_t index, const Path& file, const BytesThere& there) {
   const PackInfo& pack = manifest_.packs[index];
-  TRY_ASSIGN(const PackReader reader, PackReader::open(file, pack));
   struct Task {
     const Frame* frame;
     Bytes offset;
   };
   std::vector<Task> tasks;
+  bool all = there(0, kPackHeader);
   Bytes offset = kPackHeader;
-  for (const Frame& frame : std::span(manifest_.frames).subspan(pack.first_frame, pack.frame_count)) {
+  for (const Frame& frame : std::span(manifest_.frames).subspan(pack.first_frame, all ? pack.frame_count : 0)) {
     if (frame_needed(frame)) {
-      tasks.push_back({&frame, offset});
+      const bool readable = there(offset, frame.packed_size);
+      all = all && readable;
+      if (readable) {
+        tasks.push_back({&frame, offset});
+      }
     }
     offset += frame.packed_size;
   }
-  return parallel_ranges(
+  if (tasks.empty() && !all) {
+    return false;
+  }
+  TRY_ASSIGN(const PackReader reader, PackReader::open(file, pack));
+  const auto unpacked = parallel_ranges(
       tasks.size(), 1, [&] { return Worker{TreeWriter::open(directory_)}; },
       [&](std::size_t begin, std::size_t, Worker& worker) -> Result<void> {
         const Frame& frame = *tasks[begin].frame;
@@ -204,6 +221,7 @@ Result<void> Unpacker::unpack(std::size_t index, const Path& file) {
         }
         return {};
       });
+  return unpacked.map([&] { return all; });
 }
 
 Result<void> Unpacker::write_chunk(std::uint32_t chunk, ByteView content, Worker& worker) {

@@ -13,6 +13,7 @@
 #include "peer/tree/old_trees.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -31,6 +32,10 @@ public:
   /// Writes everything that comes from the pack with this index. Uses several threads. Errors: cannot_write; refused:
   /// the pack's content is not what the manifest says.
   [[nodiscard]] Result<void> unpack(std::size_t pack, const Path& file);
+  /// Likewise of those frames whose bytes `there` says are in the file by now. True: no other is needed. After an error
+  /// it can be called again.
+  using BytesThere = std::function<bool(Bytes offset, Bytes size)>;
+  [[nodiscard]] Result<bool> unpack(std::size_t pack, const Path& file, const BytesThere& there);
   /// False if no file needs this pack any more.
   [[nodiscard]] bool needs(std::size_t pack) const;
 

@@ -86,7 +86,7 @@ protected:
   void block(const Path& file) const { write_file(file / "in-the-way", ""); }
   /// And active, with what is not kept removed.
   void goes_to(const SealedRelease& release) {
-    ASSERT_OK(holdings_->activate(fetched(release)));
+    ASSERT_OK(holdings_->activate(fetched(release), true));
     holdings_->prune();
   }
   ino_t inode_of(const SealedRelease& release, const char* file) const {
@@ -116,14 +116,40 @@ protected:
 
 }  // namespace
 
+TEST_F(HoldingsTest, WhatTheStoreHasNotYetIsActiveAndNotRecorded) {
+  const SealedRelease one = sealed(2);
+
+  ASSERT_OK(holdings_->activate(fetched(one), false));
+  holdings_->record_again();
+  holdings_->prune();
+
+  EXPECT_TRUE(holdings_->in_use());
+  EXPECT_FALSE(path_exists(record_of_release(one))) << "a record says that its packs are here";
+  holdings_->kept();
+  EXPECT_TRUE(path_exists(record_of_release(one)));
+}
+
+TEST_F(HoldingsTest, WhatTheStoreCouldNotTakeIsActiveAndToBeFetchedAgain) {
+  const SealedRelease one = sealed(2);
+  ASSERT_OK(holdings_->activate(fetched(one), false));
+
+  holdings_->not_kept(one.release.descriptor);
+
+  EXPECT_TRUE(holdings_->in_use());
+  EXPECT_FALSE(path_exists(record_of_release(one)));
+  Here here;
+  holdings_->describe(here);
+  EXPECT_TRUE(here.incomplete);
+}
+
 TEST_F(HoldingsTest, AnActivationThatCannotBeRecordedIsOneAllTheSame) {
   const SealedRelease one = sealed(2);
-  ASSERT_OK(holdings_->activate(fetched(one)));
+  ASSERT_OK(holdings_->activate(fetched(one), true));
   const SealedRelease two = sealed(4);
   const RetrievalGoal goal = fetched(two);
   block(record_of_release(two));
 
-  ASSERT_OK_AND_ASSIGN(const bool switched, holdings_->activate(goal));
+  ASSERT_OK_AND_ASSIGN(const bool switched, holdings_->activate(goal, true));
 
   EXPECT_TRUE(switched);
   EXPECT_EQ(holdings_->active_digest(), digest_of(two.release));
@@ -147,9 +173,9 @@ TEST_F(HoldingsTest, AnActivationThatCannotBeRecordedIsOneAllTheSame) {
 
 TEST_F(HoldingsTest, WhatWasSwitchedToForItsTreeNeedsNoRecord) {
   const SealedRelease one = sealed(2);
-  ASSERT_OK(holdings_->activate(fetched(one)));
+  ASSERT_OK(holdings_->activate(fetched(one), true));
   const SealedRelease two = sealed(4);
-  ASSERT_OK(holdings_->activate(fetched(two)));
+  ASSERT_OK(holdings_->activate(fetched(two), true));
 
   ASSERT_OK_AND_ASSIGN(const bool switched, holdings_->switch_to(one.release));
 
@@ -160,7 +186,7 @@ TEST_F(HoldingsTest, WhatWasSwitchedToForItsTreeNeedsNoRecord) {
 
 TEST_F(HoldingsTest, TheServiceRemovesTheCopyOfAJobThatWasKilledAndLeavesOneThatIsInUse) {
   const SealedRelease one = sealed(2);
-  ASSERT_OK(holdings_->activate(fetched(one)));
+  ASSERT_OK(holdings_->activate(fetched(one), true));
   holdings_->tidy(MonotonicTime{} + std::chrono::seconds(1), nullptr);
   const Path left = options_.dest / ".copy-abcdef";  // nobody has a lock on it
   write_file(left / "file", "half done");
@@ -255,12 +281,12 @@ TEST_F(HoldingsTest, AHostThatHasNothingTakesPacksAndSaysWhy) {
 }
 
 TEST_F(HoldingsTest, AHostThatHasTheReleaseBeforeTakesTheDeltaAndNeedsNoTorrentFromTheShare) {
-  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2)), true));
   const SealedRelease two = published(edition(2), 4);
   ASSERT_OK(share_.remove_blob(torrent_blob(two.release.descriptor)));
 
   const RetrievalGoal goal = fetched(two);
-  ASSERT_OK(holdings_->activate(goal));
+  ASSERT_OK(holdings_->activate(goal, true));
 
   EXPECT_THAT(goal.deltas, testing::SizeIs(1));
   EXPECT_EQ(goal.why_packs, "");
@@ -276,13 +302,13 @@ TEST_F(HoldingsTest, AHostThatHasTheReleaseBeforeTakesTheDeltaAndNeedsNoTorrentF
 }
 
 TEST_F(HoldingsTest, AHostThatIsTwoReleasesBehindTakesTwoDeltas) {
-  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2)), true));
   const SealedRelease two = published(edition(2, true), 4);
   const SealedRelease three = published(edition(3, true), 7);
   leader_.serve_delta(two);
 
   const RetrievalGoal goal = fetched(three);
-  ASSERT_OK(holdings_->activate(goal));
+  ASSERT_OK(holdings_->activate(goal, true));
 
   EXPECT_THAT(goal.deltas, testing::SizeIs(2));
   EXPECT_EQ(listing(options_.dest / "current"), listing_of(edition(3, true)));
@@ -291,9 +317,9 @@ TEST_F(HoldingsTest, AHostThatIsTwoReleasesBehindTakesTwoDeltas) {
 }
 
 TEST_F(HoldingsTest, WhatIsHereWholeWithItsTorrentIsNotMadeAgain) {
-  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2)), true));
   const SealedRelease two = published(edition(2), 4);
-  ASSERT_OK(holdings_->activate(fetched(two)));
+  ASSERT_OK(holdings_->activate(fetched(two), true));
   ASSERT_OK(remove_tree(holdings_->active_tree()));
 
   ASSERT_OK_AND_ASSIGN(const RetrievalGoal goal, holdings_->prepare(two.release, release_at_));
@@ -330,14 +356,14 @@ TEST_F(HoldingsTest, OfTheDeltasThatCameThroughTheSwarmTheNewestThreeAreServedOn
 }
 
 TEST_F(HoldingsTest, ADeltaThatIsServedAndComesAgainIsServedOnce) {
-  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2))));
+  ASSERT_OK(holdings_->activate(fetched(published(edition(1), 2)), true));
   const SealedRelease two = published(edition(2, true), 4);
-  ASSERT_OK(holdings_->activate(fetched(two)));
+  ASSERT_OK(holdings_->activate(fetched(two), true));
   ASSERT_OK(remove_tree(options_.state / "torrents"));  // so that it is looked for again
   ASSERT_OK(remove_tree(holdings_->active_tree()));
 
   const RetrievalGoal again = fetched(two);
-  ASSERT_OK(holdings_->activate(again));
+  ASSERT_OK(holdings_->activate(again, true));
 
   EXPECT_THAT(again.deltas, testing::SizeIs(1));
   EXPECT_EQ(listing(options_.dest / "current"), listing_of(edition(2, true)));

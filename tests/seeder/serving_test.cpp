@@ -21,6 +21,8 @@ public:
   void connect(const InfoHash&, const std::vector<Endpoint>&) override {}
   void set_trackers(const InfoHash&, const std::vector<Endpoint>&) override {}
   void set_limits(const InfoHash&, const RateLimits&) override {}
+  std::shared_ptr<const PassedPieces> passed(const InfoHash&) const override { return nullptr; }
+  void hurry(const InfoHash&, PieceRange) override {}
   void remove(const InfoHash&) override {}
   std::vector<SwarmEvent> poll(std::chrono::milliseconds patience) override {
     clock_.advance(patience);

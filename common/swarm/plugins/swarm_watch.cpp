@@ -20,6 +20,7 @@ constexpr std::chrono::seconds kPatienceWithSeeds{15};
 struct WatchedTorrent {
   std::shared_ptr<SwarmWatch> watch;
   std::shared_ptr<PieceBlame> blame;
+  std::shared_ptr<PassedPieces> passed;
   bool spoilt = false;
 };
 
@@ -126,6 +127,7 @@ public:
     return std::make_shared<WatchedConnection>(torrent_, connection);
   }
   void on_piece_pass(lt::piece_index_t piece) override {
+    torrent_->passed->add(static_cast<std::size_t>(static_cast<int>(piece)));
     torrent_->watch->judge(torrent_->blame->passed(static_cast<int>(piece)));
   }
   /// Comes after libtorrent has noted that it wants the hashes, and before it can ask anybody for them.
@@ -164,10 +166,10 @@ std::vector<Endpoint> SwarmWatch::take_bad() {
   return std::exchange(news_, {});
 }
 
-MakePlugin make_watch(std::shared_ptr<SwarmWatch> watch, std::shared_ptr<PieceBlame> blame) {
-  return [watch = std::move(watch), blame = std::move(blame)](const lt::torrent_handle&, lt::client_data_t) {
-    return std::make_shared<WatchPlugin>(WatchedTorrent{watch, blame, false});
-  };
+MakePlugin make_watch(std::shared_ptr<SwarmWatch> watch, std::shared_ptr<PieceBlame> blame,
+                      std::shared_ptr<PassedPieces> passed) {
+  return [torrent = WatchedTorrent{std::move(watch), std::move(blame), std::move(passed)}](
+             const lt::torrent_handle&, lt::client_data_t) { return std::make_shared<WatchPlugin>(torrent); };
 }
 
 }  // namespace swarmout

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "common/base/clock.hpp"
+#include "common/swarm/passed_pieces.hpp"
 #include "common/swarm/plugins/avoided_hosts.hpp"
 #include "common/swarm/plugins/piece_blame.hpp"
 #include "common/swarm/plugins/swarm_plugin.hpp"
@@ -41,7 +42,8 @@ private:
   std::vector<Endpoint> news_;
 };
 
-/// For a torrent that is fetched. `blame` is the same when the torrent is added again.
-[[nodiscard]] MakePlugin make_watch(std::shared_ptr<SwarmWatch> watch, std::shared_ptr<PieceBlame> blame);
+/// For a torrent that is fetched. `blame` and `passed` are the same when the torrent is added again.
+[[nodiscard]] MakePlugin make_watch(std::shared_ptr<SwarmWatch> watch, std::shared_ptr<PieceBlame> blame,
+                                    std::shared_ptr<PassedPieces> passed);
 
 }  // namespace swarmout

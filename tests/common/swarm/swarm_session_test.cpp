@@ -63,6 +63,40 @@ TEST_F(SwarmSessionTest, ACloneFetchesEverything) {
   expect_payload(clone);
 }
 
+TEST_F(SwarmSessionTest, PiecesThatHavePassedAreToldOneByOne) {
+  Host seeder = make_seeder();
+  Host clone = make_clone("clone", {});
+  const auto passed = clone.session->passed(torrent_.info_hash);
+  ASSERT_NE(passed, nullptr);
+  EXPECT_EQ(passed->count(), 0U);
+  const TorrentContents contents = read_torrent(torrent_.bytes).value();
+
+  clone.session->connect(torrent_.info_hash, {seeder.session->endpoint()});
+  ASSERT_TRUE(all_arrive({&seeder, &clone}, {&clone}));
+
+  EXPECT_EQ(passed->count(), contents.pieces);
+  EXPECT_TRUE(passed->has_all({0, contents.pieces}));
+  EXPECT_FALSE(passed->has(contents.pieces));
+}
+
+TEST_F(SwarmSessionTest, WhatIsHurriedArrivesBeforeTheRest) {
+  Host seeder = make_seeder();
+  SwarmSettings slow;
+  slow.limits.download = 256 * kKiB;
+  Host clone = make_clone("clone", {seeder.session->endpoint()}, slow);
+  const TorrentContents contents = read_torrent(torrent_.bytes).value();
+  const auto last = std::max_element(contents.files.begin(), contents.files.end(),
+                                     [](const auto& a, const auto& b) { return a.first_piece < b.first_piece; });
+  const PieceRange pieces{last->first_piece, contents.pieces};
+
+  ASSERT_TRUE(poll_until({&seeder, &clone}, [&] {
+    clone.session->hurry(torrent_.info_hash, pieces);
+    return clone.session->passed(torrent_.info_hash)->has_all(pieces);
+  }));
+
+  EXPECT_LT(clone.session->passed(torrent_.info_hash)->count(), contents.pieces / 2);
+}
+
 TEST_F(SwarmSessionTest, EveryFileIsAnnouncedOnceAndAllOfThemLast) {
   Host seeder = make_seeder();
   Host clone = make_clone("clone", {seeder.session->endpoint()});

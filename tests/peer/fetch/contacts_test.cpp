@@ -25,6 +25,8 @@ public:
   MOCK_METHOD(void, connect, (const InfoHash&, const std::vector<Endpoint>&), (override));
   MOCK_METHOD(void, set_trackers, (const InfoHash&, const std::vector<Endpoint>&), (override));
   MOCK_METHOD(void, set_limits, (const InfoHash&, const RateLimits&), (override));
+  MOCK_METHOD(std::shared_ptr<const PassedPieces>, passed, (const InfoHash&), (const, override));
+  MOCK_METHOD(void, hurry, (const InfoHash&, PieceRange), (override));
   MOCK_METHOD(void, remove, (const InfoHash&), (override));
   MOCK_METHOD(std::vector<SwarmEvent>, poll, (std::chrono::milliseconds), (override));
   MOCK_METHOD(SwarmStatus, status, (const InfoHash&), (const, override));

@@ -275,7 +275,7 @@ TEST_F(RetrievalTest, AFailureToUnpackIsTold) {
   ASSERT_OK_AND_ASSIGN(const auto retrieval, clone_.start(clone_.goal(sealed, leader_)));
   ASSERT_OK(remove_tree(tree_of(sealed)));  // by somebody else
 
-  ASSERT_TRUE(clone_.drive(*retrieval, [&] { return retrieval->state() != Retrieval::State::working; }));
+  ASSERT_TRUE(clone_.drive(*retrieval, [&] { return !retrieval->at_work(); }));
 
   EXPECT_EQ(retrieval->state(), Retrieval::State::failed);
   EXPECT_FALSE(retrieval->error().message.empty());
@@ -298,7 +298,7 @@ TEST_F(RetrievalTest, AFailureOfAnotherTorrentIsNotOurs) {
   retrieval->on_event(SwarmFailed{{sha256("another")}, {ErrorCode::cannot_write, "disk full", {}}});
   retrieval->on_event(AllArrived{{sha256("another")}});
 
-  ASSERT_TRUE(clone_.drive(*retrieval, [&] { return retrieval->state() != Retrieval::State::working; }));
+  ASSERT_TRUE(clone_.drive(*retrieval, [&] { return !retrieval->at_work(); }));
   EXPECT_EQ(retrieval->state(), Retrieval::State::ready);
 }
 

@@ -167,7 +167,7 @@ public:
   /// Drives it to its end, and takes it apart. The error if it failed.
   Result<void> fetch(RetrievalGoal goal) {
     TRY_ASSIGN(const auto retrieval, start(std::move(goal)));
-    EXPECT_TRUE(drive(*retrieval, [&] { return retrieval->state() != Retrieval::State::working; }));
+    EXPECT_TRUE(drive(*retrieval, [&] { return !retrieval->at_work(); }));
     return retrieval->state() == Retrieval::State::ready ? Result<void>() : tl::unexpected(retrieval->error());
   }
 

@@ -94,6 +94,30 @@ TEST_F(UnpackTest, TheSamePackTwiceIsTheSameAsOnce) {
   EXPECT_EQ(unpacker->written(), manifest.tree_size());
 }
 
+TEST_F(UnpackTest, OfAPackThatIsOnItsWayTheFramesThatAreThereComeOut) {
+  const Tree tree = {file_of("a", noise(5 * kMiB, 1)), file_of("b", noise(5 * kMiB, 2))};
+  const Manifest manifest = packed(tree);
+  ASSERT_EQ(manifest.packs.size(), 1U);
+  ASSERT_GT(manifest.frames.size(), 2U);
+  const std::string whole = read_file(pack_file(manifest, 0), kGiB).value();
+  const Bytes arrived = kPackHeader + manifest.frames[0].packed_size + manifest.frames[1].packed_size / 2;
+  const Path file = temp_ / "target-on-its-way.pack";
+  write_file(file, whole.substr(0, arrived) + std::string(whole.size() - arrived, '\0'));
+  ASSERT_OK_AND_ASSIGN(const auto unpacker, Unpacker::start(manifest, target_, nullptr));
+  const auto there = [&](Bytes offset, Bytes size) { return offset + size <= arrived; };
+
+  EXPECT_EQ(unpacker->unpack(0, file, [](Bytes, Bytes) { return false; }), false);
+  EXPECT_EQ(unpacker->written(), 0U);
+  EXPECT_EQ(unpacker->unpack(0, file, there), false);
+  EXPECT_EQ(unpacker->written(), manifest.frames[0].raw_size);
+  write_file(file, whole);
+  EXPECT_EQ(unpacker->unpack(0, file, [](Bytes, Bytes) { return true; }), true);
+  ASSERT_OK(unpacker->finish());
+
+  EXPECT_EQ(unpacker->written(), manifest.tree_size()) << "nothing twice";
+  EXPECT_EQ(listing(target_), listing_of(tree));
+}
+
 TEST_F(UnpackTest, APackThatFailedMayBeTriedAgain) {
   const TwoPacks trees;
   const Manifest manifest = packed(trees.first);
