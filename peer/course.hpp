@@ -30,6 +30,7 @@ struct Here {
   std::optional<Digest> active;  ///< the release that was activated last, if its tree is still what we made
   bool astray = false;           ///< `current` does not lead to it
   std::optional<Pursuit> pursuit;
+  bool keeping = false;           ///< the store is on its way to have all of the active release: nothing else begins
   bool incomplete = false;        ///< of the active release not all packs are here: it was switched to for its tree
   bool tree_there = false;        ///< of goal_of(), whole
   Activation::Verdict verdict{};  ///< may_activate() of goal_of()
@@ -90,6 +91,7 @@ public:
   void arrived() { attempts_ = 0; }
 
 private:
+  [[nodiscard]] CourseStep freely(const Wanted& wanted, const Here& here, MonotonicTime now) const;
   [[nodiscard]] CourseStep without_goal(const Wanted& wanted) const;
   [[nodiscard]] CourseStep towards(const SignedDescriptor& goal, const Wanted& wanted, const Here& here,
                                    MonotonicTime now) const;

@@ -176,10 +176,8 @@ Result<Fetched> run_fetch(const FetchOptions& options, Clock& clock, std::stop_t
   failpoint("before-placed");
   TRY(move_into_place(places, incoming, peer.state, descriptor));
   failpoint("after-placed");
-  std::string summary = retrieval->by_deltas()
-                            ? "by deltas of " + size_text(retrieval->delta_bytes()) + " together"
-                            : fetch_summary(session->status(descriptor.info_hash),
-                                            session->transfer(descriptor.info_hash), known.known.leader_rate);
+  std::string summary = retrieval->by_deltas() ? "by deltas of " + size_text(retrieval->delta_bytes()) + " together"
+                                               : fetch_summary(*session, descriptor.info_hash, known.known.leader_rate);
   session->remove(descriptor.info_hash);
   TRY(store.remove_layouts(kFetchPurpose));
   TRY(DeltaRooms(peer.state, kFetchPurpose).clear());

@@ -199,17 +199,17 @@ Result<bool> Holdings::activate(const RetrievalGoal& retrieved, bool kept) {
   return switched;
 }
 
-void Holdings::kept() {
+Result<void> Holdings::finish(const Retrieval& retrieval, const RetrievalGoal* pursued) {
   unkept_ = false;
-  record_again();
-  count_holds();
-}
-
-void Holdings::not_kept(const Descriptor& release) {
-  unkept_ = false;
+  if (retrieval.kept()) {
+    record_again();
+    prune(pursued);
+    return {};
+  }
   unrecorded_ = false;
   incomplete_ = true;
-  kept_.drop(release.info_hash);
+  kept_.drop(retrieval.descriptor().info_hash);
+  return tl::unexpected(retrieval.error());
 }
 
 void Holdings::serve_deltas(const std::vector<InfoHash>& fetched) {

@@ -89,11 +89,11 @@ public:
   [[nodiscard]] Result<RetrievalGoal> prepare(const SignedDescriptor& release, const ReleaseAt& release_at);
   /// What was retrieved, and accepted, becomes active. True: `current` was changed. Once it was, nothing fails any
   /// more: what the disk does not take is trouble, and tried again by record_again(). Without `kept` the store has not
-  /// all of it yet: either kept() follows, or not_kept().
+  /// all of it yet: finish() follows.
   [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved, bool kept);
-  void kept();
-  /// What is missing is to be fetched again.
-  void not_kept(const Descriptor& release);
+  /// It has, and what need not be kept beside it is removed; or it could not: then that is the error, and what is
+  /// missing is to be fetched again. `retrieval` is at work no more.
+  [[nodiscard]] Result<void> finish(const Retrieval& retrieval, const RetrievalGoal* pursued);
   /// The session has these; the newest few are served on, to hosts that begin later.
   void serve_deltas(const std::vector<InfoHash>& fetched);
   /// What came of deltas for the active release.

@@ -3,6 +3,7 @@
 #include "common/base/duration.hpp"
 #include "common/fleet/troubles.hpp"
 #include "common/share/open_share.hpp"
+#include "common/swarm/spare_memory.hpp"
 #include "peer/course.hpp"
 #include "peer/fetch/contacts.hpp"
 #include "peer/fetch/fetch_summary.hpp"
@@ -16,7 +17,6 @@
 #include "peer/run/outcome.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 namespace swarmout {
@@ -24,7 +24,6 @@ namespace swarmout {
 namespace {
 
 constexpr auto kIdleWait = std::chrono::milliseconds(500);
-constexpr auto kTrimEvery = std::chrono::seconds(15);
 
 class Service {
 public:
@@ -66,7 +65,7 @@ public:
       for (const SwarmEvent& event : session_->poll(lookout_.pause(wait()))) {
         take(event);
       }
-      give_memory_back();
+      memory_.give_back(clock_.now(), fetching());
       holdings_.tidy(clock_.now(), pursued());
     }
     return options_.once ? Result<void>(fail(ErrorCode::temporary, "stopped on request")) : Result<void>();
@@ -79,8 +78,7 @@ private:
 
   bool busy() const { return wanted().in_progress || fetching() || gate_.busy() || keeping_; }
   std::chrono::milliseconds wait() const {
-    const bool nearly = retrieval_ && retrieval_->nearly_ready();
-    return nearly ? kShortWait : busy() ? kBusyWait : kIdleWait;
+    return retrieval_ && retrieval_->nearly_ready() ? kShortWait : busy() ? kBusyWait : kIdleWait;
   }
   const Wanted& wanted() const { return lookout_.wanted(); }
   bool fetching() const { return retrieval_ && retrieval_->state() == Retrieval::State::working; }
@@ -89,14 +87,6 @@ private:
 
   /// Nobody to fetch from yet: who comes is to be asked at once.
   bool waiting_for_somebody() const { return fetching() && session_->status(retrieval_->swarm()).connected == 0; }
-
-  /// The C library keeps what buffers of transfers had: 50 MB after a release of 64 MB, 4 MB with this.
-  void give_memory_back() {
-    if (!fetching() && clock_.now() >= next_trim_) {
-      next_trim_ = clock_.now() + kTrimEvery;
-      ::malloc_trim(0);
-    }
-  }
 
   void look() {
     if (!lookout_.due()) {
@@ -119,6 +109,7 @@ private:
   Here here() const {
     Here here;
     holdings_.describe(here);
+    here.keeping = keeping_ != nullptr;
     if (retrieval_) {
       here.pursuit = pursuit_of(*retrieval_);
     }
@@ -130,28 +121,15 @@ private:
     return here;
   }
 
-  /// What became active is on its way to the store.
   void keep() {
-    if (!keeping_ || keeping_->at_work()) {
-      return;
-    }
-    const auto kept = std::exchange(keeping_, nullptr);
-    if (kept->state() == Retrieval::State::failed) {
-      session_->remove(kept->descriptor().info_hash);
-      holdings_.not_kept(kept->descriptor());
-      done(tl::unexpected(kept->error()));
-    } else {
-      holdings_.kept();
+    if (keeping_ && !keeping_->at_work()) {
+      done(holdings_.finish(*std::exchange(keeping_, nullptr), pursued()));
     }
   }
 
   /// True: with `once`, the newest release is active.
   Result<bool> step() {
     using Outcome = Result<bool>;
-    const CourseStep next = course_.next(aims_, here(), clock_.now());
-    if (keeping_ && !std::holds_alternative<PointBack>(next) && !std::holds_alternative<AskHook>(next)) {
-      return false;
-    }
     return std::visit(EachStep{[](const Stay&) -> Outcome { return false; },
                                [this](const PointBack&) -> Outcome { return done(holdings_.point_back()); },
                                [this](const Adopt& step) -> Outcome { return adopt(step.release); },
@@ -160,16 +138,12 @@ private:
                                  drop_retrieval();
                                  return done(begin(step.release));
                                },
-                               [this](const Activate&) -> Outcome {
-                                 const auto activated = activate();
-                                 done(activated);
-                                 return activated.has_value() && options_.once && !gate_.busy() && !keeping_;
-                               },
+                               [this](const Activate&) -> Outcome { return activated(activate()); },
                                [this](const Switch& step) -> Outcome { return done(switch_to(step.release)); },
                                [this](const AskHook& step) -> Outcome { return done(ask(step.release)); },
                                [this](const Arrived&) -> Outcome { return !gate_.busy(); },
                                [](const Error& error) -> Outcome { return tl::unexpected(error); }},
-                      next);
+                      course_.next(aims_, here(), clock_.now()));
   }
 
   bool done(const Result<void>& result) {
@@ -178,6 +152,10 @@ private:
       troubles_.has(kOfRelease, result.error());
     }
     return false;
+  }
+
+  bool activated(const Result<void>& result) {
+    return done(result) || (result && options_.once && !gate_.busy() && !keeping_);
   }
 
   bool adopt(const SignedDescriptor& release) {
@@ -303,10 +281,8 @@ private:
       retrieval_->on_event(event);
       const auto* const all = std::get_if<AllArrived>(&event);
       if (all != nullptr && all->info_hash == retrieval_->descriptor().info_hash && !retrieval_->by_deltas()) {
-        const InfoHash& info_hash = all->info_hash;
-        narrate_(fmt::format(
-            "release {}: fetched in {}: {}", retrieval_->descriptor().position.value, since_start(),
-            fetch_summary(session_->status(info_hash), session_->transfer(info_hash), wanted().leader_rate)));
+        narrate_(fmt::format("release {}: fetched in {}: {}", retrieval_->descriptor().position.value, since_start(),
+                             fetch_summary(*session_, all->info_hash, wanted().leader_rate)));
       }
     }
     if (const auto* bad = std::get_if<BadData>(&event)) {
@@ -353,14 +329,14 @@ private:
   std::unique_ptr<Retrieval> retrieval_;
   std::unique_ptr<Retrieval> keeping_;  ///< of what is active: its packs are being hashed
   MonotonicTime started_{};
-  MonotonicTime next_trim_{};
+  SpareMemory memory_;
 };
 
 }  // namespace
 
 Result<void> run_peer(const PeerOptions& options, Clock& clock, std::stop_token stop, const Narrator& narrate,
                       const ProgressReport& progress) {
-  ::mallopt(M_ARENA_MAX, 1);  // several keep fragments that cannot be given back; none of the threads allocates often
+  SpareMemory::keep_little();
   TRY_ASSIGN(const auto share, open_share(options.share, stop));
   TRY_ASSIGN(TrustedKeys keys, TrustedKeys::load(options.keys));
   TRY_ASSIGN(const Fd lock, own_state(options.state, lock_of(kPeerPurpose)));

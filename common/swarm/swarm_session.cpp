@@ -1,6 +1,7 @@
 #include "common/swarm/swarm_session.hpp"
 
 #include "common/swarm/acquaintances.hpp"
+#include "common/swarm/libtorrent_calls.hpp"
 #include "common/swarm/libtorrent_params.hpp"
 #include "common/swarm/plugins/swarm_doors.hpp"
 #include "common/swarm/plugins/swarm_gate.hpp"
@@ -26,8 +27,6 @@ namespace swarmout {
 
 namespace {
 
-/// A piece that so many hosts have can be had from others than the seeder.
-constexpr int kWellSpread = 3;
 /// Peers of a release that are remembered in case it is begun anew.
 constexpr std::size_t kMostMet = 256;
 
@@ -53,25 +52,8 @@ public:
   Endpoint endpoint() const override { return {settings_.listen_address, port_}; }
 
   Result<void> wait_until_listening() {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    while (std::chrono::steady_clock::now() < deadline) {
-      session_.wait_for_alert(std::chrono::milliseconds(100));
-      std::vector<lt::alert*> alerts;
-      session_.pop_alerts(&alerts);
-      for (const lt::alert* each : alerts) {
-        if (const auto* good = lt::alert_cast<lt::listen_succeeded_alert>(each)) {
-          port_ = static_cast<std::uint16_t>(good->port);
-          return {};
-        }
-        if (const auto* bad = lt::alert_cast<lt::listen_failed_alert>(each)) {
-          return fail(ErrorCode::temporary,
-                      fmt::format("cannot listen on {}:{}: {}", settings_.listen_address, settings_.listen_port,
-                                  bad->error.message()),
-                      "give another --listen ADDRESS[:PORT]");
-        }
-      }
-    }
-    return fail(ErrorCode::temporary, fmt::format("cannot listen on {}", settings_.listen_address));
+    TRY_ASSIGN(port_, swarmout::wait_until_listening(session_, settings_));
+    return {};
   }
 
   Result<InfoHash> add(const SwarmContent& content) override {
@@ -130,20 +112,9 @@ public:
   }
 
   void hurry(const InfoHash& info_hash, PieceRange wanted) override {
-    const auto found = find(info_hash);
-    if (found == torrents_.end() || !found->first.is_valid()) {
-      return;
+    if (const auto found = find(info_hash); found != torrents_.end() && found->first.is_valid()) {
+      hurry_pieces(found->first, wanted, *found->second.passed);
     }
-    std::vector<int> hosts;
-    found->first.piece_availability(hosts);
-    const int enough = std::min(kWellSpread, found->first.status({}).num_peers);
-    std::vector<std::pair<lt::piece_index_t, lt::download_priority_t>> next;
-    for (std::size_t piece = wanted.first; piece < std::min(wanted.end, hosts.size()); ++piece) {
-      if (hosts[piece] > 0 && hosts[piece] >= enough && !found->second.passed->has(piece)) {
-        next.emplace_back(static_cast<int>(piece), lt::top_priority);
-      }
-    }
-    found->first.prioritize_pieces(next);
   }
 
   void remove(const InfoHash& info_hash) override {

@@ -52,6 +52,10 @@ std::string size_text(Bytes size) {
                        : fmt::format("{:.1f} MiB", in_mib(size));
 }
 
+std::string fetch_summary(const SwarmSession& session, const InfoHash& release, double line_rate) {
+  return fetch_summary(session.status(release), session.transfer(release), line_rate);
+}
+
 std::string fetch_beginning(const RetrievalGoal& goal) {
   const Descriptor& release = goal.release.descriptor;
   const Bytes deltas = size_of(goal.deltas);

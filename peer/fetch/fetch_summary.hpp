@@ -16,6 +16,7 @@ void add_transfer(PeerRecord& record, const SwarmStatus& status, const TransferR
 /// "12.0 MiB from 3 hosts, most of it from 192.0.2.7:6881 (8.0 MiB); first piece after 0.2 s; …". `line_rate`: what the
 /// seeder can send, bytes a second, 0 if that is not known.
 [[nodiscard]] std::string fetch_summary(const SwarmStatus& status, const TransferReport& transfer, double line_rate);
+[[nodiscard]] std::string fetch_summary(const SwarmSession& session, const InfoHash& release, double line_rate);
 
 /// "release 42: fetching r42 (16.0 MiB packed, 120 files) by a delta of 612 bytes".
 [[nodiscard]] std::string fetch_beginning(const RetrievalGoal& goal);
