@@ -81,8 +81,8 @@ private:
     return retrieval_ && retrieval_->nearly_ready() ? kShortWait : busy() ? kBusyWait : kIdleWait;
   }
   const Wanted& wanted() const { return lookout_.wanted(); }
+  bool at_rest() const { return options_.once && !retrieval_ && !keeping_ && !gate_.busy(); }
   bool fetching() const { return retrieval_ && retrieval_->state() == Retrieval::State::working; }
-
   const RetrievalGoal* pursued() const { return retrieval_ ? &retrieval_->goal() : nullptr; }
 
   /// Nobody to fetch from yet: who comes is to be asked at once.
@@ -138,10 +138,10 @@ private:
                                  drop_retrieval();
                                  return done(begin(step.release));
                                },
-                               [this](const Activate&) -> Outcome { return activated(activate()); },
+                               [this](const Activate&) -> Outcome { return done(activate()) || at_rest(); },
                                [this](const Switch& step) -> Outcome { return done(switch_to(step.release)); },
                                [this](const AskHook& step) -> Outcome { return done(ask(step.release)); },
-                               [this](const Arrived&) -> Outcome { return !gate_.busy(); },
+                               [this](const Arrived&) -> Outcome { return at_rest(); },
                                [](const Error& error) -> Outcome { return tl::unexpected(error); }},
                       course_.next(aims_, here(), clock_.now()));
   }
@@ -152,10 +152,6 @@ private:
       troubles_.has(kOfRelease, result.error());
     }
     return false;
-  }
-
-  bool activated(const Result<void>& result) {
-    return done(result) || (result && options_.once && !gate_.busy() && !keeping_);
   }
 
   bool adopt(const SignedDescriptor& release) {
@@ -203,17 +199,16 @@ private:
   Result<void> activate() {
     const RetrievalGoal goal = retrieval_->goal();
     TRY(holdings_.accept(goal));
-    TRY_ASSIGN(const bool switched,
-               switching(goal.release, [&] { return holdings_.activate(goal, retrieval_->kept()); }));
+    const bool kept = retrieval_->kept();  // asked once: it may become so any moment, and finish() is for the rest
+    TRY_ASSIGN(const bool switched, switching(goal.release, [&] { return holdings_.activate(goal, kept); }));
     const Descriptor& descriptor = goal.release.descriptor;
     if (switched) {
       narrate_(fmt::format("release {}: ACTIVE {} after {} ({} fetched)", descriptor.position.value,
                            descriptor.revision, since_start(), size_text(retrieval_->fetched())));
     }
     holdings_.serve_deltas(retrieval_->served_deltas());
-    if (auto active = std::exchange(retrieval_, nullptr); !active->kept()) {
-      keeping_ = std::move(active);
-    }
+    keeping_ = kept ? nullptr : std::move(retrieval_);
+    retrieval_.reset();
     arrived();
     holdings_.prune();
     return {};
@@ -264,7 +259,7 @@ private:
   }
 
   std::string since_start() const {
-    return to_text(std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - started_));
+    return to_text(std::chrono::floor<std::chrono::milliseconds>(clock_.now() - started_));
   }
 
   void drop_retrieval() {

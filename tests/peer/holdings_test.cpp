@@ -23,7 +23,7 @@ TEST_F(HoldingsTest, WhatTheStoreHasNotYetIsActiveAndNotRecorded) {
 
   EXPECT_TRUE(holdings_->in_use());
   EXPECT_FALSE(path_exists(record_of_release(one))) << "a record says that its packs are here";
-  EXPECT_OK(holdings_->finish(*retrieval, nullptr));
+  ASSERT_OK(holdings_->finish(*retrieval, nullptr));
   EXPECT_TRUE(path_exists(record_of_release(one)));
 }
 
