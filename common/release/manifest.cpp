@@ -7,6 +7,7 @@
 #include "common/release/zstd_codec.hpp"
 
 #include <fmt/format.h>
+#include <google/protobuf/arena.h>
 
 #include <limits>
 #include <unordered_set>
@@ -183,7 +184,8 @@ Digest Manifest::tree_digest() const {
 }
 
 std::string encode_manifest(const Manifest& manifest) {
-  format::Manifest wire;
+  google::protobuf::Arena arena;
+  format::Manifest& wire = *google::protobuf::Arena::CreateMessage<format::Manifest>(&arena);
   wire.set_version(kVersion);
   wire.set_revision(manifest.revision);
   for (const PackInfo& pack : manifest.packs) {
@@ -231,8 +233,27 @@ Result<std::vector<ListedPack>> packs_in_manifest(std::string_view bytes) {
   return packs;
 }
 
+Result<std::vector<ListedPack>> KnownPacks::of(const Digest& manifest,
+                                               const std::function<Result<std::string>()>& read) {
+  const std::lock_guard lock(mutex_);
+  asked_.insert(manifest);
+  if (const auto known = packs_.find(manifest); known != packs_.end()) {
+    return known->second;
+  }
+  TRY_ASSIGN(const std::string bytes, read());
+  TRY_ASSIGN(auto packs, packs_in_manifest(bytes));
+  return packs_.emplace(manifest, std::move(packs)).first->second;
+}
+
+void KnownPacks::begin_round() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(packs_, [this](const auto& each) { return !asked_.contains(each.first); });
+  asked_.clear();
+}
+
 Result<Manifest> decode_manifest(std::string_view bytes) {
-  format::Manifest wire;
+  google::protobuf::Arena arena;
+  format::Manifest& wire = *google::protobuf::Arena::CreateMessage<format::Manifest>(&arena);
   TRY(parse_into(wire, bytes));
   REFUSE_UNLESS(wire.version() == kVersion,
                 fmt::format("the manifest has version {}, this program reads {}", wire.version(), kVersion));

@@ -10,6 +10,10 @@
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
 
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,5 +93,20 @@ struct ListedPack {
 /// The packs of a manifest whose digest was checked, without the rest: a tenth of the work, for whoever only keeps
 /// house. Errors: refused.
 [[nodiscard]] Result<std::vector<ListedPack>> packs_in_manifest(std::string_view bytes);
+
+/// Remembers what packs_in_manifest() found: a digest says what a manifest holds. Any thread.
+class KnownPacks {
+public:
+  /// `read` gives the manifest of this digest, and is asked once.
+  [[nodiscard]] Result<std::vector<ListedPack>> of(const Digest& manifest,
+                                                   const std::function<Result<std::string>()>& read);
+  /// Forgets what was not asked for since the last call.
+  void begin_round();
+
+private:
+  std::mutex mutex_;
+  std::map<Digest, std::vector<ListedPack>> packs_;
+  std::set<Digest> asked_;
+};
 
 }  // namespace swarmout

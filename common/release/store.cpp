@@ -140,6 +140,10 @@ Result<std::string> Store::manifest_bytes(const Digest& digest) const {
   return bytes;
 }
 
+Result<std::vector<ListedPack>> Store::packs_of(const Digest& manifest) const {
+  return known_packs_->of(manifest, [&] { return manifest_bytes(manifest); });
+}
+
 Result<void> Store::record(const SignedDescriptor& release) {
   return replace_file(state_ / "releases" / record_name(release.descriptor.position), as_bytes(encode_record(release)));
 }
@@ -175,15 +179,10 @@ Result<Path> Store::lay_out(std::string_view purpose, const TorrentContents& con
   TRY(make_directories_for_owner(files));
   // A part of a file may be here from a fetch that was cut short, before another process had the whole: replace it.
   for (const TorrentFile& file : contents.files) {
-    if (file.name == kManifestName) {
-      if (manifest_bytes(manifest)) {
-        TRY(remove_tree(files / file.name));
-        TRY(link_file(state_ / "manifests" / manifest.hex(), files / file.name));
-        complete.insert(file.name);
-      }
-    } else if (has_pack(file.root, file.size)) {
+    const bool first = file.name == kManifestName;
+    if (first ? manifest_bytes(manifest).has_value() : has_pack(file.root, file.size)) {
       TRY(remove_tree(files / file.name));
-      TRY(link_file(pack_path(file.root), files / file.name));
+      TRY(link_file(first ? state_ / "manifests" / manifest.hex() : pack_path(file.root), files / file.name));
       complete.insert(file.name);
     }
   }
@@ -267,8 +266,7 @@ Result<void> Store::prune(std::size_t keep, const std::set<InfoHash>& needed) {
 }
 
 Result<void> Store::add_named(const Digest& manifest_digest, std::set<std::string>& named) const {
-  TRY_ASSIGN(const std::string bytes, manifest_bytes(manifest_digest));
-  TRY_ASSIGN(const auto packs, packs_in_manifest(bytes));
+  TRY_ASSIGN(const auto packs, packs_of(manifest_digest));
   named.insert(manifest_digest.hex());
   for (const ListedPack& pack : packs) {
     named.insert(pack_name(pack.root));
@@ -311,6 +309,7 @@ Result<std::optional<std::set<Digest>>> Store::forget(const std::set<Digest>& fo
   }
   TRY_ASSIGN(const std::set<std::string> pins, pinned());
   TRY_ASSIGN(const auto all, releases(Unreadable::error));
+  known_packs_->begin_round();
   // First all that is to stay: who cannot say what it needs removes nothing.
   std::set<std::string> named;
   std::vector<const SignedDescriptor*> going;

@@ -49,6 +49,8 @@ public:
   [[nodiscard]] Result<void> put_manifest(std::string_view bytes);
   /// Checked against `digest`. Errors: not_found; refused.
   [[nodiscard]] Result<std::string> manifest_bytes(const Digest& digest) const;
+  /// What it names; read once by this object and its copies. Errors: as manifest_bytes().
+  [[nodiscard]] Result<std::vector<ListedPack>> packs_of(const Digest& manifest) const;
 
   /// Remembers that everything of this release is here.
   [[nodiscard]] Result<void> record(const SignedDescriptor& release);
@@ -99,6 +101,7 @@ private:
   Store(Path state, std::shared_ptr<const Scratch> scratch) : state_(std::move(state)), scratch_(std::move(scratch)) {}
   Path state_;
   std::shared_ptr<const Scratch> scratch_;
+  std::shared_ptr<KnownPacks> known_packs_ = std::make_shared<KnownPacks>();
 };
 
 }  // namespace swarmout

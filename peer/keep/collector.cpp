@@ -67,8 +67,7 @@ HeldRelease held(const SignedDescriptor& release, const Needs& needs) {
 }
 
 Result<void> add_packs(const Store& store, HeldRelease& release) {
-  TRY_ASSIGN(const std::string bytes, store.manifest_bytes(release.manifest));
-  TRY_ASSIGN(const auto packs, packs_in_manifest(bytes));
+  TRY_ASSIGN(const auto packs, store.packs_of(release.manifest));
   for (const ListedPack& pack : packs) {
     release.packs.emplace_back(pack.root, pack.size);
   }

@@ -150,6 +150,45 @@ TEST_F(StoreTest, AManifestIsFoundByItsDigest) {
   EXPECT_EQ(store_.manifest_bytes(sha256("bytes")).value_or("error"), "bytes");
 }
 
+TEST_F(StoreTest, ThePacksOfAManifestAreReadOnceByAStoreAndItsCopies) {
+  Manifest manifest;
+  manifest.packs = {{sha256("a pack"), kPackHeader, 0, 1}};
+  manifest.frames = {{100, 5, 0, 1}};
+  manifest.chunks = {{sha256("chunk"), 5}};
+  const std::string bytes = encode_manifest(manifest);
+  ASSERT_OK(store_.put_manifest(bytes));
+  ASSERT_OK(store_.packs_of(sha256(bytes)));
+
+  std::filesystem::remove(store_.state() / "manifests" / sha256(bytes).hex());
+
+  const Store copy = store_;
+  ASSERT_OK_AND_ASSIGN(const auto packs, copy.packs_of(sha256(bytes)));
+  ASSERT_EQ(packs.size(), 1U);
+  EXPECT_EQ(packs[0].root, sha256("a pack"));
+  EXPECT_EQ(packs[0].size, kPackHeader + 100);
+  ASSERT_OK_AND_ASSIGN(const Store another, Store::open(store_.state()));
+  EXPECT_THAT(another.packs_of(sha256(bytes)), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(StoreTest, PacksThatNobodyAsksForAreNotRemembered) {
+  KnownPacks known;
+  int read = 0;
+  const auto manifest = [&]() -> Result<std::string> {
+    ++read;
+    return encode_manifest({});
+  };
+  ASSERT_OK(known.of(sha256("1"), manifest));
+  known.begin_round();
+  ASSERT_OK(known.of(sha256("1"), manifest));
+  EXPECT_EQ(read, 1) << "it was asked for in the last round";
+
+  known.begin_round();
+  known.begin_round();
+
+  ASSERT_OK(known.of(sha256("1"), manifest));
+  EXPECT_EQ(read, 2);
+}
+
 TEST_F(StoreTest, AMissingManifestIsNotFound) {
   EXPECT_THAT(store_.manifest_bytes(sha256("bytes")), FailsWith(ErrorCode::not_found));
 }
