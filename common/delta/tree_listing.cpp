@@ -3,6 +3,9 @@
 #include "common/release/tree_path.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <unordered_map>
+#include <utility>
 
 namespace swarmout {
 
@@ -12,11 +15,45 @@ constexpr char kUp = 'u';
 /// In the order of Node::Kind.
 constexpr std::string_view kKinds = "fxld";
 
-/// A directory, what is in it, its siblings: as if '/' came before everything else.
-bool in_walk(const Node* a, const Node* b) {
-  const auto rank = [](char c) { return c == '/' ? 0U : static_cast<unsigned>(static_cast<unsigned char>(c)); };
-  return std::lexicographical_compare(a->path.begin(), a->path.end(), b->path.begin(), b->path.end(),
-                                      [&](char x, char y) { return rank(x) < rank(y); });
+std::string_view folder_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+/// A directory, what is in it, its siblings: as if '/' came before everything else. By lists of what is in each
+/// directory, which have the order of the nodes; sorting all of them took four times as long.
+std::vector<std::uint32_t> walk_of(const std::vector<Node>& nodes) {
+  constexpr auto kEnd = std::numeric_limits<std::uint32_t>::max();
+  const auto count = static_cast<std::uint32_t>(nodes.size());
+  std::vector<std::uint32_t> first(nodes.size() + 1, kEnd);  // in each, that of the root last
+  std::vector<std::uint32_t> next(nodes.size(), kEnd);
+  std::unordered_map<std::string_view, std::uint32_t> directories{{"", count}};
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (nodes[i].kind == Node::Kind::directory) {
+      directories.emplace(nodes[i].path, i);
+    }
+  }
+  for (std::uint32_t i = count; i-- > 0;) {
+    const auto parent = directories.find(folder_of(nodes[i].path));
+    INVARIANT(parent != directories.end());  // decode_manifest()
+    next[i] = std::exchange(first[parent->second], i);
+  }
+  std::vector<std::uint32_t> walk;
+  walk.reserve(nodes.size());
+  std::vector<std::uint32_t> open{first[count]};  // of each level, what comes next
+  while (!open.empty()) {
+    const std::uint32_t node = open.back();
+    if (node == kEnd) {
+      open.pop_back();
+      continue;
+    }
+    walk.push_back(node);
+    open.back() = next[node];
+    if (nodes[node].kind == Node::Kind::directory) {
+      open.push_back(first[node]);
+    }
+  }
+  return walk;
 }
 
 std::size_t depth_of(std::string_view path) {
@@ -35,14 +72,10 @@ Result<std::string_view> take_name(std::string_view& left) {
 }  // namespace
 
 std::string encode_listing(const std::vector<Node>& nodes) {
-  std::vector<const Node*> walk;
-  for (const Node& node : nodes) {
-    walk.push_back(&node);
-  }
-  std::sort(walk.begin(), walk.end(), in_walk);
   std::string listing;
   std::size_t depth = 0;
-  for (const Node* const node : walk) {
+  for (const std::uint32_t index : walk_of(nodes)) {
+    const Node* const node = &nodes[index];
     const std::size_t own = depth_of(node->path);
     INVARIANT(own <= depth);
     listing.append(depth - own, kUp);
