@@ -105,6 +105,9 @@ private:
   void arrived(const std::string& name);
   void run(std::stop_token stop);
   [[nodiscard]] Result<Manifest> make_tree(const std::stop_token& stop);
+  [[nodiscard]] Result<void> build(const Manifest& manifest, const PreviousTree* previous, const OldTree* taken,
+                                   const std::stop_token& stop);
+  [[nodiscard]] Result<void> await_all(const std::stop_token& stop);
   [[nodiscard]] Result<void> unpack_packs(Unpacker& unpacker, const Manifest& manifest, const std::stop_token& stop);
   struct Arriving;
   [[nodiscard]] Result<bool> await_more(std::vector<Arriving>& packs, std::size_t& seen, const std::stop_token& stop);

@@ -114,6 +114,7 @@ void Retrieval::recall_taken(Manifest& manifest, OldTree& tree) const {
                             manifest.nodes.size());
   if (stamps) {
     tree.stamps = *std::move(stamps);
+    tree.believed = goal_.purpose == kPeerPurpose;  // seal() looks
   } else if (stamps.error().code != ErrorCode::not_found) {
     spdlog::warn("each file of the tree {} is read: {}", taken.name, to_string(stamps.error()));
   }
@@ -141,8 +142,9 @@ Result<Manifest> Retrieval::make_tree(const std::stop_token& stop) {
   }
   failpoint("after-manifest");
 
-  std::shared_ptr<Unpacker> unpacker;
-  if (!goal_.tree_exists) {
+  if (goal_.tree_exists) {
+    TRY(await_all(stop));
+  } else {
     Manifest previous;
     std::optional<PreviousTree> tree;
     if (const auto taken = take_previous(previous, tree); !taken) {
@@ -153,27 +155,38 @@ Result<Manifest> Retrieval::make_tree(const std::stop_token& stop) {
     if (goal_.taken) {
       recall_taken(of_taken, taken);
     }
-    TRY_ASSIGN(unpacker,
-               Unpacker::start(manifest, goal_.tree, tree ? &*tree : nullptr, goal_.taken ? &taken : nullptr));
-    {
-      const std::lock_guard lock(mutex_);
-      unpacker_ = unpacker;
+    const PreviousTree* const active = tree ? &*tree : nullptr;
+    auto built = build(manifest, active, goal_.taken ? &taken : nullptr, stop);
+    if (!built && built.error().code == ErrorCode::temporary && taken.believed && !stop.stop_requested()) {
+      spdlog::warn("the tree {}, which nobody uses any more, was changed by somebody; all of it is looked at: {}",
+                   goal_.taken->name, built.error().message);
+      taken.believed = false;
+      built = build(manifest, active, &taken, stop);
     }
-    TRY(unpack_packs(*unpacker, manifest, stop));
-    TRY(unpacker->finish());
-    failpoint("after-unpack");
-  }
-  {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return all_arrived_; })) {
-      return fail(ErrorCode::temporary, "stopped on request");
-    }
-  }
-  if (unpacker) {
-    TRY(sync_filesystem(goal_.tree));
-    TRY(seal(*unpacker));
+    TRY(std::move(built));
   }
   return manifest;
+}
+
+Result<void> Retrieval::build(const Manifest& manifest, const PreviousTree* previous, const OldTree* taken,
+                              const std::stop_token& stop) {
+  TRY_ASSIGN(const std::shared_ptr<Unpacker> unpacker, Unpacker::start(manifest, goal_.tree, previous, taken));
+  {
+    const std::lock_guard lock(mutex_);
+    unpacker_ = unpacker;
+  }
+  TRY(unpack_packs(*unpacker, manifest, stop));
+  TRY(unpacker->finish());
+  failpoint("after-unpack");
+  TRY(await_all(stop));
+  TRY(sync_filesystem(goal_.tree));
+  return seal(*unpacker);
+}
+
+Result<void> Retrieval::await_all(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  const bool all = changed_.wait(lock, stop, [this] { return all_arrived_; });
+  return all ? Result<void>() : fail(ErrorCode::temporary, "stopped on request");
 }
 
 /// A pack that files of the tree come from.

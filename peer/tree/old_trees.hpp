@@ -35,6 +35,8 @@ struct OldTree {
   const Manifest* manifest = nullptr;   ///< what it was; null: that is not known any more
   std::vector<std::uint64_t> stamps{};  ///< by node of `manifest` (tree_stamps.hpp); empty: there are none
   DirectoryLook look{};
+  /// What has a stamp is believed to be as it was, without a look: seal_tree() looks, and finds it out if it is not.
+  bool believed = false;
 };
 
 }  // namespace swarmout

@@ -1,7 +1,6 @@
 #include "peer/tree/renewal.hpp"
 
 #include "common/base/failpoint.hpp"
-#include "common/base/owner/ownership.hpp"
 #include "common/base/parallel.hpp"
 #include "common/base/remove_tree.hpp"
 #include "common/release/manifest_diff.hpp"
@@ -17,6 +16,7 @@
 
 #include <array>
 #include <cerrno>
+#include <unordered_set>
 
 namespace swarmout {
 
@@ -25,11 +25,11 @@ namespace {
 constexpr std::size_t kFoldersAtOnce = 8;  ///< of Linux a folder has 15 files
 constexpr mode_t kPermissions = 07777;
 constexpr const char* kAccessList = "system.posix_acl_access";
-constexpr const char* kInheritedList = "system.posix_acl_default";
 
 /// What is known of a file before it is looked at.
 struct FileHistory {
   std::uint64_t stamp = 0;  ///< that it has if nobody touched it; 0: there is none
+  bool same_kind = false;   ///< as in the old tree
   bool maybe = true;        ///< false: it had other content, or was not there
   bool as_active = true;    ///< the active tree has the same
   bool has_active = false;  ///< and it is known
@@ -58,6 +58,7 @@ std::vector<FileHistory> histories(const Manifest& manifest, const OldTree& old,
       if (same_content(manifest, manifest.nodes[i], *old.manifest, old.manifest->nodes[j])) {
         all[i].maybe = true;
         all[i].stamp = j < old.stamps.size() ? old.stamps[j] : 0;
+        all[i].same_kind = manifest.nodes[i].kind == old.manifest->nodes[j].kind;
       }
     });
   }
@@ -71,47 +72,6 @@ std::vector<FileHistory> histories(const Manifest& manifest, const OldTree& old,
     });
   }
   return all;
-}
-
-/// A directory as it would be if it was made now.
-Result<void> set_right(int directory, const DirectoryLook& look, const Path& shown) {
-  struct stat info {};
-  if (::fstat(directory, &info) != 0) {
-    return fail_errno("cannot look at", shown.native(), errno);
-  }
-  if ((info.st_uid != look.owner || info.st_gid != look.group) && ::fchown(directory, look.owner, look.group) != 0) {
-    return fail_errno("cannot change the owner of", shown.native(), errno);
-  }
-  for (const char* const list : {kAccessList, kInheritedList}) {
-    if (::fgetxattr(directory, list, nullptr, 0) >= 0 && ::fremovexattr(directory, list) != 0) {
-      return fail_errno("cannot remove the access control list of", shown.native(), errno);
-    }
-  }
-  if ((::fstat(directory, &info) != 0 || (info.st_mode & kPermissions) != look.mode) &&
-      ::fchmod(directory, look.mode) != 0) {
-    return fail_errno("cannot change the mode of", shown.native(), errno);
-  }
-  return {};
-}
-
-/// One that its owner may lack the right to open, too.
-int open_directory_of_tree(int parent, const char* name) {
-  const int fd = open_in(parent, name, O_RDONLY | O_DIRECTORY);
-  if (fd >= 0 || errno != EACCES) {
-    return fd;
-  }
-  const bool opened = open_to_owner(parent, name);
-  errno = EACCES;
-  return opened ? open_in(parent, name, O_RDONLY | O_DIRECTORY) : -1;
-}
-
-Result<void> open_root(const Path& root, const DirectoryLook& look) {
-  const Path whole = root.has_filename() ? root : root.parent_path();
-  TRY_ASSIGN(const Fd parent,
-             open_file(whole.has_parent_path() ? whole.parent_path() : Path("."), O_RDONLY | O_DIRECTORY));
-  const Fd directory(open_directory_of_tree(parent.get(), whole.filename().c_str()));
-  return directory.valid() ? set_right(directory.get(), look, root)
-                           : fail_errno("cannot open directory", root.native(), errno);
 }
 
 /// What all threads have in common.
@@ -146,18 +106,63 @@ public:
       if (node && manifest_.nodes[*node].kind == Node::Kind::directory) {
         continue;
       }
-      TRY_ASSIGN(const bool kept, node ? keep(directory, name, *node) : Result<bool>(false));
-      if (kept) {
-        result_.kept[*node] = 1;
-      } else {
-        TRY(remove_in(directory, name, folders_.shown(path) / name));
+      TRY(settle(directory, name, node, path));
+    }
+    return {};
+  }
+
+  /// Only what differs from the old tree, as that is known. Its directories are those of the new one by now, or in the
+  /// place of what is something else there.
+  Result<void> renew_believing() {
+    std::unordered_set<std::string> gone;  // directories
+    std::size_t next = 0;
+    for (const Node& before : old_.manifest->nodes) {
+      while (next < manifest_.nodes.size() && manifest_.nodes[next].path < before.path) {
+        ++next;
       }
-      failpoint("during-renewal");
+      const bool stays = next < manifest_.nodes.size() && manifest_.nodes[next].path == before.path;
+      const auto node = stays ? std::optional(static_cast<std::uint32_t>(next)) : std::nullopt;
+      if (node && (manifest_.nodes[*node].kind == Node::Kind::directory || believe(before, *node))) {
+        continue;
+      }
+      const std::string above = Path(before.path).parent_path();
+      if (!gone.contains(above)) {
+        const char* name = nullptr;
+        TRY_ASSIGN(const int parent, folders_.parent_of(before.path, name));
+        TRY(settle(parent, name, node, above));
+      }
+      if (before.kind == Node::Kind::directory) {
+        gone.insert(before.path);
+      }
     }
     return {};
   }
 
 private:
+  /// What is there stays or goes.
+  Result<void> settle(int directory, const std::string& name, std::optional<std::uint32_t> node, const Path& shown) {
+    TRY_ASSIGN(const bool kept, node ? keep(directory, name, *node) : Result<bool>(false));
+    if (kept) {
+      result_.kept[*node] = 1;
+    } else {
+      TRY(remove_in(directory, name, folders_.shown((shown / name).native())));
+    }
+    failpoint("during-renewal");
+    return {};
+  }
+
+  bool believe(const Node& before, std::uint32_t index) {
+    const FileHistory& history = histories_[index];
+    const Node& node = manifest_.nodes[index];
+    const bool same = node.is_file() ? history.stamp != 0 && history.same_kind && history.as_active
+                                     : node.kind == before.kind && node.target == before.target;
+    if (same) {
+      result_.kept[index] = KeptNodes::kBelieved;
+      result_.stamps[index] = history.stamp;
+    }
+    return same;
+  }
+
   FolderRenewal(Renewal& all, TreeFolders folders)
       : manifest_(all.manifest),
         old_(all.old),
@@ -258,54 +263,40 @@ private:
   std::vector<std::byte> buffer_;
 };
 
-Result<void> put_directory(TreeFolders& folders, const Node& node, const DirectoryLook& look) {
-  const char* name = nullptr;
-  TRY_ASSIGN(const int parent, folders.parent_of(node.path, name));
-  const Path shown = folders.shown(node.path);
-  const Fd directory(open_directory_of_tree(parent, name));
-  if (!directory.valid() && errno == EXDEV) {
-    return fail_errno("cannot open directory", shown.native(), errno);  // a mount
-  }
-  if (directory.valid() && set_right(directory.get(), look, shown)) {
-    return {};
-  }
-  TRY(remove_in(parent, name, shown));
-  if (::mkdirat(parent, name, 0755) != 0) {
-    return fail_errno("cannot create directory", shown.native(), errno);
-  }
-  hand_over(parent, name, folders.root());
-  return {};
+/// As all that was made along with it, then.
+bool looks_so(const Path& root, const DirectoryLook& look) {
+  struct stat info {};
+  return ::lstat(root.c_str(), &info) == 0 && info.st_uid == look.owner && info.st_gid == look.group &&
+         (info.st_mode & kPermissions) == look.mode;
 }
 
 }  // namespace
 
-std::optional<DirectoryLook> look_of(const Path& directory) {
-  struct stat info {};
-  if (::lstat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
-      ::lgetxattr(directory.c_str(), kInheritedList, nullptr, 0) >= 0) {
-    return std::nullopt;
-  }
-  return DirectoryLook{info.st_uid, info.st_gid, info.st_mode & kPermissions};
-}
-
 Result<KeptNodes> renew_tree(const Manifest& manifest, const Path& root, const OldTree& old,
                              const PreviousTree* previous) {
-  TRY(open_root(root, old.look));
+  const bool as_then = looks_so(root, old.look);
+  TRY(set_root_right(root, old.look));
   {
     TRY_ASSIGN(TreeFolders folders, TreeFolders::open(root));
     for (const Node& node : manifest.nodes) {
       if (node.kind == Node::Kind::directory) {
-        TRY(put_directory(folders, node, old.look));
+        TRY(put_directory(folders, node.path, old.look));
       }
     }
   }
-  const std::vector<FolderNodes> folders = folders_of(manifest);
   Renewal all{manifest,
               root,
               old,
               previous,
               histories(manifest, old, previous),
               {std::vector<char>(manifest.nodes.size(), 0), std::vector<std::uint64_t>(manifest.nodes.size(), 0)}};
+  if (old.believed && old.manifest != nullptr && as_then) {
+    TRY_ASSIGN(FolderRenewal renewal, FolderRenewal::open(all));
+    TRY(renewal.renew_believing());
+    failpoint("after-renewal");
+    return std::move(all.result);
+  }
+  const std::vector<FolderNodes> folders = folders_of(manifest);
   const auto done = parallel_ranges(
       folders.size(), kFoldersAtOnce, [&] { return FolderRenewal::open(all); },
       [&](std::size_t begin, std::size_t end, Result<FolderRenewal>& renewal) -> Result<void> {
@@ -323,7 +314,7 @@ Result<KeptNodes> renew_tree(const Manifest& manifest, const Path& root, const O
 }
 
 Result<void> empty_tree(const Path& root, const DirectoryLook& look) {
-  TRY(open_root(root, look));
+  TRY(set_root_right(root, look));
   TRY_ASSIGN(const Fd directory, open_file(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   TRY_ASSIGN(const auto names, names_in(directory.get(), root));
   for (const std::string& name : names) {

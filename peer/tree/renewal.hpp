@@ -17,14 +17,15 @@ namespace swarmout {
 
 /// By node of the new manifest; of directories nothing.
 struct KeptNodes {
-  std::vector<char> kept;             ///< it is there already (char: written by several threads)
+  static constexpr char kBelieved = 2;
+  std::vector<char> kept;             ///< it is there already, or believed to be (char: written by several threads)
   std::vector<std::uint64_t> stamps;  ///< of the files that are
 };
 
 /// Makes of what is at `root` as much of `manifest` as it has: all directories, and files and links that are right.
-/// Nothing else stays there. Files that are not the same in `previous` (may be null) get the time of now, so that
-/// make(1) sees that they have changed. Uses several threads. Errors: cannot_write, not_found: what is there now is
-/// neither the old tree nor the new one.
+/// Nothing else stays there, or nothing else that was in the old tree, where that is believed. Files that are not the
+/// same in `previous` (may be null) get the time of now, so that make(1) sees that they have changed. Uses several
+/// threads. Errors: cannot_write, not_found: what is there now is neither the old tree nor the new one.
 [[nodiscard]] Result<KeptNodes> renew_tree(const Manifest& manifest, const Path& root, const OldTree& old,
                                            const PreviousTree* previous);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/base/files.hpp"
+#include "peer/tree/old_trees.hpp"
 
 #include <string>
 #include <vector>
@@ -35,5 +36,10 @@ private:
 
 /// Names in an open directory, as the file system has them. `shown` is for messages. Errors: as fail_errno().
 [[nodiscard]] Result<std::vector<std::string>> names_in(int directory, const Path& shown);
+
+/// A directory of an old tree as it would be if it was made now: the root, which must be there, and one in it, whatever
+/// is in its place. Errors: as fail_errno(); what is mounted there is left alone.
+[[nodiscard]] Result<void> set_root_right(const Path& root, const DirectoryLook& look);
+[[nodiscard]] Result<void> put_directory(TreeFolders& folders, const std::string& path, const DirectoryLook& look);
 
 }  // namespace swarmout

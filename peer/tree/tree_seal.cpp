@@ -3,6 +3,7 @@
 #include "common/base/key_values.hpp"
 #include "common/base/parallel.hpp"
 #include "peer/tree/folder_nodes.hpp"
+#include "peer/tree/renewal.hpp"
 #include "peer/tree/reuse.hpp"
 #include "peer/tree/tree_folders.hpp"
 #include "peer/tree/tree_stamps.hpp"
@@ -37,13 +38,20 @@ std::optional<timespec> now_of(const Path& root) {
   return told ? std::optional(info.st_ctim) : std::nullopt;
 }
 
+/// What all threads have in common.
+struct Sealing {
+  const Manifest& manifest;
+  std::span<const std::uint64_t> made;
+  std::span<const char> kept;
+  std::optional<timespec> now;
+};
+
 /// Of one thread.
 class FolderSeal {
 public:
-  static Result<FolderSeal> open(const Manifest& manifest, const Path& root, std::span<const std::uint64_t> made,
-                                 std::optional<timespec> now, std::vector<std::uint64_t>& stamps) {
+  static Result<FolderSeal> open(const Sealing& all, const Path& root, std::vector<std::uint64_t>& stamps) {
     TRY_ASSIGN(TreeFolders folders, TreeFolders::open(root));
-    return FolderSeal(manifest, std::move(folders), made, now, stamps);
+    return FolderSeal(all, std::move(folders), stamps);
   }
 
   Result<void> seal(const FolderNodes& folder) {
@@ -66,9 +74,8 @@ public:
   }
 
 private:
-  FolderSeal(const Manifest& manifest, TreeFolders folders, std::span<const std::uint64_t> made,
-             std::optional<timespec> now, std::vector<std::uint64_t>& stamps)
-      : manifest_(manifest), folders_(std::move(folders)), made_(made), now_(now), stamps_(stamps) {}
+  FolderSeal(const Sealing& all, TreeFolders folders, std::vector<std::uint64_t>& stamps)
+      : all_(all), manifest_(all.manifest), folders_(std::move(folders)), stamps_(stamps) {}
 
   Result<void> look_at(int directory, const std::string& name, std::uint32_t index) {
     const Node& node = manifest_.nodes[index];
@@ -91,7 +98,11 @@ private:
 
   Result<void> look_at_file(int directory, const std::string& name, std::uint32_t index, struct stat info) {
     const Node& node = manifest_.nodes[index];
-    if (made_[index] == 0 || stamp_of(info) != made_[index]) {
+    std::uint64_t stamp = stamp_of(info);
+    if (stamp != all_.made[index] && all_.kept[index] == KeptNodes::kBelieved) {
+      return changed_meanwhile(node.path);
+    }
+    if (all_.made[index] == 0 || stamp != all_.made[index]) {
       const Fd file(open_in(directory, name.c_str(), O_RDONLY));
       const bool executable = node.kind == Node::Kind::executable;
       const bool right = file.valid() && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) &&
@@ -101,15 +112,15 @@ private:
       if (!right) {
         return changed_meanwhile(node.path);
       }
+      stamp = stamp_of(info);
     }
-    stamps_[index] = now_ && tells_changes(info, *now_) ? stamp_of(info) : 0;
+    stamps_[index] = all_.now && tells_changes(info, *all_.now) ? stamp : 0;
     return {};
   }
 
+  const Sealing& all_;
   const Manifest& manifest_;
   TreeFolders folders_;
-  std::span<const std::uint64_t> made_;
-  std::optional<timespec> now_;
   std::vector<std::uint64_t>& stamps_;
   std::vector<std::byte> buffer_;
 };
@@ -117,13 +128,13 @@ private:
 }  // namespace
 
 Result<std::vector<std::uint64_t>> seal_tree(const Manifest& manifest, const Path& root,
-                                             std::span<const std::uint64_t> made) {
-  INVARIANT(made.size() == manifest.nodes.size());
-  const auto now = now_of(root);
+                                             std::span<const std::uint64_t> made, std::span<const char> kept) {
+  INVARIANT(made.size() == manifest.nodes.size() && kept.size() == manifest.nodes.size());
+  const Sealing all{manifest, made, kept, now_of(root)};
   const std::vector<FolderNodes> folders = folders_of(manifest);
   std::vector<std::uint64_t> stamps(manifest.nodes.size(), 0);
   const auto done = parallel_ranges(
-      folders.size(), kSealedAtOnce, [&] { return FolderSeal::open(manifest, root, made, now, stamps); },
+      folders.size(), kSealedAtOnce, [&] { return FolderSeal::open(all, root, stamps); },
       [&](std::size_t begin, std::size_t end, Result<FolderSeal>& seal) -> Result<void> {
         if (!seal) {
           return tl::unexpected(seal.error());

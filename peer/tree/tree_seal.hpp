@@ -14,10 +14,12 @@
 
 namespace swarmout {
 
-/// `made`: stamps by node, of the moment when each was written; 0: not known. Gives those of now, 0 for what was
-/// changed so lately that the next change might not show. Uses several threads. Errors: temporary: the tree at `root`
+/// `made`: stamps by node, of the moment when each was written; 0: not known. `kept`: as KeptNodes has it; of what was
+/// only believed the stamps must be these. Gives those of now, 0 for what was changed so lately that the next change
+/// might not show. Uses several threads. Errors: temporary: the tree at `root`
 /// is not what `manifest` says, since somebody works in it.
 [[nodiscard]] Result<std::vector<std::uint64_t>> seal_tree(const Manifest& manifest, const Path& root,
-                                                           std::span<const std::uint64_t> made);
+                                                           std::span<const std::uint64_t> made,
+                                                           std::span<const char> kept);
 
 }  // namespace swarmout

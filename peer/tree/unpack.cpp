@@ -265,7 +265,7 @@ Result<void> Unpacker::finish() {
 }
 
 Result<std::vector<std::uint64_t>> Unpacker::seal() const {
-  return seal_tree(manifest_, directory_, stamps_);
+  return seal_tree(manifest_, directory_, stamps_, done_);
 }
 
 }  // namespace swarmout

@@ -8,7 +8,7 @@ namespace swarmout::test {
 
 namespace fs = std::filesystem;
 
-TEST_F(RenewalTest, OnlyWhatDiffersIsTouched) {
+TEST_P(RenewalTest, OnlyWhatDiffersIsTouched) {
   const std::string large = noise(9 * kMiB + 17);
   make_old({{directory("becomes-file"), ""},
             file_of("becomes-file/in", "it"),
@@ -68,7 +68,7 @@ TEST_F(RenewalTest, OnlyWhatDiffersIsTouched) {
   EXPECT_THAT(unpacker_->seal(), IsOk());
 }
 
-TEST_F(RenewalTest, ATreeThatIsTheSameIsNotTouchedAtAll) {
+TEST_P(RenewalTest, ATreeThatIsTheSameIsNotTouchedAtAll) {
   make_old(kSmall);
   const auto before = info("dir/a");
   const auto folder = info("dir");
@@ -81,7 +81,7 @@ TEST_F(RenewalTest, ATreeThatIsTheSameIsNotTouchedAtAll) {
   EXPECT_FALSE(unpacker_->needs(0));
 }
 
-TEST_F(RenewalTest, WhatWasEditedWithoutATraceInSizeAndTimeIsFoundOut) {
+TEST_P(RenewalTest, WhatWasEditedWithoutATraceInSizeAndTimeIsFoundOut) {
   make_old(kSmall);
   edit_in_secret(target_ / "dir/a");
 
@@ -90,7 +90,7 @@ TEST_F(RenewalTest, WhatWasEditedWithoutATraceInSizeAndTimeIsFoundOut) {
   EXPECT_EQ(listing(target_), listing_of(kSmall));
 }
 
-TEST_F(RenewalTest, WithoutStampsFilesAreReadAndThoseThatAreRightStay) {
+TEST_P(RenewalTest, WithoutStampsFilesAreReadAndThoseThatAreRightStay) {
   make_old(kSmall);
   const auto before = info("dir/b");
   edit_in_secret(target_ / "dir/a");
@@ -102,7 +102,7 @@ TEST_F(RenewalTest, WithoutStampsFilesAreReadAndThoseThatAreRightStay) {
   EXPECT_EQ(info("dir/b").st_ino, before.st_ino);
 }
 
-TEST_F(RenewalTest, WithoutTheOldManifestFilesAreReadAndThoseThatAreRightStay) {
+TEST_P(RenewalTest, WithoutTheOldManifestFilesAreReadAndThoseThatAreRightStay) {
   make_old(kSmall);
   const auto before = info("dir/b");
   edit_in_secret(target_ / "dir/a");
@@ -115,7 +115,7 @@ TEST_F(RenewalTest, WithoutTheOldManifestFilesAreReadAndThoseThatAreRightStay) {
   EXPECT_FALSE(path_exists(target_ / "dir/a"));
 }
 
-TEST_F(RenewalTest, AFileWithAnotherNameOutsideIsMadeAnewAndNothingIsWrittenThere) {
+TEST_P(RenewalTest, AFileWithAnotherNameOutsideIsMadeAnewAndNothingIsWrittenThere) {
   make_old(kSmall);
   Tree tree = kSmall;
   tree[1] = file_of("dir/a", "another content of a");
@@ -136,7 +136,7 @@ TEST_F(RenewalTest, AFileWithAnotherNameOutsideIsMadeAnewAndNothingIsWrittenTher
   fs::remove(outside_ / "b");
 }
 
-TEST_F(RenewalTest, ADirectoryThatBecameALinkOutsideIsNotFollowed) {
+TEST_P(RenewalTest, ADirectoryThatBecameALinkOutsideIsNotFollowed) {
   make_old(kSmall);
   fs::remove_all(target_ / "dir");
   fs::create_symlink(outside_, target_ / "dir");
@@ -146,7 +146,7 @@ TEST_F(RenewalTest, ADirectoryThatBecameALinkOutsideIsNotFollowed) {
   EXPECT_EQ(listing(target_), listing_of(kSmall));
 }
 
-TEST_F(RenewalTest, WhatUsersHaveBuiltOrChangedIsPutRight) {
+TEST_P(RenewalTest, WhatUsersHaveBuiltOrChangedIsPutRight) {
   make_old(kSmall);
   const auto expected = looks(target_);
   write_file(target_ / "dir/out/a.o", "built");
@@ -164,7 +164,7 @@ TEST_F(RenewalTest, WhatUsersHaveBuiltOrChangedIsPutRight) {
   EXPECT_EQ(looks(target_), expected);
 }
 
-TEST_F(RenewalTest, WhatBelongsToAnotherUserIsMadeAnew) {
+TEST_P(RenewalTest, WhatBelongsToAnotherUserIsMadeAnew) {
   if (::geteuid() != 0) {
     GTEST_SKIP() << "only root gives files away";
   }
@@ -179,7 +179,7 @@ TEST_F(RenewalTest, WhatBelongsToAnotherUserIsMadeAnew) {
   EXPECT_EQ(looks(target_), expected);
 }
 
-TEST_F(RenewalTest, WhatIsNotAsInTheActiveTreeHasTheTimeOfNow) {
+TEST_P(RenewalTest, WhatIsNotAsInTheActiveTreeHasTheTimeOfNow) {
   const Manifest active = packed({{directory("dir"), ""}, file_of("dir/a", "other"), file_of("dir/b", "content of b")});
   const Path beside = temp_ / "target-active";
   fs::create_directories(beside);
@@ -203,7 +203,7 @@ TEST_F(RenewalTest, WhatIsNotAsInTheActiveTreeHasTheTimeOfNow) {
   EXPECT_EQ(info("dir/b").st_mtim.tv_sec, 1'000'000'000);
 }
 
-TEST_F(RenewalTest, SomebodyWhoHasTouchedAFileDoesNotChangeItsTime) {
+TEST_P(RenewalTest, SomebodyWhoHasTouchedAFileDoesNotChangeItsTime) {
   const Path beside = temp_ / "target-active";
   fs::create_directories(beside);
   const Manifest active = packed(kSmall);
@@ -218,7 +218,7 @@ TEST_F(RenewalTest, SomebodyWhoHasTouchedAFileDoesNotChangeItsTime) {
   EXPECT_TRUE(info("dir/a").st_mtim.tv_sec == info_of(beside / "dir/a").st_mtim.tv_sec);
 }
 
-TEST_F(RenewalTest, AllOfATreeCanBeRemoved) {
+TEST_P(RenewalTest, AllOfATreeCanBeRemoved) {
   make_old(kSmall);
   ASSERT_EQ(::chmod((target_ / "dir").c_str(), 0), 0);
   ASSERT_EQ(::chmod(target_.c_str(), 0700), 0);
@@ -228,5 +228,8 @@ TEST_F(RenewalTest, AllOfATreeCanBeRemoved) {
   EXPECT_EQ(looks(target_).size(), 1U);
   EXPECT_EQ(info("").st_mode & 07777, look_.mode);
 }
+
+INSTANTIATE_TEST_SUITE_P(Renewal, RenewalTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Believing" : "Looking"; });
 
 }  // namespace swarmout::test

@@ -69,9 +69,9 @@ inline void edit_in_secret(const Path& path) {
   EXPECT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
 }
 
-class RenewalTest : public UnpackingTest {
+class Renewing : public UnpackingTest {
 protected:
-  RenewalTest() { look_ = look_of(target_).value(); }
+  Renewing() { look_ = look_of(target_).value(); }
 
   /// A tree at `target_` of which the stamps are known.
   void make_old(const Tree& tree) {
@@ -81,7 +81,15 @@ protected:
     ASSERT_OK_AND_ASSIGN(stamps_, unpacker_->seal());
   }
   Result<void> renew(const Manifest& manifest, const PreviousTree* previous = nullptr) {
-    const OldTree old{&old_, stamps_, look_};
+    OldTree old{&old_, stamps_, look_, believed_};
+    TRY(make(manifest, previous, old));
+    if (believed_ && !unpacker_->seal()) {
+      old.believed = false;
+      TRY(make(manifest, previous, old));
+    }
+    return {};
+  }
+  Result<void> make(const Manifest& manifest, const PreviousTree* previous, const OldTree& old) {
     TRY_ASSIGN(unpacker_, Unpacker::start(manifest, target_, previous, &old));
     for (std::size_t i = 0; i < manifest.packs.size(); ++i) {
       if (unpacker_->needs(i)) {
@@ -111,6 +119,13 @@ protected:
   DirectoryLook look_;
   Manifest old_;
   std::vector<std::uint64_t> stamps_;
+  bool believed_ = false;
+};
+
+/// With each file looked at first, and with what stamps say believed.
+class RenewalTest : public Renewing, public testing::WithParamInterface<bool> {
+protected:
+  RenewalTest() { believed_ = GetParam(); }
 };
 
 inline const Tree kSmall = {{directory("dir"), ""},           file_of("dir/a", "content of a"),
