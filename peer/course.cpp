@@ -28,9 +28,8 @@ void Course::failed(const Error& error, MonotonicTime now) {
 
 CourseStep Course::next(const Wanted& wanted, const Here& here, MonotonicTime now) {
   CourseStep step = freely(wanted, here, now);
-  const bool touches_the_store = !std::holds_alternative<PointBack>(step) && !std::holds_alternative<AskHook>(step) &&
-                                 !std::holds_alternative<Error>(step);
-  return here.keeping && touches_the_store ? CourseStep(Stay{}) : step;
+  const bool goes_on = std::holds_alternative<PointBack>(step) || std::holds_alternative<AskHook>(step);
+  return here.keeping && !goes_on ? CourseStep(Stay{}) : step;
 }
 
 CourseStep Course::freely(const Wanted& wanted, const Here& here, MonotonicTime now) const {

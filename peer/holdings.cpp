@@ -199,11 +199,10 @@ Result<bool> Holdings::activate(const RetrievalGoal& retrieved, bool kept) {
   return switched;
 }
 
-Result<void> Holdings::finish(const Retrieval& retrieval, const RetrievalGoal* pursued) {
+Result<void> Holdings::finish(const Retrieval& retrieval) {
   unkept_ = false;
   if (retrieval.kept()) {
     record_again();
-    prune(pursued);
     return {};
   }
   unrecorded_ = false;
@@ -304,8 +303,8 @@ void Holdings::prune(const RetrievalGoal* pursued) {
     fetched.insert(pursued->release.descriptor.info_hash);
   }
   std::set<InfoHash> kept = fetched;
-  if (unrecorded_) {
-    kept.insert(active_->descriptor.info_hash);
+  if (active_ && (unrecorded_ || incomplete_)) {
+    kept.insert(active_->descriptor.info_hash);  // its packs may be nowhere else
   }
   note(kept_.drop_forgotten(std::move(kept)));
   std::set<InfoHash> torrents = kept_.serving();

@@ -91,9 +91,9 @@ public:
   /// more: what the disk does not take is trouble, and tried again by record_again(). Without `kept` the store has not
   /// all of it yet: finish() follows.
   [[nodiscard]] Result<bool> activate(const RetrievalGoal& retrieved, bool kept);
-  /// It has, and what need not be kept beside it is removed; or it could not: then that is the error, and what is
-  /// missing is to be fetched again. `retrieval` is at work no more.
-  [[nodiscard]] Result<void> finish(const Retrieval& retrieval, const RetrievalGoal* pursued);
+  /// It has; or it could not: then that is the error, and what is missing is to be fetched again. `retrieval` is at
+  /// work no more.
+  [[nodiscard]] Result<void> finish(const Retrieval& retrieval);
   /// The session has these; the newest few are served on, to hosts that begin later.
   void serve_deltas(const std::vector<InfoHash>& fetched);
   /// What came of deltas for the active release.

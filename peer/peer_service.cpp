@@ -55,8 +55,8 @@ public:
       if (retrieval_) {
         retrieval_->tick(clock_.now());
       }
-      keep();
-      TRY_ASSIGN(const bool arrived, step());
+      const bool kept = keep() && at_rest();
+      TRY_ASSIGN(const bool arrived, kept ? Result<bool>(true) : step());
       if (arrived) {
         return {};
       }
@@ -121,10 +121,13 @@ private:
     return here;
   }
 
-  void keep() {
-    if (keeping_ && !keeping_->at_work()) {
-      done(holdings_.finish(*std::exchange(keeping_, nullptr), pursued()));
+  /// True: the store has all of what is active since now.
+  bool keep() {
+    if (!keeping_ || keeping_->at_work()) {
+      return false;
     }
+    const auto finished = holdings_.finish(*std::exchange(keeping_, nullptr)).map([this] { arrived(); });
+    return done(finished) || finished.has_value();
   }
 
   /// True: with `once`, the newest release is active.
@@ -175,11 +178,10 @@ private:
     goal.trackers = Contacts::trackers(wanted());
     started_ = clock_.now();
     session_->expect(presence_.fleet());
-    const bool anew = !goal.tree_exists;
-    const std::string beginning = fetch_beginning(goal);
+    const std::string beginning = goal.tree_exists ? "" : fetch_beginning(goal);
     TRY_ASSIGN(retrieval_, Retrieval::start(holdings_.store(), *session_, std::move(goal)));
     lookout_.hurry(presence_.fleet());
-    if (anew) {
+    if (!beginning.empty()) {
       narrate_(beginning);
     }
     return {};
@@ -209,8 +211,7 @@ private:
     holdings_.serve_deltas(retrieval_->served_deltas());
     keeping_ = kept ? nullptr : std::move(retrieval_);
     retrieval_.reset();
-    arrived();
-    holdings_.prune();
+    kept ? arrived() : tell();
     return {};
   }
 
@@ -224,7 +225,6 @@ private:
                            release.descriptor.revision));
     }
     arrived();
-    holdings_.prune(pursued());
     return {};
   }
 
@@ -247,6 +247,7 @@ private:
     course_.arrived();
     troubles_.solved(kOfRelease);
     tell();
+    holdings_.prune(pursued());
   }
 
   Result<void> ask(const SignedDescriptor& release) {

@@ -157,7 +157,7 @@ Result<Manifest> Retrieval::make_tree(const std::stop_token& stop) {
     }
     const PreviousTree* const active = tree ? &*tree : nullptr;
     auto built = build(manifest, active, goal_.taken ? &taken : nullptr, stop);
-    if (!built && built.error().code == ErrorCode::temporary && taken.believed && !stop.stop_requested()) {
+    if (!built && built.error().code != ErrorCode::refused && taken.believed && !stop.stop_requested()) {
       spdlog::warn("the tree {}, which nobody uses any more, was changed by somebody; all of it is looked at: {}",
                    goal_.taken->name, built.error().message);
       taken.believed = false;
@@ -269,6 +269,8 @@ Result<void> Retrieval::keep_in_store(const Manifest& manifest, const std::stop_
   failpoint("before-keep");
   TRY_ASSIGN(const Fd lock, store_.lock_for_writing(stop));
   const Path files = layout_ / kTorrentRoot;
+  TRY_ASSIGN(const std::string bytes, read_file(files / kManifestName, kMaxManifestFile));
+  TRY(store_.put_manifest(bytes));  // first: it says whose the packs are
   for (const PackInfo& pack : manifest.packs) {
     if (stop.stop_requested()) {
       return fail(ErrorCode::temporary, "stopped on request");
@@ -277,8 +279,6 @@ Result<void> Retrieval::keep_in_store(const Manifest& manifest, const std::stop_
       TRY(store_.adopt_pack(files / pack_name(pack.root), pack.root));
     }
   }
-  TRY_ASSIGN(const std::string bytes, read_file(files / kManifestName, kMaxManifestFile));
-  TRY(store_.put_manifest(bytes));
   failpoint("after-keep");
   return {};
 }

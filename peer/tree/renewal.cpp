@@ -112,28 +112,37 @@ public:
   }
 
   /// Only what differs from the old tree, as that is known. Its directories are those of the new one by now, or in the
-  /// place of what is something else there.
+  /// place of what is something else there. What is in the way of something new is looked at, too.
   Result<void> renew_believing() {
     std::unordered_set<std::string> gone;  // directories
-    std::size_t next = 0;
+    const auto settle_at = [&](const std::string& path, std::optional<std::uint32_t> node) -> Result<void> {
+      const char* name = nullptr;
+      TRY_ASSIGN(const int parent, folders_.parent_of(path, name));
+      return settle(parent, name, node, Path(path).parent_path());
+    };
+    const auto settle_new = [&](std::uint32_t index) {
+      const Node& node = manifest_.nodes[index];
+      return node.kind == Node::Kind::directory ? Result<void>() : settle_at(node.path, index);
+    };
+    std::uint32_t next = 0;
     for (const Node& before : old_.manifest->nodes) {
-      while (next < manifest_.nodes.size() && manifest_.nodes[next].path < before.path) {
-        ++next;
+      for (; next < manifest_.nodes.size() && manifest_.nodes[next].path < before.path; ++next) {
+        TRY(settle_new(next));
       }
       const bool stays = next < manifest_.nodes.size() && manifest_.nodes[next].path == before.path;
-      const auto node = stays ? std::optional(static_cast<std::uint32_t>(next)) : std::nullopt;
-      if (node && (manifest_.nodes[*node].kind == Node::Kind::directory || believe(before, *node))) {
-        continue;
+      if (stays) {
+        TRY(believe(before, next) ? Result<void>() : settle_new(next));
+        ++next;
+      } else if (!gone.contains(Path(before.path).parent_path())) {
+        TRY(settle_at(before.path, std::nullopt));
       }
-      const std::string above = Path(before.path).parent_path();
-      if (!gone.contains(above)) {
-        const char* name = nullptr;
-        TRY_ASSIGN(const int parent, folders_.parent_of(before.path, name));
-        TRY(settle(parent, name, node, above));
-      }
-      if (before.kind == Node::Kind::directory) {
+      const bool is_gone = !stays || manifest_.nodes[next - 1].kind != Node::Kind::directory;
+      if (is_gone && before.kind == Node::Kind::directory) {
         gone.insert(before.path);
       }
+    }
+    for (; next < manifest_.nodes.size(); ++next) {
+      TRY(settle_new(next));
     }
     return {};
   }
@@ -154,8 +163,9 @@ private:
   bool believe(const Node& before, std::uint32_t index) {
     const FileHistory& history = histories_[index];
     const Node& node = manifest_.nodes[index];
-    const bool same = node.is_file() ? history.stamp != 0 && history.same_kind && history.as_active
-                                     : node.kind == before.kind && node.target == before.target;
+    const bool same =
+        node.is_file() ? history.stamp != 0 && history.same_kind && history.as_active
+                       : node.kind == Node::Kind::symlink && before.kind == node.kind && before.target == node.target;
     if (same) {
       result_.kept[index] = KeptNodes::kBelieved;
       result_.stamps[index] = history.stamp;

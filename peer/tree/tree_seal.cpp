@@ -98,6 +98,9 @@ private:
 
   Result<void> look_at_file(int directory, const std::string& name, std::uint32_t index, struct stat info) {
     const Node& node = manifest_.nodes[index];
+    if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || static_cast<Bytes>(info.st_size) != node.size) {
+      return changed_meanwhile(node.path);
+    }
     std::uint64_t stamp = stamp_of(info);
     if (stamp != all_.made[index] && all_.kept[index] == KeptNodes::kBelieved) {
       return changed_meanwhile(node.path);

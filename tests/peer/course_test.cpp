@@ -320,6 +320,22 @@ TEST_F(CourseTest, OnceEndsIfWhatIsPublishedIsRefused) {
   EXPECT_EQ(next(), "give up 65");
 }
 
+TEST_F(CourseTest, WhileTheStoreIsOnItsWayToHaveWhatIsActiveNothingElseBeginsOrEndsTheRun) {
+  course_ = Course(true);
+  wanted_.published = two_;
+  here_.active = digest_of(two_);
+  here_.keeping = true;
+
+  EXPECT_EQ(next(), "stay") << "it would be arrived";
+  wanted_.staged = made_release(3);
+  EXPECT_EQ(next(), "stay") << "it would begin";
+  course_.looked(fail(ErrorCode::refused, "a lie"));
+  EXPECT_EQ(next(), "stay") << "it would give up";
+
+  here_.keeping = false;
+  EXPECT_EQ(next(), "give up " + std::to_string(static_cast<int>(ErrorCode::refused)));
+}
+
 TEST_F(CourseTest, OnceStaysWhileTheShareIsAway) {
   course_ = Course(true);
   course_.looked(fail(ErrorCode::temporary, "away"));

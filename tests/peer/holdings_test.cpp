@@ -23,7 +23,7 @@ TEST_F(HoldingsTest, WhatTheStoreHasNotYetIsActiveAndNotRecorded) {
 
   EXPECT_TRUE(holdings_->in_use());
   EXPECT_FALSE(path_exists(record_of_release(one))) << "a record says that its packs are here";
-  ASSERT_OK(holdings_->finish(*retrieval, nullptr));
+  ASSERT_OK(holdings_->finish(*retrieval));
   EXPECT_TRUE(path_exists(record_of_release(one)));
 }
 
@@ -34,10 +34,27 @@ TEST_F(HoldingsTest, WhatTheStoreCouldNotTakeIsActiveAndToBeFetchedAgain) {
   ASSERT_OK_AND_ASSIGN(const auto failed, Retrieval::start(holdings_->store(), *session_, std::move(goal)));
   failed->on_event(SwarmFailed{one.release.descriptor.info_hash, {ErrorCode::cannot_write, "a damaged pack", {}}});
 
-  EXPECT_THAT(holdings_->finish(*failed, nullptr), FailsWith(ErrorCode::cannot_write));
+  EXPECT_THAT(holdings_->finish(*failed), FailsWith(ErrorCode::cannot_write));
 
   EXPECT_TRUE(holdings_->in_use());
   EXPECT_FALSE(path_exists(record_of_release(one)));
+  Here here;
+  holdings_->describe(here);
+  EXPECT_TRUE(here.incomplete);
+}
+
+TEST_F(HoldingsTest, WhatAKilledServiceHadFetchedStaysUntilItIsInTheStore) {
+  const SealedRelease one = sealed(2);
+  const RetrievalGoal goal = fetched(one);
+  ASSERT_OK(holdings_->activate(goal, false));
+  ASSERT_OK_AND_ASSIGN(const auto layouts, list_directory(options_.state / "swarm"));
+  ASSERT_EQ(layouts.size(), 1U);
+
+  restart();
+  ASSERT_OK(holdings_->switch_to(one.release));
+  holdings_->prune();
+
+  EXPECT_EQ(list_directory(options_.state / "swarm").value(), layouts) << "else all of it is fetched again";
   Here here;
   holdings_->describe(here);
   EXPECT_TRUE(here.incomplete);

@@ -79,6 +79,28 @@ TEST_P(DisturbedTest, WhoeverWorkedInATreeThatWasBelievedIsFoundOutAndItIsMadeRi
 
 INSTANTIATE_TEST_SUITE_P(Renewal, DisturbedTest, testing::ValuesIn(disturbances()), kNameOf);
 
+TEST_P(RenewalTest, WhatIsInTheWayOfSomethingNewIsReplacedAndNotWrittenInto) {
+  make_old(kSmall);
+  write_file(outside_ / "theirs", noise(12 * kMiB, 3));
+  write_file(target_ / "dir/firmware", noise(12 * kMiB, 4));
+  fs::create_hard_link(outside_ / "theirs", target_ / "linked");
+  fs::create_directories(target_ / "new/theirs");
+  fs::create_hard_link(outside_ / "theirs", target_ / "new/large");
+  Tree tree = kSmall;
+  tree.insert(tree.begin() + 3, file_of("dir/firmware", noise(8 * kMiB, 5)));
+  tree.insert(tree.end() - 1, file_of("linked", std::string(9 * kMiB, '\0')));
+  tree.insert(tree.end() - 1, {directory("new"), ""});
+  tree.insert(tree.end() - 1, file_of("new/large", noise(8 * kMiB, 6)));
+  const Manifest manifest = packed(tree, old_);
+
+  ASSERT_OK(renew(manifest));
+
+  EXPECT_EQ(looks(target_), fresh(manifest));
+  ASSERT_OK(unpacker_->seal());
+  EXPECT_EQ(read_file(outside_ / "theirs", kGiB).value(), noise(12 * kMiB, 3));
+  fs::remove(outside_ / "theirs");
+}
+
 TEST_P(RenewalTest, WhoeverReadsOrTouchesMeanwhileIsNoTrouble) {
   make_old(kSmall);
   ASSERT_OK(renew(old_));
