@@ -1,85 +1,11 @@
 // What a host does next, fed by hand: no files, no swarm, no share.
 
-#include "peer/course.hpp"
-
-#include "tests/seeder/election/log_text.hpp"
+#include "tests/peer/coursing.hpp"
 #include "tests/support/name_of.hpp"
-
-#include <gmock/gmock.h>
 
 namespace swarmout::test {
 
 namespace {
-
-using namespace std::chrono_literals;
-
-SignedDescriptor made_release(std::uint64_t position, const std::string& content = "") {
-  SignedDescriptor release = OtherHost::made_up({position}, "r" + std::to_string(position));
-  if (!content.empty()) {
-    release.descriptor.info_hash = {sha256(content)};
-    release.text = encode(release.descriptor);
-  }
-  return release;
-}
-
-Pursuit pursuit_of(const SignedDescriptor& release, Pursuit::State state, bool makes_tree = true) {
-  return {digest_of(release), release.descriptor.info_hash, state, makes_tree};
-}
-
-/// The name of the step, and of the release that it is about.
-std::string spelt(const CourseStep& step) {
-  struct Spell {
-    std::string operator()(const Stay&) const { return "stay"; }
-    std::string operator()(const PointBack&) const { return "point back"; }
-    std::string operator()(const Adopt& adopt) const { return "adopt " + adopt.release.descriptor.revision; }
-    std::string operator()(const Drop&) const { return "drop"; }
-    std::string operator()(const Begin& begin) const { return "begin " + begin.release.descriptor.revision; }
-    std::string operator()(const Activate&) const { return "activate"; }
-    std::string operator()(const Switch& step) const { return "switch to " + step.release.descriptor.revision; }
-    std::string operator()(const AskHook& step) const { return "ask about " + step.release.descriptor.revision; }
-    std::string operator()(const Arrived&) const { return "arrived"; }
-    std::string operator()(const Error& error) const {
-      return "give up " + std::to_string(static_cast<int>(error.code));
-    }
-  };
-  return std::visit(Spell{}, step);
-}
-
-/// By what is published alone.
-Activation::Verdict verdict_on(const Wanted& wanted) {
-  const SignedDescriptor* const goal = goal_of(wanted);
-  if (goal == nullptr) {
-    return {};
-  }
-  Activation::Facts facts{digest_of(*goal), std::nullopt};
-  if (wanted.published) {
-    facts.published = digest_of(*wanted.published);
-  }
-  return may_activate(facts);
-}
-
-class CourseTest : public testing::Test {
-protected:
-  std::string next() {
-    if (by_what_is_published_) {
-      here_.verdict = verdict_on(wanted_);
-    }
-    return spelt(course_.next(wanted_, here_, now_));
-  }
-  void rule(Activation::Verdict::Kind kind) {
-    here_.verdict = {kind, "because"};
-    by_what_is_published_ = false;
-  }
-  void looked() { course_.looked({}); }
-
-  Wanted wanted_;
-  Here here_;
-  bool by_what_is_published_ = true;
-  MonotonicTime now_{1h};
-  Course course_{false};
-  const SignedDescriptor one_ = made_release(1);
-  const SignedDescriptor two_ = made_release(2);
-};
 
 struct Situation {
   std::string name;
@@ -275,92 +201,6 @@ TEST_F(CourseTest, TheServiceNeverGivesUp) {
   }
 
   EXPECT_EQ(next(), "begin r1");
-}
-
-TEST_F(CourseTest, OnceEndsWhenTheNewestIsActive) {
-  course_ = Course(true);
-  wanted_.published = one_;
-  here_.active = digest_of(one_);
-  looked();
-
-  EXPECT_EQ(next(), "arrived");
-}
-
-TEST_F(CourseTest, OnceWaitsForWhatIsStaged) {
-  course_ = Course(true);
-  wanted_.published = one_;
-  wanted_.staged = two_;
-  here_.active = digest_of(one_);
-  here_.pursuit = pursuit_of(two_, Pursuit::State::ready);
-  looked();
-
-  EXPECT_EQ(next(), "stay");
-}
-
-TEST_F(CourseTest, OnceEndsWithWhatStandsThereInsteadIfThatIsOfAKeyThatIsMissingHere) {
-  course_ = Course(true);
-  wanted_.foreign = Error{ErrorCode::refused, "2 entries are not signed by a key that this host trusts", {}};
-  looked();
-
-  EXPECT_EQ(next(), "give up 65");
-}
-
-TEST_F(CourseTest, OnceEndsIfNothingIsPublished) {
-  course_ = Course(true);
-  EXPECT_EQ(next(), "stay") << "it has not looked yet";
-  looked();
-
-  EXPECT_EQ(next(), "give up 66");
-}
-
-TEST_F(CourseTest, OnceEndsIfWhatIsPublishedIsRefused) {
-  course_ = Course(true);
-  course_.looked(fail(ErrorCode::refused, "not ours"));
-
-  EXPECT_EQ(next(), "give up 65");
-}
-
-TEST_F(CourseTest, WhileTheStoreIsOnItsWayToHaveWhatIsActiveNothingElseBeginsOrEndsTheRun) {
-  course_ = Course(true);
-  wanted_.published = two_;
-  here_.active = digest_of(two_);
-  here_.keeping = true;
-
-  EXPECT_EQ(next(), "stay") << "it would be arrived";
-  wanted_.staged = made_release(3);
-  EXPECT_EQ(next(), "stay") << "it would begin";
-  course_.looked(fail(ErrorCode::refused, "a lie"));
-  EXPECT_EQ(next(), "stay") << "it would give up";
-
-  here_.keeping = false;
-  EXPECT_EQ(next(), "give up " + std::to_string(static_cast<int>(ErrorCode::refused)));
-}
-
-TEST_F(CourseTest, OnceStaysWhileTheShareIsAway) {
-  course_ = Course(true);
-  course_.looked(fail(ErrorCode::temporary, "away"));
-
-  EXPECT_EQ(next(), "stay");
-}
-
-TEST_F(CourseTest, OnceGivesUpAfterAFewFailures) {
-  course_ = Course(true);
-  wanted_.published = one_;
-  for (unsigned i = 0; i < Course::kAttempts; ++i) {
-    EXPECT_EQ(next(), "begin r1");
-    course_.failed({ErrorCode::temporary, "no luck", ""}, now_);
-    now_ += Course::kRetryAfter;
-  }
-
-  EXPECT_EQ(next(), "give up 75");
-}
-
-TEST_F(CourseTest, OnceGivesUpAtOnceWhereSomebodyMustAct) {
-  course_ = Course(true);
-  wanted_.published = one_;
-  course_.failed({ErrorCode::cannot_write, "something is in the way", ""}, now_);
-
-  EXPECT_EQ(next(), "give up 73");
 }
 
 }  // namespace swarmout::test
