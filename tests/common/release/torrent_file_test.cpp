@@ -1,5 +1,6 @@
 #include "common/release/torrent_file.hpp"
 
+#include "common/release/pack.hpp"
 #include "tests/common/release/torrents.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -126,6 +127,36 @@ TEST(TorrentFileTest, AFewThousandPiecesAtMostUntilPiecesAreAsLargeAsTheyGet) {
   }
   EXPECT_EQ(piece_length_for(0), 32 * kKiB);
   EXPECT_EQ(piece_length_for(Bytes{1} << 50), 4 * kMiB);
+}
+
+TEST(TorrentFileTest, ATebibyteInPacksThatEndAnywhereIsSealedAndRead) {
+  constexpr Bytes kTebibyte = Bytes{1} << 40;
+  const Bytes piece = piece_length_for(kTebibyte);
+  std::vector<TorrentInput> files{{std::string(kManifestName), 100, {sha256("manifest")}}};
+  Bytes total = 100;
+  for (std::size_t i = 0; total < kTebibyte; ++i) {
+    const Bytes size = pack_size(i) + 1;  // nearly a piece is lost behind each
+    std::vector<Digest> layer(size / piece + 1, sha256("all the same"));
+    layer.front() = sha256(std::to_string(i));
+    files.push_back({pack_name(root_of_layer(layer, piece)), size, {}, std::move(layer)});
+    total += size;
+  }
+
+  ASSERT_OK_AND_ASSIGN(const SealedTorrent sealed, seal_torrent(files, piece));
+  ASSERT_OK_AND_ASSIGN(const TorrentContents read, read_torrent(sealed.bytes));
+
+  EXPECT_LT(sealed.bytes.size(), kMaxTorrentFile);
+  EXPECT_EQ(read.files.size(), files.size());
+  EXPECT_EQ(read.info_hash, sealed.info_hash);
+  Bytes found = 0;
+  std::size_t next = 0;
+  for (const TorrentFile& file : read.files) {
+    EXPECT_EQ(file.first_piece, next) << file.name;
+    next += (file.size + piece - 1) / piece;
+    found += file.size;
+  }
+  EXPECT_EQ(found, total);
+  EXPECT_EQ(read.pieces, next);
 }
 
 }  // namespace swarmout::test
