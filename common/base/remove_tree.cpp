@@ -47,17 +47,6 @@ int unlink_as_owner(int directory, const char* name, int flags) {
   return as_owner(directory, [&] { return ::unlinkat(directory, name, flags); });
 }
 
-/// For one that its owner may lack the right to read.
-int open_directory_in(int parent, const char* name) {
-  const int fd = open_in(parent, name, O_RDONLY | O_DIRECTORY);
-  if (fd >= 0 || errno != EACCES) {
-    return fd;
-  }
-  const bool opened = open_to_owner(parent, name);
-  errno = EACCES;
-  return opened ? open_in(parent, name, O_RDONLY | O_DIRECTORY) : -1;
-}
-
 /// Empties a directory without recursion, so that depth costs neither stack nor descriptors.
 class TreeRemoval {
 public:
@@ -98,7 +87,7 @@ private:
 
   Result<void> enter(int parent, const char* name) {
     const Path place = levels_.empty() ? path_ : shown(name);
-    const int fd = open_directory_in(parent, name);
+    const int fd = open_directory_as_owner(parent, name);
     if (fd < 0 && errno == ENOENT) {
       return {};  // somebody else removed it
     }

@@ -15,11 +15,6 @@ constexpr char kUp = 'u';
 /// In the order of Node::Kind.
 constexpr std::string_view kKinds = "fxld";
 
-std::string_view folder_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
 /// A directory, what is in it, its siblings: as if '/' came before everything else. By lists of what is in each
 /// directory, which have the order of the nodes; sorting all of them took four times as long.
 std::vector<std::uint32_t> walk_of(const std::vector<Node>& nodes) {
@@ -34,7 +29,7 @@ std::vector<std::uint32_t> walk_of(const std::vector<Node>& nodes) {
     }
   }
   for (std::uint32_t i = count; i-- > 0;) {
-    const auto parent = directories.find(folder_of(nodes[i].path));
+    const auto parent = directories.find(folder_part(nodes[i].path));
     INVARIANT(parent != directories.end());  // decode_manifest()
     next[i] = std::exchange(first[parent->second], i);
   }
@@ -75,18 +70,18 @@ std::string encode_listing(const std::vector<Node>& nodes) {
   std::string listing;
   std::size_t depth = 0;
   for (const std::uint32_t index : walk_of(nodes)) {
-    const Node* const node = &nodes[index];
-    const std::size_t own = depth_of(node->path);
+    const Node& node = nodes[index];
+    const std::size_t own = depth_of(node.path);
     INVARIANT(own <= depth);
     listing.append(depth - own, kUp);
-    listing += kKinds[static_cast<std::size_t>(node->kind)];
-    listing.append(std::string_view(node->path).substr(node->path.rfind('/') + 1));
+    listing += kKinds[static_cast<std::size_t>(node.kind)];
+    listing.append(name_part(node.path));
     listing += '\0';
-    if (node->kind == Node::Kind::symlink) {
-      listing.append(node->target);
+    if (node.kind == Node::Kind::symlink) {
+      listing.append(node.target);
       listing += '\0';
     }
-    depth = own + (node->kind == Node::Kind::directory ? 1 : 0);
+    depth = own + (node.kind == Node::Kind::directory ? 1 : 0);
   }
   return listing;
 }

@@ -23,4 +23,13 @@ bool is_safe_target(std::string_view target) {
   return !target.empty() && target.size() <= kMaxPath && target.find('\0') == std::string_view::npos;
 }
 
+std::string_view folder_part(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+std::string_view name_part(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
 }  // namespace swarmout

@@ -15,4 +15,8 @@ inline constexpr std::size_t kMaxPath = 4095;  ///< PATH_MAX less the NUL
 /// What a symbolic link may point to: anything the kernel takes. It is never followed by us.
 [[nodiscard]] bool is_safe_target(std::string_view target);
 
+/// Of a safe path: "" for what is in the root; and the rest.
+[[nodiscard]] std::string_view folder_part(std::string_view path);
+[[nodiscard]] std::string_view name_part(std::string_view path);
+
 }  // namespace swarmout

@@ -1,22 +1,11 @@
 #include "peer/tree/folder_nodes.hpp"
 
+#include "common/release/tree_path.hpp"
+
 #include <algorithm>
 #include <unordered_map>
 
 namespace swarmout {
-
-namespace {
-
-std::string_view folder_part(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
-std::string_view name_part(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-}
-
-}  // namespace
 
 std::vector<FolderNodes> folders_of(const Manifest& manifest) {
   std::vector<FolderNodes> folders(1);

@@ -19,6 +19,9 @@ struct PreviousTree {
   const Manifest& manifest;
 };
 
+inline constexpr mode_t kPermissions = 07777;
+inline constexpr const char* kAccessList = "system.posix_acl_access";  ///< an extended attribute
+
 /// What a directory is like that this process makes there today, with its umask, groups and whatever else decides.
 struct DirectoryLook {
   uid_t owner = 0;

@@ -4,6 +4,7 @@
 #include "common/base/parallel.hpp"
 #include "common/base/remove_tree.hpp"
 #include "common/release/manifest_diff.hpp"
+#include "common/release/tree_path.hpp"
 #include "peer/tree/folder_nodes.hpp"
 #include "peer/tree/reuse.hpp"
 #include "peer/tree/tree_folders.hpp"
@@ -23,8 +24,6 @@ namespace swarmout {
 namespace {
 
 constexpr std::size_t kFoldersAtOnce = 8;  ///< of Linux a folder has 15 files
-constexpr mode_t kPermissions = 07777;
-constexpr const char* kAccessList = "system.posix_acl_access";
 
 /// What is known of a file before it is looked at.
 struct FileHistory {
@@ -114,11 +113,11 @@ public:
   /// Only what differs from the old tree, as that is known. Its directories are those of the new one by now, or in the
   /// place of what is something else there. What is in the way of something new is looked at, too.
   Result<void> renew_believing() {
-    std::unordered_set<std::string> gone;  // directories
+    std::unordered_set<std::string_view> gone;  // directories
     const auto settle_at = [&](const std::string& path, std::optional<std::uint32_t> node) -> Result<void> {
       const char* name = nullptr;
       TRY_ASSIGN(const int parent, folders_.parent_of(path, name));
-      return settle(parent, name, node, Path(path).parent_path());
+      return settle(parent, name, node, folder_part(path));
     };
     const auto settle_new = [&](std::uint32_t index) {
       const Node& node = manifest_.nodes[index];
@@ -133,7 +132,7 @@ public:
       if (stays) {
         TRY(believe(before, next) ? Result<void>() : settle_new(next));
         ++next;
-      } else if (!gone.contains(Path(before.path).parent_path())) {
+      } else if (!gone.contains(folder_part(before.path))) {
         TRY(settle_at(before.path, std::nullopt));
       }
       const bool is_gone = !stays || manifest_.nodes[next - 1].kind != Node::Kind::directory;
@@ -273,18 +272,11 @@ private:
   std::vector<std::byte> buffer_;
 };
 
-/// As all that was made along with it, then.
-bool looks_so(const Path& root, const DirectoryLook& look) {
-  struct stat info {};
-  return ::lstat(root.c_str(), &info) == 0 && info.st_uid == look.owner && info.st_gid == look.group &&
-         (info.st_mode & kPermissions) == look.mode;
-}
-
 }  // namespace
 
 Result<KeptNodes> renew_tree(const Manifest& manifest, const Path& root, const OldTree& old,
                              const PreviousTree* previous) {
-  const bool as_then = looks_so(root, old.look);
+  const bool as_then = look_of(root) == old.look;  // as all that was made along with it
   TRY(set_root_right(root, old.look));
   {
     TRY_ASSIGN(TreeFolders folders, TreeFolders::open(root));

@@ -19,8 +19,6 @@ namespace swarmout {
 
 namespace {
 
-constexpr mode_t kPermissions = 07777;
-constexpr const char* kAccessList = "system.posix_acl_access";
 constexpr const char* kInheritedList = "system.posix_acl_default";
 
 /// The whole way in one call, where the kernel can. -1: it cannot, or something is wrong on the way.
@@ -50,17 +48,6 @@ Result<void> set_right(int directory, const DirectoryLook& look, const Path& sho
     return fail_errno("cannot change the mode of", shown.native(), errno);
   }
   return {};
-}
-
-/// One that its owner may lack the right to open, too.
-int open_directory_of_tree(int parent, const char* name) {
-  const int fd = open_in(parent, name, O_RDONLY | O_DIRECTORY);
-  if (fd >= 0 || errno != EACCES) {
-    return fd;
-  }
-  const bool opened = open_to_owner(parent, name);
-  errno = EACCES;
-  return opened ? open_in(parent, name, O_RDONLY | O_DIRECTORY) : -1;
 }
 
 }  // namespace
@@ -148,7 +135,7 @@ Result<void> set_root_right(const Path& root, const DirectoryLook& look) {
   const Path whole = root.has_filename() ? root : root.parent_path();
   TRY_ASSIGN(const Fd parent,
              open_file(whole.has_parent_path() ? whole.parent_path() : Path("."), O_RDONLY | O_DIRECTORY));
-  const Fd directory(open_directory_of_tree(parent.get(), whole.filename().c_str()));
+  const Fd directory(open_directory_as_owner(parent.get(), whole.filename().c_str()));
   return directory.valid() ? set_right(directory.get(), look, root)
                            : fail_errno("cannot open directory", root.native(), errno);
 }
@@ -157,7 +144,7 @@ Result<void> put_directory(TreeFolders& folders, const std::string& path, const 
   const char* name = nullptr;
   TRY_ASSIGN(const int parent, folders.parent_of(path, name));
   const Path shown = folders.shown(path);
-  const Fd directory(open_directory_of_tree(parent, name));
+  const Fd directory(open_directory_as_owner(parent, name));
   if (!directory.valid() && errno == EXDEV) {
     return fail_errno("cannot open directory", shown.native(), errno);  // a mount
   }

@@ -1,6 +1,7 @@
 #include "peer/verify/tree_check.hpp"
 
 #include "common/base/parallel.hpp"
+#include "common/release/tree_path.hpp"
 #include "peer/tree/tree_folders.hpp"
 #include "peer/verify/node_check.hpp"
 
@@ -22,11 +23,6 @@ namespace {
 /// What one thread takes at a time: many small files, or a part of a large one.
 constexpr Bytes kHashedAtOnce = 8 * kMiB;
 constexpr std::size_t kFilesAtOnce = 64;
-
-std::string_view parent_path(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
 
 bool has_node(const Manifest& manifest, std::string_view path) {
   const auto found = std::lower_bound(manifest.nodes.begin(), manifest.nodes.end(), path,
@@ -71,7 +67,7 @@ private:
       if (stop_.stop_requested()) {
         return fail(ErrorCode::temporary, "stopped on request");
       }
-      if (!good_.contains(parent_path(node.path))) {
+      if (!good_.contains(folder_part(node.path))) {
         add({Fault::missing, node.path, "", i});
       } else if (auto found = check_place(folders, node)) {
         found->node = i;
@@ -104,7 +100,7 @@ private:
       if (node.kind == Node::Kind::directory) {
         continue;
       }
-      if (!good_.contains(parent_path(node.path))) {
+      if (!good_.contains(folder_part(node.path))) {
         add({Fault::missing, node.path, "", i});
         check_.files += node.is_file() ? 1 : 0;
         continue;

@@ -1,6 +1,7 @@
 #include "seeder/delta/base_finder.hpp"
 
 #include "common/release/manifest_diff.hpp"
+#include "common/release/tree_path.hpp"
 
 #include <algorithm>
 
@@ -15,10 +16,6 @@ std::string content_of(const Manifest& manifest, const Node& node) {
     key.append(as_text(manifest.chunks[ref].digest.view()));
   }
   return key;
-}
-
-std::string_view name_in(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
 }
 
 std::optional<std::uint32_t> file_at(const Manifest& manifest, const std::string& path) {
@@ -46,7 +43,7 @@ BaseFinder::BaseFinder(const Manifest& before, const Manifest& after) : before_(
       by_content_.emplace(content_of(before, node), i);
       if (!file_at(after, node.path)) {
         gone_.push_back(i);
-        gone_by_name_[name_in(node.path)].push_back(i);
+        gone_by_name_[name_part(node.path)].push_back(i);
       }
     }
   }
@@ -70,7 +67,7 @@ std::optional<std::uint32_t> BaseFinder::at_path(const Node& node) const {
 }
 
 std::optional<std::uint32_t> BaseFinder::renamed(const Node& node) const {
-  const auto named = gone_by_name_.find(name_in(node.path));
+  const auto named = gone_by_name_.find(name_part(node.path));
   if (named == gone_by_name_.end()) {
     return std::nullopt;
   }

@@ -94,4 +94,14 @@ bool open_to_owner(int parent, const char* name) {
   return ::chmod(itself.c_str(), (info.st_mode & 07777) | kOwnerBits) == 0;
 }
 
+int open_directory_as_owner(int parent, const char* name) {
+  const int fd = open_in(parent, name, O_RDONLY | O_DIRECTORY);
+  if (fd >= 0 || errno != EACCES) {
+    return fd;
+  }
+  const bool opened = open_to_owner(parent, name);
+  errno = EACCES;
+  return opened ? open_in(parent, name, O_RDONLY | O_DIRECTORY) : -1;
+}
+
 }  // namespace swarmout

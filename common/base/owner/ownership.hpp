@@ -29,6 +29,8 @@ bool open_to_owner(int directory);
 /// The same for one that cannot be opened for want of them; false also for what is no directory. Never follows a link,
 /// nor enters another mount.
 bool open_to_owner(int parent, const char* name);
+/// open_in() of a directory, which is opened to its owner first if he may not read it. -1 and errno.
+[[nodiscard]] int open_directory_as_owner(int parent, const char* name);
 
 /// A change in `directory`, whose owner may lack the right to make it: nobody has to be root to change what is his. If
 /// that is why it fails, the directory is opened to him, and it is tried once more. `change` is like a system call: -1
