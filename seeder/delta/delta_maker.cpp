@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace swarmout {
@@ -49,6 +50,29 @@ bool is_smaller_as_text(const Text& text) {
   const std::string alone = encode_texts({{text.before, text.after, text.script}}, kTrialLevel);
   return alone.size() < compress_after(text.before, text.after, kTrialLevel).size();
 }
+
+/// The chunks of a file, by what is in them. Zeros and the like are in it many times.
+class OldChunks {
+public:
+  OldChunks(const Manifest& manifest, std::span<const std::uint32_t> refs) {
+    for (std::uint32_t i = 0; i < refs.size(); ++i) {
+      places_[manifest.chunks[refs[i]].digest].push_back(i);
+    }
+  }
+
+  /// The first one from `from` on, else the last: what comes behind it is then likely what comes behind the new one.
+  [[nodiscard]] std::optional<std::uint32_t> find(const Digest& digest, std::uint32_t from) const {
+    const auto found = places_.find(digest);
+    if (found == places_.end()) {
+      return std::nullopt;
+    }
+    const auto at = std::lower_bound(found->second.begin(), found->second.end(), from);
+    return at != found->second.end() ? *at : found->second.back();
+  }
+
+private:
+  std::unordered_map<Digest, std::vector<std::uint32_t>> places_;  ///< ascending
+};
 
 class DeltaMaker {
 public:
@@ -173,18 +197,14 @@ private:
 
   Result<void> add_chunks(std::uint32_t node, std::optional<std::uint32_t> base) {
     RecipeStep step{RecipeStep::Kind::chunks, node, base, {}};
-    std::unordered_map<Digest, std::uint32_t> known;
     const auto old = base ? before_.refs_of(before_.nodes[*base]) : std::span<const std::uint32_t>();
-    for (std::uint32_t i = 0; i < old.size(); ++i) {
-      known.emplace(before_.chunks[old[i]].digest, i);
-    }
+    const OldChunks known(before_, old);
     const auto fresh = after_.refs_of(after_.nodes[node]);
     std::uint32_t next = 0;  // the old chunk that stands where this one does
     for (std::uint32_t i = 0; i < fresh.size(); ++i) {
-      const auto same = known.find(after_.chunks[fresh[i]].digest);
-      if (same != known.end()) {
-        step.pieces.push_back({RecipeStep::Piece::Kind::copied, same->second});
-        next = same->second + 1;
+      if (const auto same = known.find(after_.chunks[fresh[i]].digest, next)) {
+        step.pieces.push_back({RecipeStep::Piece::Kind::copied, *same});
+        next = *same + 1;
         continue;
       }
       TRY_ASSIGN(const Content content, fresh_.chunk(node, i));

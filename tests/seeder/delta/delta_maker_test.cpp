@@ -124,6 +124,18 @@ TEST(DeltaMaker, ALargeFileIsToldByItsChunks) {
             2000U);
 }
 
+TEST(DeltaMaker, AByteAmongZerosIsAByte) {
+  std::mt19937 random(7);
+  std::string image;
+  for (int i = 0; i < 4; ++i) {
+    image += random_bytes(random, 3 * kMiB) + std::string(9 * kMiB, '\0');
+  }
+  std::string changed = image;
+  changed[24 * kMiB + 100] ^= 1;  // behind the same zeros as the others
+  expect_same({{"disk", {Kind::file, image}}}, {{"disk", {Kind::file, changed}}});
+  EXPECT_LT(delta_between({{"disk", {Kind::file, image}}}, {{"disk", {Kind::file, changed}}}).size(), 1000U);
+}
+
 TEST(DeltaMaker, OfLongLinesTheSmallerWayIsTaken) {
   std::mt19937 random(6);
   std::string line;
