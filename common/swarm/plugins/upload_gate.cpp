@@ -1,15 +1,21 @@
 #include "common/swarm/plugins/upload_gate.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <random>
+#include <utility>
 
 namespace swarmout {
 
 UploadGate::UploadGate(std::vector<std::uint16_t> blocks, std::uint32_t seed)
     : blocks_(std::move(blocks)), pieces_(blocks_.size()), order_(blocks_.size()), inside_(blocks_.size()) {
-  std::iota(order_.begin(), order_.end(), Piece{0});
-  std::shuffle(order_.begin(), order_.end(), std::minstd_rand{seed});
+  // By chance, but no piece before one that is so far ahead of it.
+  std::minstd_rand random(seed);
+  std::vector<std::pair<Piece, Piece>> keys;
+  for (Piece piece = 0; piece < blocks_.size(); ++piece) {
+    keys.emplace_back(piece + random() % kWindow, piece);
+  }
+  std::sort(keys.rbegin(), keys.rend());
+  std::transform(keys.begin(), keys.end(), order_.begin(), [](const auto& key) { return key.second; });
 }
 
 std::vector<UploadGate::Piece> UploadGate::joined(Host host) {

@@ -45,6 +45,9 @@ public:
   static constexpr std::chrono::seconds kDrains{2};
   /// Pieces that are kept for a host ahead of its requests.
   static constexpr std::size_t kAhead = 3;
+  /// Pieces are given out roughly in order, so that hosts can unpack frames before the end; within as many by chance.
+  /// More than are on their way at a time; 32 to 200 measured alike.
+  static constexpr std::size_t kWindow = 64;
 
   /// `blocks`: how many each piece has. `seed` makes the order in which pieces are given out, which is to differ from
   /// seeder to seeder.

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace swarmout::test {
 
 using Verdict = UploadGate::Verdict;
@@ -38,6 +41,29 @@ TEST_F(UploadGateTest, AnotherIsRefusedAndToldOfPiecesNobodyWasTold) {
     EXPECT_THAT(third.suggest, testing::Not(testing::Contains(piece)));
     EXPECT_EQ(ask(2, piece), Verdict::serve);
   }
+}
+
+TEST(UploadGateOrder, PiecesAreGivenOutRoughlyInOrderAndByChanceWithinThat) {
+  constexpr std::size_t kPieces = 1000;
+  UploadGate gate(std::vector<std::uint16_t>(kPieces, 1), 7);
+  std::vector<UploadGate::Piece> given;
+  auto next = gate.joined(1);
+  while (!next.empty()) {
+    std::vector<UploadGate::Piece> more;
+    for (const UploadGate::Piece piece : next) {
+      given.push_back(piece);
+      const auto answer = gate.asked(1, piece, {});
+      more.insert(more.end(), answer.suggest.begin(), answer.suggest.end());
+    }
+    next = more;
+  }
+
+  ASSERT_EQ(given.size(), kPieces);
+  for (std::size_t i = 0; i < kPieces; ++i) {
+    EXPECT_LT(given[i], i + UploadGate::kWindow);
+    EXPECT_LT(i, given[i] + UploadGate::kWindow);
+  }
+  EXPECT_FALSE(std::is_sorted(given.begin(), given.end()));
 }
 
 TEST_F(UploadGateTest, WhatIsKeptForAHostGoesToNoOtherWhileSomethingIsFree) {
