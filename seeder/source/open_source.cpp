@@ -2,7 +2,7 @@
 
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/dir_source.hpp"
-#include "seeder/source/git_source.hpp"
+#include "seeder/source/git/git_source.hpp"
 #include "seeder/source/lfs_guard.hpp"
 #include "seeder/source/tar_stream.hpp"
 

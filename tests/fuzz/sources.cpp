@@ -1,7 +1,7 @@
 // What a person or a source gives: an archive, a configuration file, a revision.
 
 #include "cli/settings/config_file.hpp"
-#include "seeder/source/git_revision.hpp"
+#include "seeder/source/git/git_revision.hpp"
 #include "seeder/source/tar_reader.hpp"
 #include "seeder/source/tree_guard.hpp"
 #include "tests/fuzz/targets.hpp"

@@ -1,6 +1,6 @@
 // Servers as they are: silent, old, private, out of space.
 
-#include "tests/seeder/source/git_upstream.hpp"
+#include "tests/seeder/source/git/git_upstream.hpp"
 #include "tests/support/tcp_server.hpp"
 #include "tests/support/wait_for.hpp"
 

@@ -1,5 +1,5 @@
 #include "common/base/private_files.hpp"
-#include "tests/seeder/source/git_upstream.hpp"
+#include "tests/seeder/source/git/git_upstream.hpp"
 #include "tests/support/wait_for.hpp"
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "seeder/source/git_command.hpp"
+#include "seeder/source/git/git_command.hpp"
 
 #include <fmt/format.h>
 #include <string.h>

@@ -1,11 +1,11 @@
-#include "seeder/source/git_mirror.hpp"
+#include "seeder/source/git/git_mirror.hpp"
 
 #include "common/base/digest.hpp"
 #include "common/base/private_files.hpp"
 #include "common/base/remove_tree.hpp"
 #include "seeder/source/credentials.hpp"
-#include "seeder/source/git_repository.hpp"
-#include "seeder/source/git_revision.hpp"
+#include "seeder/source/git/git_repository.hpp"
+#include "seeder/source/git/git_revision.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/base/subprocess.hpp"
-#include "seeder/source/git_source.hpp"
+#include "seeder/source/git/git_source.hpp"
 #include "seeder/source/open_source.hpp"
 #include "tests/seeder/source/streaming.hpp"
 #include "tests/support/bytes.hpp"

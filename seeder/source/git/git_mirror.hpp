@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "seeder/source/git_command.hpp"
+#include "seeder/source/git/git_command.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "seeder/source/git_contents.hpp"
+#include "seeder/source/git/git_contents.hpp"
 
 #include <fmt/format.h>
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
-#include "seeder/source/git_changes.hpp"
+#include "seeder/source/git/git_changes.hpp"
 
 #include "common/release/tree_path.hpp"
 #include "seeder/source/credentials.hpp"
-#include "seeder/source/git_contents.hpp"
+#include "seeder/source/git/git_contents.hpp"
 
 #include <spdlog/spdlog.h>
 

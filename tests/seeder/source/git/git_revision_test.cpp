@@ -1,4 +1,4 @@
-#include "seeder/source/git_revision.hpp"
+#include "seeder/source/git/git_revision.hpp"
 
 #include "tests/support/result_matchers.hpp"
 

@@ -1,6 +1,6 @@
 // The same commit gives the same tree, whatever the tree's attributes, the host and the caller are set up for.
 
-#include "tests/seeder/source/git_upstream.hpp"
+#include "tests/seeder/source/git/git_upstream.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

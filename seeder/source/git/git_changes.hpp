@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "seeder/source/git_mirror.hpp"
+#include "seeder/source/git/git_mirror.hpp"
 #include "seeder/source/source.hpp"
 
 #include <cstdint>

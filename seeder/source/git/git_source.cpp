@@ -1,10 +1,10 @@
-#include "seeder/source/git_source.hpp"
+#include "seeder/source/git/git_source.hpp"
 
 #include "common/base/key_values.hpp"
 #include "seeder/source/credentials.hpp"
-#include "seeder/source/git_changes.hpp"
-#include "seeder/source/git_mirror.hpp"
-#include "seeder/source/git_revision.hpp"
+#include "seeder/source/git/git_changes.hpp"
+#include "seeder/source/git/git_mirror.hpp"
+#include "seeder/source/git/git_revision.hpp"
 #include "seeder/source/tar_stream.hpp"
 
 #include <fmt/format.h>

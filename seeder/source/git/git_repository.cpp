@@ -1,4 +1,4 @@
-#include "seeder/source/git_repository.hpp"
+#include "seeder/source/git/git_repository.hpp"
 
 #include "common/base/remove_tree.hpp"
 

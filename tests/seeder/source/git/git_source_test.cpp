@@ -1,4 +1,4 @@
-#include "tests/seeder/source/git_upstream.hpp"
+#include "tests/seeder/source/git/git_upstream.hpp"
 
 namespace swarmout::test {
 
