@@ -56,8 +56,16 @@ class ConfigReader {
 public:
   explicit ConfigReader(const std::string& file) : file_(file) {}
 
-  Result<void> take(std::string_view raw) {
+  void take(std::string_view raw) {
     ++line_;
+    if (auto taken = read(raw); !taken) {
+      found_.mistakes.push_back({line_, std::move(taken).error()});
+    }
+  }
+  ConfigText found() && { return std::move(found_); }
+
+private:
+  Result<void> read(std::string_view raw) {
     if (const std::string wrong = wrong_bytes(raw); !wrong.empty()) {
       return refuse(wrong);
     }
@@ -67,14 +75,12 @@ public:
     }
     return line.front() == '[' ? begin_section(line) : take_value(line);
   }
-  std::vector<ConfigLine> found() && { return std::move(found_); }
-
-private:
   tl::unexpected<Error> refuse(std::string_view what, std::string hint = {}) const {
     return fail(ErrorCode::usage, at_line(file_, line_, what), std::move(hint));
   }
 
   Result<void> begin_section(std::string_view line) {
+    lost_ = true;
     if (line.back() != ']') {
       return refuse(fmt::format("{} is no section", shown(line)), "write [seed], with nothing after it");
     }
@@ -82,11 +88,15 @@ private:
     if (!is_name(section_)) {
       return refuse(fmt::format("{} is no section", shown(line)), "write the name of a verb: [seed]");
     }
-    found_.push_back({section_, "", "", line_});
+    lost_ = false;
+    found_.lines.push_back({section_, "", "", line_});
     return {};
   }
 
   Result<void> take_value(std::string_view line) {
+    if (lost_) {
+      return {};
+    }
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) {
       return refuse(fmt::format("{} has no =", shown(line)), "write key=value; of a flag, key=true");
@@ -104,15 +114,16 @@ private:
     if (!first) {
       return refuse(fmt::format("{} stands here again, after line {}", key, before->second), "one of them must go");
     }
-    found_.push_back({section_, std::string(key), std::string(value), line_});
+    found_.lines.push_back({section_, std::string(key), std::string(value), line_});
     return {};
   }
 
   const std::string& file_;
   std::size_t line_ = 0;
   std::string section_;
+  bool lost_ = false;  ///< below a section that could not be read
   std::map<std::pair<std::string, std::string>, std::size_t> lines_;
-  std::vector<ConfigLine> found_;
+  ConfigText found_;
 };
 
 tl::unexpected<Error> cannot_read(const Path& file, std::string_view why, std::string hint = {}) {
@@ -125,22 +136,39 @@ std::string at_line(const std::string& file, std::size_t line, std::string_view 
   return fmt::format("{}:{}: {}", printable(file), line, what);
 }
 
-Result<std::vector<ConfigLine>> parse_config(std::string_view text, const std::string& file) {
+ConfigText parse_all_config(std::string_view text, const std::string& file) {
   ConfigReader reader(file);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    TRY(reader.take(text.substr(0, end)));
+    reader.take(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return std::move(reader).found();
 }
 
+Result<std::vector<ConfigLine>> parse_config(std::string_view text, const std::string& file) {
+  ConfigText all = parse_all_config(text, file);
+  if (!all.mistakes.empty()) {
+    return tl::unexpected(std::move(all.mistakes.front().error));
+  }
+  return std::move(all.lines);
+}
+
 Result<std::optional<std::vector<ConfigLine>>> read_config(const Path& file) {
+  TRY_ASSIGN(const auto text, read_config_text(file));
+  if (!text) {
+    return std::optional<std::vector<ConfigLine>>();
+  }
+  TRY_ASSIGN(auto lines, parse_config(*text, file.native()));
+  return std::optional(std::move(lines));
+}
+
+Result<std::optional<std::string>> read_config_text(const Path& file) {
   // Not to wait for the writer of a fifo.
   const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!opened.valid()) {
     if (errno == ENOENT) {
-      return std::optional<std::vector<ConfigLine>>();
+      return std::optional<std::string>();
     }
     return cannot_read(file, std::strerror(errno));
   }
@@ -167,8 +195,7 @@ Result<std::optional<std::vector<ConfigLine>>> read_config(const Path& file) {
     return cannot_read(file, fmt::format("it is larger than {} KiB", kMaxConfig / kKiB));
   }
   text.resize(size);
-  TRY_ASSIGN(auto lines, parse_config(text, file.native()));
-  return std::optional(std::move(lines));
+  return std::optional(std::move(text));
 }
 
 }  // namespace swarmout

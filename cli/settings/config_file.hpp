@@ -27,12 +27,29 @@ struct ConfigLine {
   std::size_t line = 0;  ///< of the file, from 1
 };
 
+/// What is wrong with a line of a file.
+struct ConfigMistake {
+  std::size_t line = 0;
+  Error error;  ///< usage, with file and line
+};
+struct ConfigText {
+  std::vector<ConfigLine> lines;
+  std::vector<ConfigMistake> mistakes;  ///< in the order of the lines
+};
+
+/// All lines that can be read, and what is wrong with the others. What follows a section line that cannot be read is
+/// left out until the next one: nobody knows where it belongs.
+[[nodiscard]] ConfigText parse_all_config(std::string_view text, const std::string& file);
+
 /// What the lines say, in their order. Which keys and sections there may be, the caller knows. Errors: usage, with
 /// `file` and line.
 [[nodiscard]] Result<std::vector<ConfigLine>> parse_config(std::string_view text, const std::string& file);
 
-/// The same of a file. Nullopt: it does not exist. Errors: usage, also if it is no regular file, cannot be read, or is
-/// larger than kMaxConfig.
+/// A file's text. Nullopt: it does not exist. Errors: usage, if it is no regular file, cannot be read, or is larger
+/// than kMaxConfig.
+[[nodiscard]] Result<std::optional<std::string>> read_config_text(const Path& file);
+
+/// parse_config() of a file. Nullopt: it does not exist. Errors: of both.
 [[nodiscard]] Result<std::optional<std::vector<ConfigLine>>> read_config(const Path& file);
 
 /// "file:12: what" for errors about a line.

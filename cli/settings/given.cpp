@@ -7,7 +7,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 namespace swarmout {
 
@@ -83,92 +82,130 @@ Error unknown_key(const std::vector<Verb>& verbs, const ConfigLine& line, const 
           near.empty() ? "`swarmout VERB --help` lists them" : fmt::format("did you mean {}?", near)};
 }
 
-Result<void> check_sections(const std::vector<Verb>& verbs, const std::vector<ConfigLine>& lines,
-                            const std::string& file) {
-  for (const ConfigLine& line : lines) {
-    if (line.section.empty() ||
-        std::any_of(verbs.begin(), verbs.end(), [&](const Verb& verb) { return verb.name == line.section; })) {
-      continue;
-    }
-    std::vector<std::string> names;
-    for (const Verb& verb : verbs) {
-      names.push_back(verb.name);
-    }
-    const std::string near = nearest(line.section, names);
-    return fail(ErrorCode::usage, at_line(file, line.line, fmt::format("no verb {} for a section", line.section)),
-                near.empty() ? fmt::format("sections are {}", fmt::join(names, ", "))
-                             : fmt::format("did you mean [{}]?", near));
+bool is_verb(const std::vector<Verb>& verbs, const std::string& name) {
+  return std::any_of(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == name; });
+}
+
+Error unknown_section(const std::vector<Verb>& verbs, const ConfigLine& line, const std::string& file) {
+  std::vector<std::string> names;
+  for (const Verb& verb : verbs) {
+    names.push_back(verb.name);
   }
-  return {};
+  const std::string near = nearest(line.section, names);
+  return {
+      ErrorCode::usage, at_line(file, line.line, fmt::format("no verb {} for a section", line.section)),
+      near.empty() ? fmt::format("sections are {}", fmt::join(names, ", ")) : fmt::format("did you mean [{}]?", near)};
+}
+
+/// Into all verbs that the line is for.
+Result<void> take_line(const std::vector<Verb>& verbs, const ConfigLine& line, const std::string& file) {
+  bool taken = false;
+  for (const Verb& verb : verbs) {
+    const Setting* const setting = verb.find(line.key);
+    if ((line.section.empty() || verb.name == line.section) && may_be_in_a_file(setting)) {
+      TRY(take_value(*setting, line.value, at_line(file, line.line, line.key)));
+      taken = true;
+    }
+  }
+  return taken ? Result<void>() : tl::unexpected(unknown_key(verbs, line, file));
+}
+
+/// Empty ones count as not set.
+std::optional<std::string> variable(const Environment& environment, const std::string& name) {
+  const bool told = std::find(std::begin(kToldToJobs), std::end(kToldToJobs), name) != std::end(kToldToJobs) &&
+                    environment(kJobVariable) != nullptr;
+  const char* const value = told ? nullptr : environment(name);
+  return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
 }
 
 }  // namespace
 
-Result<void> take_config(std::vector<Verb>& verbs, const std::vector<ConfigLine>& lines, const std::string& file) {
-  TRY(check_sections(verbs, lines, file));
+std::vector<ConfigMistake> config_mistakes(std::vector<Verb>& verbs, const std::vector<ConfigLine>& lines,
+                                           const std::string& file) {
+  std::vector<ConfigMistake> mistakes;
   for (const bool top : {true, false}) {  // a section overrides the top, which stands before it
     for (const ConfigLine& line : lines) {
-      if (line.key.empty() || line.section.empty() != top) {
+      const bool known = top || is_verb(verbs, line.section);
+      if (line.section.empty() != top || (known && line.key.empty())) {
         continue;
       }
-      bool taken = false;
-      for (const Verb& verb : verbs) {
-        const Setting* const setting = verb.find(line.key);
-        if ((top || verb.name == line.section) && may_be_in_a_file(setting)) {
-          TRY(take_value(*setting, line.value, at_line(file, line.line, line.key)));
-          taken = true;
+      if (!known && line.key.empty()) {
+        mistakes.push_back({line.line, unknown_section(verbs, line, file)});
+      } else if (known) {
+        if (auto taken = take_line(verbs, line, file); !taken) {
+          mistakes.push_back({line.line, std::move(taken).error()});
         }
-      }
-      if (!taken) {
-        return tl::unexpected(unknown_key(verbs, line, file));
       }
     }
   }
-  return {};
+  return mistakes;  // of lines in their order: the top stands before the sections
+}
+
+Result<void> take_config(std::vector<Verb>& verbs, const std::vector<ConfigLine>& lines, const std::string& file) {
+  auto mistakes = config_mistakes(verbs, lines, file);
+  return mistakes.empty() ? Result<void>() : tl::unexpected(std::move(mistakes.front().error));
+}
+
+ConfigChoice config_choice(const std::optional<std::string>& option, const Environment& environment) {
+  if (option) {
+    return {*option, "--config"};
+  }
+  if (auto named = variable(environment, kConfigVariable)) {
+    return {*std::move(named), kConfigVariable};
+  }
+  return {kDefaultConfig, ""};
+}
+
+Result<std::vector<ConfigLine>> read_chosen_config(const ConfigChoice& choice) {
+  TRY_ASSIGN(auto lines, read_config(choice.file));
+  if (!lines && !choice.named_by.empty()) {
+    return fail(ErrorCode::usage, fmt::format("there is no configuration file {}", printable(choice.file)),
+                fmt::format("{} names it", choice.named_by));
+  }
+  return std::move(lines).value_or(std::vector<ConfigLine>());
+}
+
+Result<GivenValues> given_to(const Verb& verb, const std::vector<ConfigLine>& lines, const std::string& file,
+                             const Environment& environment) {
+  GivenValues given;
+  for (const ConfigLine& each : lines) {  // those of the section come last
+    if (!each.key.empty() && (each.section.empty() || each.section == verb.name)) {
+      given[each.key] = {each.value, fmt::format("{}:{}", file, each.line)};
+    }
+  }
+  std::erase_if(given, [&](const auto& each) { return verb.find(each.first) == nullptr; });
+  for (const Setting& setting : verb.settings) {
+    const auto value = variable(environment, setting.variable());
+    if (value && setting.scope == Scope::everywhere) {
+      TRY(take_value(setting, *value, setting.variable()));
+      given[setting.name] = {*value, setting.variable()};
+    }
+  }
+  return given;
 }
 
 Result<void> take_settings(std::vector<Verb>& verbs, const CommandLine& line, const Environment& environment) {
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == line.verb; });
   INVARIANT(verb != verbs.end());
-  const bool in_job = environment(kJobVariable) != nullptr;
-  const auto variable = [&](const std::string& name) {
-    const bool told =
-        in_job && std::find(std::begin(kToldToJobs), std::end(kToldToJobs), name) != std::end(kToldToJobs);
-    const char* const value = told ? nullptr : environment(name);
-    return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
-  };
-  const auto asked_for = line.config ? line.config : variable(kConfigVariable);
-  const std::string file = asked_for.value_or(kDefaultConfig);
-  TRY_ASSIGN(const auto lines, read_config(file));
-  if (!lines && asked_for) {
-    return fail(ErrorCode::usage, fmt::format("there is no configuration file {}", printable(file)),
-                line.config ? "--config names it" : "SWARMOUT_CONFIG names it");
+  const ConfigChoice choice = config_choice(line.config, environment);
+  std::vector<ConfigLine> lines;
+  if (verb->config == nullptr) {
+    TRY_ASSIGN(lines, read_chosen_config(choice));
+    TRY(take_config(verbs, lines, choice.file));
+  } else {
+    *verb->config = line.config;
   }
-  std::set<std::string> given;
-  if (lines) {
-    TRY(take_config(verbs, *lines, file));
-    for (const ConfigLine& each : *lines) {
-      if (each.section.empty() || each.section == verb->name) {
-        given.insert(each.key);
-      }
-    }
-  }
-  for (const Setting& setting : verb->settings) {
-    if (const auto value = variable(setting.variable()); value && setting.scope == Scope::everywhere) {
-      TRY(take_value(setting, *value, setting.variable()));
-      given.insert(setting.name);
-    }
-  }
+  TRY_ASSIGN(GivenValues given, given_to(*verb, lines, choice.file, environment));
   for (const auto& [name, value] : line.values) {
     TRY(take_value(*verb->find(name), value, verb->find(name)->option()));
-    given.insert(name);
+    given[name] = {value, verb->find(name)->option()};
   }
   for (const Setting& setting : verb->settings) {
     if (setting.required && !given.contains(setting.name)) {
       return fail(ErrorCode::usage, fmt::format("{} needs {}", verb->name, setting.option()),
-                  setting.scope == Scope::everywhere
-                      ? fmt::format("or {}=… in {}, or {} in the environment", setting.name, file, setting.variable())
-                      : fmt::format("see `swarmout {} --help`", verb->name));
+                  setting.scope == Scope::everywhere ? fmt::format("or {}=… in {}, or {} in the environment",
+                                                                   setting.name, choice.file, setting.variable())
+                                                     : fmt::format("see `swarmout {} --help`", verb->name));
     }
   }
   if (verb->rest != nullptr) {

@@ -11,6 +11,7 @@
 #include "cli/settings/setting.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,12 +21,35 @@ namespace swarmout {
 /// Looks up a variable; null if it is not set. An empty one counts as not set.
 using Environment = std::function<const char*(const std::string&)>;
 
-/// Puts the lines of `file` into all verbs that have the setting. Errors: usage, with file and line.
+/// Puts the lines of `file` into all verbs that have the setting. What is wrong with them, by line.
+[[nodiscard]] std::vector<ConfigMistake> config_mistakes(std::vector<Verb>& verbs, const std::vector<ConfigLine>& lines,
+                                                         const std::string& file);
+/// The same. Errors: the first of them.
 [[nodiscard]] Result<void> take_config(std::vector<Verb>& verbs, const std::vector<ConfigLine>& lines,
                                        const std::string& file);
 
+struct GivenValue {
+  std::string text;
+  std::string where;  ///< "/etc/swarmout.conf:12", "SWARMOUT_LINGER", "--linger"
+};
+/// Of the settings of a verb, by name, what holds. What nobody gave is not in it.
+using GivenValues = std::map<std::string, GivenValue>;
+
+/// Of `--config`, else of SWARMOUT_CONFIG, else the default.
+struct ConfigChoice {
+  std::string file;
+  std::string named_by;  ///< empty: nobody; it need not be there
+};
+[[nodiscard]] ConfigChoice config_choice(const std::optional<std::string>& option, const Environment& environment);
+/// Errors: usage: as read_config(), and if it was named and is not there.
+[[nodiscard]] Result<std::vector<ConfigLine>> read_chosen_config(const ConfigChoice& choice);
+
+/// What lines of `file` and the environment give to `verb`, once the lines were taken. Errors: usage, for a variable.
+[[nodiscard]] Result<GivenValues> given_to(const Verb& verb, const std::vector<ConfigLine>& lines,
+                                           const std::string& file, const Environment& environment);
+
 /// All sources, in their order, into the verb that the command line chose. Errors: usage, with what was wrong where;
-/// also for a required setting that nobody gave.
+/// also for a required setting that nobody gave. A verb that reads the file itself gets the other two only.
 [[nodiscard]] Result<void> take_settings(std::vector<Verb>& verbs, const CommandLine& line,
                                          const Environment& environment);
 

@@ -1,8 +1,8 @@
 #include "cli/settings/help.hpp"
 
-#include <fmt/format.h>
+#include "cli/settings/wrapped.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 namespace swarmout {
 
@@ -10,47 +10,35 @@ namespace {
 
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kColumn = 32;  ///< where explanations begin
+constexpr std::size_t kStatusWidth = 108;
 
 constexpr const char* kFooter =
     "Settings are taken from the command line, then from SWARMOUT_… in the environment (SWARMOUT_SHARE), then from\n"
     "/etc/swarmout.conf or the file of --config: lines like share=/mnt/share at its top, or below [seed] for one "
     "verb.\n"
     "\n"
-    "Exit status: 0 done (seed: also if it is published already, or another host is at it); 1 the work failed;\n"
-    "64 usage; 65 data refused; 66 no such revision; 69 the share is not initialised or not mounted;\n"
-    "73 cannot write; 75 temporary, try again (run, wait: too late). run: CMD's own, or by its signal; 124 its time\n"
-    "was over; 126, 127 it cannot be started.\n";
+    "Exit status: ";
 
-/// Bytes that begin a character: what a terminal shows is about as wide.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xc0U) != 0x80U; }));
+std::string footer() {
+  std::string text = kFooter;
+  std::string statuses;
+  for (const std::string& line : wrapped(exit_statuses(), kStatusWidth)) {
+    statuses += (statuses.empty() ? "" : "\n") + line;
+  }
+  return text + statuses + '\n';
 }
 
 /// `left`, then `text` in the column beside it, wrapped.
 std::string row(std::string left, std::string_view text) {
   std::string out = std::move(left);
-  if (width_of(out) + 2 > kColumn) {
-    out += '\n' + std::string(kColumn, ' ');
-  } else {
-    out.append(kColumn - width_of(out), ' ');
+  const std::string column(kColumn, ' ');
+  out += width_of(out) + 2 > kColumn ? '\n' + column : std::string(kColumn - width_of(out), ' ');
+  bool first = true;
+  for (const std::string& line : wrapped(text, kWidth - kColumn)) {
+    out += (first ? "" : column) + line + '\n';
+    first = false;
   }
-  std::size_t used = kColumn;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
-    if (used > kColumn && used + 1 + width_of(word) > kWidth) {
-      out += '\n' + std::string(kColumn, ' ');
-      used = kColumn;
-    }
-    if (used > kColumn) {
-      out += ' ';
-      ++used;
-    }
-    out += word;
-    used += width_of(word);
-  }
-  return out + '\n';
+  return out;
 }
 
 std::string explained(const Setting& setting) {
@@ -72,6 +60,15 @@ std::string left_of(const Setting& setting) {
 
 }  // namespace
 
+std::string_view exit_statuses() {
+  return "0 done (seed: also if it is published already, or another host is at it); 1 the work failed; 64 usage; 65 "
+         "data "
+         "refused; 66 no such revision; 69 the share is not initialised or not mounted; 73 cannot write; 75 temporary, "
+         "try "
+         "again (run, wait: too late). run: CMD's own, or by its signal; 124 its time was over; 126, 127 it cannot be "
+         "started.";
+}
+
 std::string program_help(const std::vector<Verb>& verbs) {
   std::string text =
       "swarmout: one checkout, every server. One elected host exports a repository; all hosts fetch it from each "
@@ -83,7 +80,7 @@ std::string program_help(const std::vector<Verb>& verbs) {
   text += row("  --config FILE", "Settings for all verbs [/etc/swarmout.conf]");
   text += row("  -h, --help", "This; after a verb, what that verb can be told");
   text += row("  --version", "The version");
-  return text + '\n' + kFooter;
+  return text + '\n' + footer();
 }
 
 std::string verb_help(const Verb& verb) {
@@ -103,7 +100,7 @@ std::string verb_help(const Verb& verb) {
       text += fmt::format("\n{}:\n{}", title_of(group), rows);
     }
   }
-  return text + '\n' + kFooter;
+  return text + '\n' + footer();
 }
 
 }  // namespace swarmout

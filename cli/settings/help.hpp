@@ -5,9 +5,13 @@
 #include "cli/settings/setting.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace swarmout {
+
+/// What an exit status means, one sentence.
+[[nodiscard]] std::string_view exit_statuses();
 
 /// All verbs, with a sentence each.
 [[nodiscard]] std::string program_help(const std::vector<Verb>& verbs);

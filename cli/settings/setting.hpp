@@ -63,7 +63,9 @@ struct Verb {
   Action run{};  ///< with the values that were set
   /// Where the words behind its options go: from the first that is no option, or behind "--". Null: it takes none.
   std::vector<std::string>* rest = nullptr;
-  std::string rest_words{};    ///< what they are, for help: "CMD…"
+  std::string rest_words{};  ///< what they are, for help: "CMD…"
+  /// For a verb that reads the configuration file itself: where the file of --config goes. Null: it does not.
+  std::optional<std::string>* config = nullptr;
   bool takes_signals = false;  ///< itself; nobody else does then, and its stop token never stops
 
   /// By its name; null if there is none.
