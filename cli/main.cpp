@@ -2,6 +2,8 @@
 #include "cli/output.hpp"
 #include "cli/process/ending.hpp"
 #include "cli/process/process_setup.hpp"
+#include "cli/service/rounds.hpp"
+#include "cli/service/service_manager.hpp"
 #include "cli/settings/command_line.hpp"
 #include "cli/settings/given.hpp"
 #include "cli/settings/help.hpp"
@@ -9,12 +11,15 @@
 #include "common/share/helper/share_helper.hpp"
 #include "common/share/helper/share_server.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
 #include <optional>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -42,9 +47,51 @@ std::vector<std::string> names_of_variables() {
   return names;
 }
 
+/// The verb of this line, with all its settings.
+Result<std::unique_ptr<PreparedVerb>> prepare(const CommandLine& line) {
+  auto prepared = std::make_unique<PreparedVerb>();
+  prepared->verbs = all_verbs(prepared->verbose);
+  TRY_ASSIGN(prepared->given,
+             take_settings(prepared->verbs, line, [](const std::string& name) { return std::getenv(name.c_str()); }));
+  prepared->verb = &*std::find_if(prepared->verbs.begin(), prepared->verbs.end(),
+                                  [&](const Verb& each) { return each.name == line.verb; });
+  for (const std::string& doubt : doubtful_variables(prepared->verbs, names_of_variables())) {
+    say(doubt);
+  }
+  const auto unasked = ::isatty(STDERR_FILENO) == 1 ? spdlog::level::info : spdlog::level::warn;
+  spdlog::set_level(prepared->verbose ? spdlog::level::debug : unasked);
+  return prepared;
+}
+
+/// Who began it on a terminal means its end by the signal that the terminal sends when it goes.
+bool may_reload() {
+  const bool managed = std::getenv("NOTIFY_SOCKET") != nullptr;
+  return managed || !Fd(::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)).valid();
+}
+
+Result<void> run_service(const CommandLine& line) {
+  std::optional<Rounds> rounds;
+  std::mutex beginning;  // until there is something to read settings for
+  const auto reload = [&] {
+    const std::lock_guard lock(beginning);
+    if (rounds) {
+      rounds->reload();
+    }
+  };
+  const Signals signals(kLongestEndingOfService, may_reload() ? std::function<void()>(reload) : nullptr);
+  {
+    const std::lock_guard lock(beginning);
+    TRY_ASSIGN(auto first, prepare(line));
+    rounds.emplace(std::move(first), [&line] { return prepare(line); });
+  }
+  const auto done = rounds->run(signals.token());
+  service_stops();
+  return done;
+}
+
 Result<void> run(const std::vector<std::string>& words) {
   bool verbose = false;
-  std::vector<Verb> verbs = all_verbs(verbose);
+  const std::vector<Verb> verbs = all_verbs(verbose);
   TRY_ASSIGN(const CommandLine line, parse_command_line(verbs, words));
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == line.verb; });
   if (line.help) {
@@ -53,17 +100,15 @@ Result<void> run(const std::vector<std::string>& words) {
   if (line.version) {
     return print_result(SWARMOUT_VERSION "\n");
   }
+  if (verb->reloads) {
+    return run_service(line);
+  }
   std::optional<Signals> signals;
   if (!verb->takes_signals) {
-    signals.emplace(verb->name == "peer" ? kLongestEndingOfService : kLongestEnding);
+    signals.emplace(kLongestEnding);
   }
-  TRY(take_settings(verbs, line, [](const std::string& name) { return std::getenv(name.c_str()); }));
-  for (const std::string& doubt : doubtful_variables(verbs, names_of_variables())) {
-    say(doubt);
-  }
-  const auto unasked = ::isatty(STDERR_FILENO) == 1 ? spdlog::level::info : spdlog::level::warn;
-  spdlog::set_level(verbose ? spdlog::level::debug : unasked);
-  return verb->run(signals ? signals->token() : std::stop_token());
+  TRY_ASSIGN(const auto prepared, prepare(line));
+  return prepared->verb->run(signals ? signals->token() : std::stop_token());
 }
 
 int status_of(const Result<void>& done) {

@@ -1,4 +1,5 @@
 #include "cli/reporter.hpp"
+#include "cli/service/service_manager.hpp"
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
@@ -62,9 +63,12 @@ Verb peer_verb() {
   add_setting(
       verb, options.max_age, Duration{},
       {.name = "max-age", .help = "Say so, here and in the record, when nothing was signed for this long; 0: never"});
+  verb.reloads = true;
   verb.run = [to](std::stop_token stop) -> Result<void> {
     PeerOptions& told = to->options;
     told.version = SWARMOUT_VERSION;
+    told.turned = service_turned;
+    told.look_now = look_was_asked_for;
     TRY(apply_wishes(to->wishes, told.share.url, told.keys, told.swarm));
     Reporter reporter(told.once ? Reporter::Lines::when_watched : Reporter::Lines::always);
     return run_peer(

@@ -32,6 +32,10 @@ struct PeerOptions {
   Path touch;           ///< gets the time of each activation, for who watches it; empty: none
   std::string version;  ///< of this program, for the record; empty: not told
   GcOptions gc;         ///< what of older releases stays
+  /// Of the service: called each time that it has gone round, several times in a second as a rule.
+  std::function<void()> turned = [] {};
+  /// Likewise: true, and the share is looked at now.
+  std::function<bool()> look_now = [] { return false; };
 };
 
 using Narrator = std::function<void(const std::string&)>;

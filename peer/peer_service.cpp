@@ -47,6 +47,7 @@ public:
     holdings_.serve_all(lookout_.keys());
     while (!stop.stop_requested()) {
       look();
+      options_.turned();
       gate_.look(wanted(), lookout_.keys(), on_this_host());
       aims_ = gate_.aims(wanted(), on_this_host());
       if (const Descriptor* const now = shown()) {
@@ -89,7 +90,7 @@ private:
   bool waiting_for_somebody() const { return fetching() && session_->status(retrieval_->swarm()).connected == 0; }
 
   void look() {
-    if (!lookout_.due()) {
+    if (!options_.look_now() && !lookout_.due()) {
       return;
     }
     holdings_.inspect();
@@ -321,7 +322,6 @@ private:
   JobNews jobs_;
   Course course_;
   Wanted aims_;
-
   std::unique_ptr<Retrieval> retrieval_;
   std::unique_ptr<Retrieval> keeping_;  ///< of what is active: its packs are being hashed
   MonotonicTime started_{};

@@ -14,11 +14,14 @@ namespace {
 constexpr std::size_t kWidth = 100;
 
 constexpr const char* kHead =
-    "# Settings of swarmout, the same on every host of the image. `swarmout config` shows which ones hold and where each\n"
+    "# Settings of swarmout, the same on every host of the image. `swarmout config` shows which ones hold and where "
+    "each\n"
     "# is from; `swarmout config --check FILE` names what is wrong with a file.\n"
     "#\n"
-    "# A line is key=value, the value is the rest of the line as it is: no quotes, no comment behind it. What stands before\n"
-    "# the first [section] is for all verbs that have it; a section is for one verb, and goes before. Each setting is shown\n"
+    "# A line is key=value, the value is the rest of the line as it is: no quotes, no comment behind it. What stands "
+    "before\n"
+    "# the first [section] is for all verbs that have it; a section is for one verb, and goes before. Each setting is "
+    "shown\n"
     "# with its default, or with what it takes.\n";
 
 std::string explained(const Setting& setting) {

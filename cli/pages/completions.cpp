@@ -13,9 +13,8 @@ enum class Follows { nothing, anything, directory, file, choice };
 
 /// The words of a choice: "wait|old|skip" → "wait old skip"; empty for other kinds of values.
 std::string choices_of(const Setting& setting) {
-  const bool plain = std::all_of(setting.words.begin(), setting.words.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || c == '|' || c == '-';
-  });
+  const bool plain = std::all_of(setting.words.begin(), setting.words.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || c == '|' || c == '-'; });
   if (!plain || setting.words.find('|') == std::string::npos) {
     return "";
   }
@@ -118,8 +117,8 @@ std::string bash_completion(const std::vector<Verb>& verbs) {
          values +
          "    esac\n"
          "    case $verb in\n"
-         "        '') words='" + names + " --config --help --version' ;;\n" +
-         options +
+         "        '') words='" +
+         names + " --config --help --version' ;;\n" + options +
          "    esac\n"
          "    if [[ $cur == -* || -z $verb ]]; then\n"
          "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
@@ -179,7 +178,8 @@ std::string fish_completion(const std::vector<Verb>& verbs) {
       "complete -c swarmout -n __fish_use_subcommand -l version -d 'The version'\n"
       "complete -c swarmout -s h -l help -d 'What it can be told'\n";
   for (const Verb& verb : verbs) {
-    text += fmt::format("complete -c swarmout -f -n __fish_use_subcommand -a {} -d {}\n", verb.name, in_quotes(verb.about));
+    text +=
+        fmt::format("complete -c swarmout -f -n __fish_use_subcommand -a {} -d {}\n", verb.name, in_quotes(verb.about));
     for (const Setting& each : options_of(verb)) {
       std::string value;
       switch (follows(each)) {
@@ -198,8 +198,9 @@ std::string fish_completion(const std::vector<Verb>& verbs) {
           value = " -x";
           break;
       }
-      text += fmt::format("complete -c swarmout -n '__fish_seen_subcommand_from {}'{} -l {}{} -d {}\n", verb.name,
-                          each.short_name.empty() ? "" : " -s " + each.short_name, each.name, value, in_quotes(each.help));
+      text +=
+          fmt::format("complete -c swarmout -n '__fish_seen_subcommand_from {}'{} -l {}{} -d {}\n", verb.name,
+                      each.short_name.empty() ? "" : " -s " + each.short_name, each.name, value, in_quotes(each.help));
     }
   }
   return text;

@@ -71,7 +71,8 @@ Result<void> print_table(const std::vector<EffectiveSetting>& rows) {
       section = row.verb;
       text += fmt::format("\n[{}]\n", section);
     }
-    text += fmt::format("{:<{}}  {:<{}}  {}\n", row.name, name, value_of(row), value, row.missing ? "" : printable(row.where));
+    text += fmt::format("{:<{}}  {:<{}}  {}\n", row.name, name, value_of(row), value,
+                        row.missing ? "" : printable(row.where));
   }
   return print_result(text, WhenReaderGone::end_quietly);
 }
@@ -110,12 +111,14 @@ Result<void> show(std::vector<Verb>& verbs, const ConfigTargets& to) {
 }  // namespace
 
 Verb config_verb() {
-  Verb verb{.name = "config", .about = "Show every setting that holds, and where it is from; look through a file of them"};
+  Verb verb{.name = "config",
+            .about = "Show every setting that holds, and where it is from; look through a file of them"};
   const auto to = std::make_shared<ConfigTargets>();
   add_setting(verb, to->verb, Text{.word = "VERB"},
               {.name = "of", .help = "Of this verb only", .scope = Scope::argument});
-  add_setting(verb, to->check, Place{"FILE"},
-              {.name = "check", .help = "Name everything that is wrong with FILE, by line", .scope = Scope::command_line});
+  add_setting(
+      verb, to->check, Place{"FILE"},
+      {.name = "check", .help = "Name everything that is wrong with FILE, by line", .scope = Scope::command_line});
   add_setting(verb, to->json, Flag{}, {.name = "json", .help = "For programs", .scope = Scope::command_line});
   verb.config = &to->file;
   verb.run = [to](const std::stop_token&) -> Result<void> {

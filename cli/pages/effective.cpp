@@ -50,9 +50,8 @@ Result<std::vector<EffectiveSetting>> effective_settings(const std::vector<Verb>
   std::vector<EffectiveSetting> own;
   for (const EffectiveSetting& row : rows) {
     const auto& same = by_name.at(row.name);
-    const bool of_all = same.size() > 1 && std::all_of(same.begin(), same.end(), [&](const EffectiveSetting* each) {
-                          return alike(*each, row);
-                        });
+    const bool of_all = same.size() > 1 && std::all_of(same.begin(), same.end(),
+                                                       [&](const EffectiveSetting* each) { return alike(*each, row); });
     if (!of_all) {
       own.push_back(row);
     } else if (same.front() == &row) {

@@ -12,8 +12,8 @@ namespace swarmout {
 struct EffectiveSetting {
   std::string verb;  ///< empty: all verbs that have it, and it holds for all of them alike
   std::string name;
-  std::string value;  ///< fit for a terminal; secrets in URLs are masked
-  std::string where;  ///< "/etc/swarmout.conf:12", "SWARMOUT_LINGER", "default"
+  std::string value;     ///< fit for a terminal; secrets in URLs are masked
+  std::string where;     ///< "/etc/swarmout.conf:12", "SWARMOUT_LINGER", "default"
   bool missing = false;  ///< nobody gave it, and it must be given
 };
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace swarmout {
 
@@ -58,7 +59,8 @@ Ending::Step Ending::asked(MonotonicTime now) {
   }
 }
 
-Signals::Signals(std::chrono::milliseconds longest) : ending_(longest) {
+Signals::Signals(std::chrono::milliseconds longest, std::function<void()> on_hangup)
+    : on_hangup_(std::move(on_hangup)), ending_(longest) {
   ::sigemptyset(&set_);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (signal == SIGTERM || !ignored(signal)) {
@@ -90,6 +92,10 @@ void Signals::wait(const std::stop_token& end) {
     }
     if (signal <= 0) {
       continue;  // the time was over, or a debugger came
+    }
+    if (signal == SIGHUP && on_hangup_) {
+      on_hangup_();
+      continue;
     }
     last = signal;
     switch (ending_.asked(system_clock().now())) {

@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -45,7 +46,8 @@ private:
 /// these are blocked. SIGHUP and SIGINT that were ignored when the process began stay so (nohup, background jobs).
 class Signals {
 public:
-  explicit Signals(std::chrono::milliseconds longest);
+  /// `on_hangup`: what SIGHUP does instead, on that thread.
+  explicit Signals(std::chrono::milliseconds longest, std::function<void()> on_hangup = {});
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
@@ -56,6 +58,7 @@ private:
   void wait(const std::stop_token& end);
 
   sigset_t set_{};
+  std::function<void()> on_hangup_;
   Ending ending_;
   std::stop_source stop_;
   std::jthread waiter_;

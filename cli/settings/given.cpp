@@ -184,7 +184,7 @@ Result<GivenValues> given_to(const Verb& verb, const std::vector<ConfigLine>& li
   return given;
 }
 
-Result<void> take_settings(std::vector<Verb>& verbs, const CommandLine& line, const Environment& environment) {
+Result<GivenValues> take_settings(std::vector<Verb>& verbs, const CommandLine& line, const Environment& environment) {
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == line.verb; });
   INVARIANT(verb != verbs.end());
   const ConfigChoice choice = config_choice(line.config, environment);
@@ -211,7 +211,7 @@ Result<void> take_settings(std::vector<Verb>& verbs, const CommandLine& line, co
   if (verb->rest != nullptr) {
     *verb->rest = line.rest;
   }
-  return {};
+  return given;
 }
 
 std::vector<std::string> doubtful_variables(const std::vector<Verb>& verbs, const std::vector<std::string>& names) {

@@ -31,6 +31,8 @@ using Environment = std::function<const char*(const std::string&)>;
 struct GivenValue {
   std::string text;
   std::string where;  ///< "/etc/swarmout.conf:12", "SWARMOUT_LINGER", "--linger"
+  /// Lines may have moved.
+  bool operator==(const GivenValue& other) const { return text == other.text; }
 };
 /// Of the settings of a verb, by name, what holds. What nobody gave is not in it.
 using GivenValues = std::map<std::string, GivenValue>;
@@ -50,8 +52,8 @@ struct ConfigChoice {
 
 /// All sources, in their order, into the verb that the command line chose. Errors: usage, with what was wrong where;
 /// also for a required setting that nobody gave. A verb that reads the file itself gets the other two only.
-[[nodiscard]] Result<void> take_settings(std::vector<Verb>& verbs, const CommandLine& line,
-                                         const Environment& environment);
+[[nodiscard]] Result<GivenValues> take_settings(std::vector<Verb>& verbs, const CommandLine& line,
+                                                const Environment& environment);
 
 /// A sentence for each variable whose name is nearly one of ours. `names`: all that are set.
 [[nodiscard]] std::vector<std::string> doubtful_variables(const std::vector<Verb>& verbs,

@@ -66,6 +66,7 @@ struct Verb {
   std::string rest_words{};  ///< what they are, for help: "CMD…"
   /// For a verb that reads the configuration file itself: where the file of --config goes. Null: it does not.
   std::optional<std::string>* config = nullptr;
+  bool reloads = false;        ///< a service: SIGHUP has its settings read again
   bool takes_signals = false;  ///< itself; nobody else does then, and its stop token never stops
 
   /// By its name; null if there is none.

@@ -115,8 +115,9 @@ TEST_F(Pages, EveryDefaultInTheCommentedFileCanBeUncommented) {
   std::istringstream lines(commented_config(verbs_));
   std::string file;
   for (std::string line; std::getline(lines, line);) {
-    const bool is_default = line.starts_with('#') && !line.starts_with("# ") && line.find('=') != std::string::npos &&
-                            std::none_of(line.begin(), line.end(), [](unsigned char c) { return std::isupper(c) != 0; });
+    const bool is_default =
+        line.starts_with('#') && !line.starts_with("# ") && line.find('=') != std::string::npos &&
+        std::none_of(line.begin(), line.end(), [](unsigned char c) { return std::isupper(c) != 0; });
     file += (is_default ? line.substr(1) : line) + '\n';
   }
   ConfigText read = parse_all_config(file, "conf");
@@ -128,8 +129,8 @@ TEST_F(Pages, EveryDefaultInTheCommentedFileCanBeUncommented) {
 }
 
 TEST_F(Pages, AllMistakesOfAFileAreNamedInTheOrderOfTheirLines) {
-  const ConfigText read = parse_all_config("shar=/x\nkeep=many\n[sed]\nlinger=1h\n[bad section\nkeep=1\n[seed]\nkeep=1\nx\n",
-                                           "conf");
+  const ConfigText read =
+      parse_all_config("shar=/x\nkeep=many\n[sed]\nlinger=1h\n[bad section\nkeep=1\n[seed]\nkeep=1\nx\n", "conf");
   auto mistakes = config_mistakes(verbs_, read.lines, "conf");
   mistakes.insert(mistakes.end(), read.mistakes.begin(), read.mistakes.end());
 

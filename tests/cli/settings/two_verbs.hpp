@@ -42,10 +42,11 @@ struct TwoVerbs {
   }
   Result<void> take(const std::vector<std::string>& words) {
     TRY_ASSIGN(const CommandLine line, parse_command_line(verbs, words));
-    return take_settings(verbs, line, [this](const std::string& name) {
+    TRY(take_settings(verbs, line, [this](const std::string& name) {
       const auto found = environment.find(name);
       return found == environment.end() ? nullptr : found->second.c_str();
-    });
+    }));
+    return {};
   }
   std::string take_error(const std::vector<std::string>& words) {
     const auto done = take(words);
