@@ -15,6 +15,7 @@ test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server gl
 # Emulated machines with an NFS server and clients; their kernel is downloaded by tests/nfs itself.
 nfs_packages=(qemu-system-x86 busybox-static cpio kmod e2fsprogs nfs-kernel-server nfs-common rpcbind iproute2 python3)
 check_packages=(clang-format clang-tidy)
+package_packages=(dpkg-dev fakeroot file gzip lintian binutils debugedit)
 fuzz_packages=(clang libclang-rt-14-dev)
 bench_packages=(zstd time)
 swarm_packages=(python3 iproute2 aria2 opentracker transmission-cli rsync nginx-light curl uftp iperf3 casync zstd git)  # scripts/bench swarm, loopback, update
