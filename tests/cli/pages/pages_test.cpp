@@ -174,4 +174,20 @@ TEST_F(Pages, BashCompletesVerbsOptionsAndTheWordsOfAChoice) {
   EXPECT_EQ(completed("swarmout --config x see"), "seed\n");
 }
 
+TEST_F(Pages, OtherShellsReadTheirs) {
+  const TempDir dir;
+  write_file(dir / "_swarmout", zsh_completion(verbs_));
+  write_file(dir / "swarmout.fish", fish_completion(verbs_));
+  for (const auto& [shell, name] : {std::pair("zsh", "_swarmout"), std::pair("fish", "swarmout.fish")}) {
+    if (run({{"sh", "-c", std::string("command -v ") + shell}, {}}, dir / "found").status != 0) {
+      GTEST_SKIP() << shell << " is not installed";
+    }
+    const Finished checked = run({{shell, "-n", (dir / name).native()}, {}}, dir / shell);
+    EXPECT_EQ(checked.status, 0) << checked.err;
+    EXPECT_EQ(checked.err, "");
+  }
+  const std::string script = "source " + (dir / "swarmout.fish").native() + "; complete -C 'swarmout run --if-late '";
+  EXPECT_THAT(run({{"fish", "-c", script}, {}}, dir / "asked").out, HasSubstr("skip"));
+}
+
 }  // namespace swarmout::test
