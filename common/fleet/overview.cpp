@@ -5,6 +5,8 @@
 #include "common/fleet/strays.hpp"
 #include "common/fleet/trust.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace swarmout {
@@ -36,6 +38,16 @@ std::optional<LeaderSeen> leader_seen(const std::optional<KnownLeader>& known, W
   return seen;
 }
 
+/// Asking the share's clock makes a file there: for who may only read, this host's counts.
+Result<WallTime> time_of(Share& share, WallTime own) {
+  auto time = share.now();
+  if (time || time.error().code != ErrorCode::cannot_write) {
+    return time;
+  }
+  spdlog::warn("this host's clock counts, as the share's cannot be asked: {}", time.error().message);
+  return own;
+}
+
 }  // namespace
 
 std::optional<double> bound_multiple(const FleetOverview& fleet, const PeerRecord& peer) {
@@ -48,7 +60,7 @@ Result<FleetOverview> fleet_overview(Share& share, const TrustedKeys& keys, std:
   TRY_ASSIGN(const LogView* log, reader.refresh_with_history(releases));
   FleetOverview fleet;
   fleet.share = share.name();
-  TRY_ASSIGN(fleet.time, share.now());
+  TRY_ASSIGN(fleet.time, time_of(share, now));
   TRY_ASSIGN(Roll roll, call_roll(share, fleet.time));
   fleet.peers = std::move(roll.live);
   fleet.silent = std::move(roll.silent);

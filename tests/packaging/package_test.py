@@ -24,6 +24,7 @@ CONFIG = """share=/mnt/share/swarmout
 period=%ds
 [peer]
 poll=1s
+touch=/srv/swarmout/activated
 [seed]
 source=dir:/mnt/source
 splay=0s
@@ -31,6 +32,9 @@ linger=5s
 """ % PERIOD
 TIMER = "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/%d\nAccuracySec=100ms\n" % PERIOD
 JOB = "#!/bin/sh\ncp file /var/lib/swarmout/job-saw\nid -un >/var/lib/swarmout/job-was\n"
+# What docs/operations.md has for what is to be done as root.
+AS_ROOT = {"product.path": "[Path]\nPathChanged=/srv/swarmout/activated\n[Install]\nWantedBy=multi-user.target\n",
+           "product.service": "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'id -un >/root/told'\n"}
 NETWORK = """[Unit]
 DefaultDependencies=no
 Before=network-online.target
@@ -93,8 +97,10 @@ def make_image(directory, package):
     write(NETWORK, root, "etc/systemd/system/test-network.service")
     for timer in ("swarmout-seed.timer", "swarmout-run@look.timer"):
         write(TIMER, root, "etc/systemd/system/%s.d/often.conf" % timer)
+    for name, unit in AS_ROOT.items():
+        write(unit, root, "etc/systemd/system", name)
     run("chroot", root, "systemctl", "enable", "swarmout-peer.service", "swarmout-seed.timer", "swarmout-run@look.timer",
-        "test-network.service")
+        "test-network.service", "product.path")
     return root
 
 
@@ -268,6 +274,7 @@ def check_service(host):
     assert host.do("systemctl show -P Type swarmout-peer") == "notify"
     assert "mnt-share.mount" in host.do("systemctl show -P After swarmout-peer"), "it does not wait for the share's mount"
     assert "mnt-share.mount" not in host.do("systemctl show -P Requires swarmout-peer"), "it fails with the share's mount"
+    assert host.do("cat /root/told") == "root", "nothing was done as root after an activation"
     failed = host.do("systemctl list-units --failed --no-legend 'swarmout*'")
     assert not failed, failed
 

@@ -170,6 +170,17 @@ TEST_F(FleetOverviewTest, AReleaseWhoseDescriptorNobodySignedIsLeftOutAndNamed) 
   EXPECT_THAT(overview().foreign[0].message, testing::HasSubstr("release 2 is not trusted"));
 }
 
+/// Root, where the export has root_squash, or an administrator who is not the service's user.
+TEST_F(FleetOverviewTest, WhoMayOnlyReadTheShareSeesTheFleetByItsOwnClock) {
+  share_.before = [](std::string_view operation) {
+    return operation == "now" ? std::optional(Error{ErrorCode::cannot_write, "not permitted", ""}) : std::nullopt;
+  };
+
+  ASSERT_OK_AND_ASSIGN(const FleetOverview seen, fleet_overview(share_, fleet_trust(), 5, clock_.wall()));
+
+  EXPECT_EQ(seen.time, clock_.wall());
+}
+
 TEST_F(FleetOverviewTest, AShareThatIsAwayIsAnError) {
   share_.before = [](std::string_view) { return std::optional(Error{ErrorCode::temporary, "away", ""}); };
 
