@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 namespace swarmout {
 
@@ -32,6 +33,15 @@ Result<void> check_private(const Path& file) {
                 fmt::format("chmod 600 {}", file.native()));
   }
   return {};
+}
+
+std::optional<Path> handed_credential(const std::string& name) {
+  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory != '/') {
+    return std::nullopt;
+  }
+  Path file = Path(directory) / name;
+  return path_exists(file) ? std::optional(std::move(file)) : std::nullopt;
 }
 
 Result<void> make_private_directory(const Path& path, Closing closing) {

@@ -11,6 +11,10 @@ namespace swarmout {
 /// Errors: cannot_write: others than its owner may read or write it. A missing file is left to who reads it.
 [[nodiscard]] Result<void> check_private(const Path& file);
 
+/// A secret that systemd has handed to this unit by that name (LoadCredential=, see systemd.exec(5)): its file.
+/// Nothing: it has not.
+[[nodiscard]] std::optional<Path> handed_credential(const std::string& name);
+
 /// `quiet` is for what is below a state directory: it belongs to whom that belongs, also when root makes it.
 enum class Closing { said, quiet };
 /// Makes it, with its parents, and nobody but its owner enters it: one that was open to others is closed, and that is

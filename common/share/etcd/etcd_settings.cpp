@@ -1,6 +1,7 @@
 #include "common/share/etcd/etcd_settings.hpp"
 
 #include "common/base/files.hpp"
+#include "common/base/private_files.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -122,13 +123,16 @@ Result<EtcdSettings> etcd_settings(const ShareAddress& address) {
     TRY_ASSIGN(settings.password, password_from(address.etcd_password_file));
   } else if (password != nullptr) {
     settings.password = password;
+  } else if (const auto handed = handed_credential("swarmout.etcd-password"); handed && !settings.user.empty()) {
+    TRY_ASSIGN(settings.password, password_from(handed->native()));
   }
   if (settings.user.empty() != settings.password.empty()) {
     return fail(ErrorCode::usage,
                 settings.user.empty() ? "there is a password for etcd, but no user" : "there is no password for etcd",
-                settings.user.empty()
-                    ? "give --etcd-user as well"
-                    : "set SWARMOUT_ETCD_PASSWORD, or give a file that has it with --etcd-password-file");
+                settings.user.empty() ? "give --etcd-user as well"
+                                      : "give a file that has it with --etcd-password-file, or systemd's credential "
+                                        "swarmout.etcd-password, or set "
+                                        "SWARMOUT_ETCD_PASSWORD");
   }
   if (!settings.ca.empty()) {
     if (const auto readable = open_file(settings.ca, O_RDONLY); !readable) {

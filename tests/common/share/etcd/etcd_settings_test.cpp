@@ -120,6 +120,22 @@ TEST_F(SettingsOfEtcd, TakeThePasswordFromAFile) {
   EXPECT_EQ(settings.password, "secret of a file");
 }
 
+TEST_F(SettingsOfEtcd, TakeThePasswordThatSystemdHandsWhereNobodyGivesAnother) {
+  write_file(temp_ / "swarmout.etcd-password", "handed\n");
+  ASSERT_EQ(::chmod((temp_ / "swarmout.etcd-password").c_str(), 0400), 0);
+  ASSERT_EQ(::setenv("CREDENTIALS_DIRECTORY", (temp_ / ".").c_str(), 1), 0);
+  address_.etcd_user = "swarmout";
+  const auto handed = etcd_settings(address_);
+  address_.etcd_password_file = password_file("secret of a file\n", 0600);
+  const auto given = etcd_settings(address_);
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+
+  ASSERT_OK(handed);
+  EXPECT_EQ(handed->password, "handed");
+  ASSERT_OK(given);
+  EXPECT_EQ(given->password, "secret of a file");
+}
+
 TEST_F(SettingsOfEtcd, RefuseAPasswordFileThatEverybodyCanRead) {
   address_.etcd_user = "swarmout";
   address_.etcd_password_file = password_file("secret\n", 0644);
