@@ -169,8 +169,8 @@ TEST_F(GitLfs, PointersArePublishedIfThoseAreWanted) {
 
 TEST_F(GitLfs, APointerThatSaysMoreIsRefused) {
   write_file(upstream_ / "odd",
-             "version https://git-lfs.github.com/spec/v1\next-0-case sha256:" + std::string(64, 'a') + "\noid sha256:" +
-                 sha256(large_).hex() + "\nsize " + std::to_string(large_.size()) + "\n");
+             "version https://git-lfs.github.com/spec/v1\next-0-case sha256:" + std::string(64, 'a') +
+                 "\noid sha256:" + sha256(large_).hex() + "\nsize " + std::to_string(large_.size()) + "\n");
 
   EXPECT_THAT(streamed(commit_in("upstream")), FailsWith(ErrorCode::refused, "\"odd\" is a Git LFS pointer"));
 }
@@ -230,8 +230,10 @@ TEST_F(GitLfs, TheCallersServerGoesBeforeThatOfTheTree) {
 TEST_F(GitLfs, NoSecretIsInTheCommandLineOfGitLfs) {
   const std::string commit = commit_in("upstream", "large.bin", large_);
   ASSERT_TRUE(files(commit)["large.bin"] == large_);
-  write_file(temp_ / "bin/git", "#!/bin/sh\nPATH=${PATH#*:}\ncase \" $* \" in *\" lfs fetch \"*) echo \"$@\" > " +
-                                    (temp_ / "said").native() + ";; esac\nexec git \"$@\"\n", true);
+  write_file(temp_ / "bin/git",
+             "#!/bin/sh\nPATH=${PATH#*:}\ncase \" $* \" in *\" lfs fetch \"*) echo \"$@\" > " +
+                 (temp_ / "said").native() + ";; esac\nexec git \"$@\"\n",
+             true);
   ::setenv("PATH", ((temp_ / "bin").native() + ":" + path_).c_str(), 1);
   configure("[url \"" + temp_.path().native() + "/\"]\n\tinsteadOf = http://bot:S3cret@company/\n");
   source_ = open("http://bot:S3cret@company/upstream");

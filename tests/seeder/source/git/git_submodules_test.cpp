@@ -123,6 +123,20 @@ TEST_F(GitSubmodules, TwoMayBeOfOneRepository) {
   EXPECT_EQ(modules().size(), 1U);
 }
 
+TEST_F(GitSubmodules, AllCommitsOfOneRepositorySurviveTidying) {
+  std::string commit = plant("stays", lib_, entry_of("stays", "../lib") + entry_of("moves", "../lib"));
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    const std::string pinned = commit_in("lib", "lib.c", noise(1000, i + 1));
+    git({"update-index", "--add", "--cacheinfo", "160000," + pinned + ",moves"});
+    git({"commit", "--quiet", "--message=moved"});
+    commit = git({"rev-parse", "HEAD"});
+    ASSERT_EQ(files(commit)["moves/lib.c"], noise(1000, i + 1));
+  }
+  std::filesystem::rename(temp_ / "lib", temp_ / "gone");
+
+  EXPECT_EQ(files(commit)["stays/lib.c"], "lib");
+}
+
 TEST_F(GitSubmodules, OneWithAnEmptyTreeIsAnEmptyDirectory) {
   git_in("lib", {"rm", "--quiet", "lib.c"});
   commit_in("lib");
