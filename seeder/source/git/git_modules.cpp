@@ -142,6 +142,12 @@ Result<GitModule*> GitModules::bring_one(const GitMirror& parent, const std::str
     TRY_ASSIGN(const auto use, module->use(stop));
     spdlog::debug("fetching the submodule {} at {}", module->mirror.shown(), commit);
     TRY(module->mirror.bring(commit, stop));
+    const auto& others = module->commits;
+    if (!others.empty() && !module->mirror.find_commit(others.front(), hashes_of(others.front()), stop)) {
+      for (const std::string& each : others) {  // the mirror was damaged, and made anew for this one
+        TRY(module->mirror.bring(each, stop));
+      }
+    }
     module->commits.push_back(commit);
   }
   return module.get();

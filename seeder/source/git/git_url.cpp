@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <vector>
+#include <unordered_map>
 
 namespace swarmout {
 
@@ -53,6 +53,39 @@ bool leads_out(std::string_view name) {
     name.remove_prefix(std::min(end + 1, name.size()));
   }
   return false;
+}
+
+/// What a .gitmodules says under one name.
+struct NamedModule {
+  std::string path;
+  std::string url;
+  std::size_t order = 0;  ///< of the path
+};
+
+/// Items are "submodule.NAME.KEY\nVALUE\0".
+std::unordered_map<std::string, NamedModule> modules_by_name(std::string_view printed) {
+  std::unordered_map<std::string, NamedModule> names;
+  std::size_t order = 0;
+  while (!printed.empty()) {
+    const std::string_view item = printed.substr(0, printed.find('\0'));
+    printed.remove_prefix(std::min(item.size() + 1, printed.size()));
+    const std::size_t line = std::min(item.find('\n'), item.size());
+    const std::string_view key = item.substr(0, line);
+    const std::string_view value = item.substr(std::min(line + 1, item.size()));
+    const std::size_t begin = key.find('.');
+    const std::size_t end = key.rfind('.');
+    const std::string name(begin == end ? "" : key.substr(begin + 1, end - begin - 1));
+    if (name.empty() || leads_out(name) || value.empty() || value.starts_with('-')) {
+      continue;
+    }
+    if (key.substr(end) == ".path") {
+      names[name].path = value;
+      names[name].order = ++order;
+    } else if (key.substr(end) == ".url") {
+      names[name].url = value;
+    }
+  }
+  return names;
 }
 
 /// Also as %0a: whoever asks for a password line by line would be asked for another one.
@@ -125,37 +158,17 @@ bool is_local_url(std::string_view url) {
 }
 
 std::map<std::string, std::string> parse_gitmodules(std::string_view printed) {
-  std::map<std::string, std::string> path_of;
-  std::map<std::string, std::string> url_of;
-  std::vector<std::string> names;
-  while (!printed.empty()) {
-    const std::string_view item = printed.substr(0, printed.find('\0'));
-    printed.remove_prefix(std::min(item.size() + 1, printed.size()));
-    const std::size_t line = std::min(item.find('\n'), item.size());
-    const std::string_view key = item.substr(0, line);
-    const std::string_view value = item.substr(std::min(line + 1, item.size()));
-    const std::size_t begin = key.find('.');
-    const std::size_t end = key.rfind('.');
-    if (begin == end || value.empty() || value.starts_with('-')) {
-      continue;
-    }
-    const std::string name(key.substr(begin + 1, end - begin - 1));
-    if (name.empty() || leads_out(name)) {
-      continue;
-    }
-    if (key.substr(end) == ".path") {
-      path_of[name] = value;
-      std::erase(names, name);
-      names.push_back(name);
-    } else if (key.substr(end) == ".url") {
-      url_of[name] = value;
+  std::map<std::string, const NamedModule*> last;
+  const auto names = modules_by_name(printed);
+  for (const auto& [name, module] : names) {
+    if (!module.path.empty() && !module.url.empty()) {
+      const NamedModule*& there = last[module.path];
+      there = there == nullptr || there->order < module.order ? &module : there;
     }
   }
   std::map<std::string, std::string> found;
-  for (const std::string& name : names) {
-    if (const auto url = url_of.find(name); url != url_of.end()) {
-      found[path_of[name]] = url->second;
-    }
+  for (const auto& [path, module] : last) {
+    found[path] = module->url;
   }
   return found;
 }

@@ -48,8 +48,8 @@ private:
       return http_answer(200, batch(path.substr(0, path.find("/info/lfs")), request));
     }
     const auto file = read_file(root_ / path.substr(1), 64 * kMiB);
-    return file ? http_answer(200, damaged_ && path.find("/lfs/") != std::string::npos ? std::string(file->size(), 'x')
-                                                                                      : *file)
+    return file ? http_answer(
+                      200, damaged_ && path.find("/lfs/") != std::string::npos ? std::string(file->size(), 'x') : *file)
                 : http_answer(404, "");
   }
   /// Says where each object is that is asked for.

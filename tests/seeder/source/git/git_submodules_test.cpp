@@ -52,7 +52,7 @@ TEST_F(GitSubmodules, AttributesInThemChangeNothing) {
 }
 
 TEST_F(GitSubmodules, FilesComeInTheOrderOfTheirPaths) {
-  for (const char* const name : {"m-", "m.c", "m0", "m-a/x", "m.d/x", "a", "z"}) {
+  for (const char* const name : {"m-", "m.c", "m0", "m-a/x", "m.d/x", "m.s-", "m.s.c", "a", "z"}) {
     write_file(upstream_ / name, name);
   }
   for (const char* const path : {"m", "m-x", "m.s", "n/s", "aa"}) {
@@ -135,6 +135,28 @@ TEST_F(GitSubmodules, AllCommitsOfOneRepositorySurviveTidying) {
   std::filesystem::rename(temp_ / "lib", temp_ / "gone");
 
   EXPECT_EQ(files(commit)["stays/lib.c"], "lib");
+}
+
+TEST_F(GitSubmodules, AMirrorThatIsDamagedForOneOfThemIsMadeAnewForAll) {
+  add_submodule("upstream", "../lib", "one");
+  write_file(temp_ / "lib/lib.c", noise(1000));
+  commit_in("lib");
+  const std::string commit = add_submodule("upstream", "../lib", "two");
+  const auto expected = published(commit);
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::vector<Path> packs;
+    for (const auto& each : std::filesystem::directory_iterator(modules().at(0) / "objects/pack")) {
+      if (each.path().extension() == ".pack") {
+        packs.push_back(each.path());
+      }
+    }
+    ASSERT_FALSE(packs.empty());
+    std::sort(packs.begin(), packs.end());
+    std::filesystem::permissions(packs[i % packs.size()], std::filesystem::perms::all);
+    write_file(packs[i % packs.size()], "damaged");
+
+    EXPECT_EQ(published(commit), expected);
+  }
 }
 
 TEST_F(GitSubmodules, OneWithAnEmptyTreeIsAnEmptyDirectory) {
