@@ -58,7 +58,7 @@ protected:
 
 private:
   void git(const Path& repository, const Fleet::Options& arguments) {
-    Fleet::Options argv{"git",         "-C", repository.native(),        "-c", "protocol.file.allow=always", "-c",
+    Fleet::Options argv{"git",         "-C", repository.native(),       "-c", "protocol.file.allow=always", "-c",
                         "user.name=a", "-c", "user.email=a@example.org"};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     const Finished done = run({argv, {{"GIT_CONFIG_GLOBAL", "/dev/null"}}}, fleet_.scratch("git"));

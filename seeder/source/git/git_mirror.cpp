@@ -52,7 +52,7 @@ bool leads_nowhere(const Error& error) {
 
 }  // namespace
 
-GitMirror::GitMirror(std::string url, const Path& directory, GitUrlOf url_of)
+GitMirror::GitMirror(const std::string& url, const Path& directory, GitUrlOf url_of)
     : url_(absolute_if_local(url)),
       shown_(quotable(url)),
       directory_(std::filesystem::absolute(directory)),

@@ -26,7 +26,7 @@ enum class GitHashes { sha1, sha256 };
 class GitMirror {
 public:
   /// `directory` is that of all such mirrors; `url` may have secrets, which no message shows.
-  GitMirror(std::string url, const Path& directory, GitUrlOf url_of = GitUrlOf::caller);
+  GitMirror(const std::string& url, const Path& directory, GitUrlOf url_of = GitUrlOf::caller);
 
   /// Nobody else, and no git that an earlier process of ours has started, is at work on it while this is there.
   class Use {
