@@ -57,8 +57,9 @@ public:
     TRY(stream_git_tree(tree, !options_.lfs_pointers, sink, stop));
     tidy_lfs(mirror_, {revision}, stop);
     for (const auto& [url, module] : modules_.modules()) {
-      TRY_ASSIGN(const auto module_use, module->use(stop));
-      tidy_lfs(module->mirror, module->commits, stop);
+      if (const auto module_use = module->use(stop); module_use) {
+        tidy_lfs(module->mirror, module->commits, stop);
+      }
     }
     memo_ = std::string(word_of(options_.empty_submodules, !tree.submodules.empty())) + revision;
     return {};
