@@ -181,7 +181,9 @@ private:
   Result<SealedRelease> make_release(Source& source, const std::string& revision,
                                      const std::optional<SignedDescriptor>& newest) {
     TRY_ASSIGN(const Fd lock, epoch_.store.lock_for_writing(epoch_.stop));
+    std::optional counted(status_.count(source));  // it may fetch before it gives, and in between
     TRY_ASSIGN(Exported exported, export_tree(epoch_, source, revision));
+    counted.reset();
     TRY(check_size(exported.packed.manifest.nodes.size(), newest, size_rule()));
     status_.phase(Phase::sealing);
     const Bytes new_bytes = status_.pack.packed;

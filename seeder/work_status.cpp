@@ -58,7 +58,7 @@ HeartbeatInfo WorkStatus::collect() {
   HeartbeatInfo info = info_;
   info.host = host_name();
   info.files = pack.files;
-  info.read = source_ != nullptr ? source_->fetched() : pack.read.load();
+  info.read = pack.read + (source_ != nullptr ? source_->fetched() : 0);
   info.packed = pack.packed;
   return info;
 }

@@ -9,8 +9,8 @@
 
 namespace swarmout {
 
-/// Hands on; refuses, with its path, the first file that is a pointer. Knows them by their content, as git-lfs does
-/// (its specification, version 1), so for any source.
+/// Hands on; refuses, with its path, the first file that is a pointer. Knows them by their content, as git-lfs does, so
+/// for any source; behind one that puts content in their place, it is the last to look.
 class LfsGuard final : public TreeSink {
 public:
   explicit LfsGuard(TreeSink& next) : next_(next) {}

@@ -14,8 +14,9 @@ namespace {
 
 /// Longer ones are mistakes: they would be in every message and in the descriptor.
 constexpr std::size_t kMaxSpec = 16 * kKiB;
-/// Begins the memo of an export that would have refused Git LFS pointers.
+/// Begins the memo of an export: whether there could be Git LFS pointers in it.
 constexpr std::string_view kNoPointers = "no-pointers";
+constexpr std::string_view kPointers = "pointers";
 
 Error without_secrets(Error error) {
   error.message = quotable(error.message);
@@ -38,11 +39,12 @@ public:
     TreeSink& next = options_.lfs_pointers ? sink : guard;
     return source_->stream(revision, next, std::move(stop)).map_error(without_secrets);
   }
-  /// Pointers among what is unchanged would not be seen: the release before must have been made without any.
+  /// Pointers among what is unchanged would not be seen, nor content that a pointer stands for: the release before must
+  /// have been made in the same way.
   Result<bool> stream_changes(const Past& past, const std::string& revision, TreeSink& sink,
                               std::stop_token stop) override {
     const std::size_t end = past.memo.find('\n');
-    if (end == std::string_view::npos || (!options_.lfs_pointers && past.memo.substr(0, end) != kNoPointers)) {
+    if (end == std::string_view::npos || past.memo.substr(0, end) != way()) {
       return false;
     }
     LfsGuard guard(sink);
@@ -52,10 +54,12 @@ public:
   }
   std::string memo() const override {
     std::string inner = source_->memo();
-    return inner.empty() ? inner : fmt::format("{}\n", options_.lfs_pointers ? "pointers" : kNoPointers) + inner;
+    return inner.empty() ? inner : fmt::format("{}\n", way()) + inner;
   }
 
 private:
+  std::string_view way() const { return options_.lfs_pointers ? kPointers : kNoPointers; }
+
   std::unique_ptr<Source> source_;
   SourceOptions options_;
 };
@@ -67,7 +71,7 @@ Result<std::unique_ptr<Source>> bare_source(const std::string& spec, const Path&
                 fmt::format("a source of {} bytes is too long; {} are allowed", spec.size(), kMaxSpec));
   }
   if (spec.starts_with("git+")) {
-    return make_git_source(rest("git+"), state, options.empty_submodules);
+    return make_git_source(rest("git+"), state, {options.lfs_pointers, options.empty_submodules});
   }
   if (spec.starts_with("dir:") && spec.size() > 4) {
     return make_dir_source(rest("dir:"));

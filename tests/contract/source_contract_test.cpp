@@ -80,7 +80,7 @@ std::unique_ptr<SourceWorld> tar_of_its_names() {
 const auto kEachSource =
     testing::Values(SourceKind{"Dir", true, true, true, [] { return std::make_unique<DirWorld>(); }},
                     SourceKind{"TarOfNames", true, false, false, tar_of_its_names},
-                    SourceKind{"Git", false, true, true, [] { return std::make_unique<GitWorld>(); }});
+                    SourceKind{"Git", false, true, true, [] { return std::make_unique<GitWorld>(); }, true});
 INSTANTIATE_TEST_SUITE_P(Each, SourceContract, kEachSource, kNameOf);
 INSTANTIATE_TEST_SUITE_P(Each, SourceChangesContract, kEachSource, kNameOf);
 INSTANTIATE_TEST_SUITE_P(Root, SourceContract,

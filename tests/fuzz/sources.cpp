@@ -1,7 +1,9 @@
-// What a person or a source gives: an archive, a configuration file, a revision.
+// What a person or a source gives: an archive, a configuration file, a revision, what a repository says of others.
 
 #include "cli/settings/config_file.hpp"
 #include "seeder/source/git/git_revision.hpp"
+#include "seeder/source/git/git_url.hpp"
+#include "seeder/source/lfs_pointer.hpp"
 #include "seeder/source/tar_reader.hpp"
 #include "seeder/source/tree_guard.hpp"
 #include "tests/fuzz/targets.hpp"
@@ -60,6 +62,21 @@ void settings(std::string_view input) {
     }
   }
   (void)parse_git_revision(std::string(input));
+}
+
+void repository(std::string_view input) {
+  const std::string url(input);
+  if (const auto found = submodule_url("https://host/a/b.git", url)) {
+    const bool relative = url.starts_with("./") || url.starts_with("../");
+    check(!relative || found->starts_with("https://host/"), "a relative URL stays on its host");
+    check(!is_local_url(*found), "no file of this host");
+  }
+  for (const auto& [path, named] : parse_gitmodules(input)) {
+    check(!path.starts_with('-') && !named.starts_with('-'), "nothing looks like an option");
+  }
+  if (parse_lfs_pointer(input)) {
+    check(is_lfs_pointer(input), "what is followed is a pointer");
+  }
 }
 
 }  // namespace swarmout::fuzz

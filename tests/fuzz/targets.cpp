@@ -31,6 +31,7 @@ std::span<const Target> targets() {
       {"share_reply", share_reply, "share_reply"},
       {"tar", tar, "tar"},
       {"settings", settings, "settings"},
+      {"repository", repository, "repository"},
   };
   return all;
 }

@@ -48,6 +48,7 @@ void share_reply(std::string_view input);
 
 void tar(std::string_view input);
 void settings(std::string_view input);
+void repository(std::string_view input);
 
 /// `promise` must hold.
 void check(bool promise, const char* what);

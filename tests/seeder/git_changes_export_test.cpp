@@ -211,19 +211,19 @@ TEST_F(GitChangesExport, ADamagedRecordMeansEverything) {
 
 // What is refused in an export of everything is refused in one of the changes.
 
-TEST_F(GitChangesExport, ANewPointerIsRefused) {
+TEST_F(GitChangesExport, ANewPointerWithoutContentIsNotPublished) {
   export_and_compare(commit("file", "one"));
 
-  EXPECT_THAT(export_once(*open(), commit("pointer", kPointer)), FailsWith(ErrorCode::refused, "pointer"));
+  EXPECT_THAT(export_once(*open(), commit("pointer", kPointer)), FailsWith(ErrorCode::failed, "pointer"));
 }
 
-TEST_F(GitChangesExport, APointerThatWasAllowedIsRefusedOnceItIsNotAnyMore) {
+TEST_F(GitChangesExport, APointerThatWasAllowedIsNotPublishedOnceItIsNotAnyMore) {
   write_file(tree_ / "pointer", kPointer);
   export_and_compare(commit("file", "one"), {true, false});
   export_and_compare(commit("file", "two"), {true, false});
   EXPECT_TRUE(took_changes());
 
-  EXPECT_THAT(export_once(*open(), commit("file", "three")), FailsWith(ErrorCode::refused, "pointer"));
+  EXPECT_THAT(export_once(*open(), commit("file", "three")), FailsWith(ErrorCode::failed, "pointer"));
 }
 
 TEST_F(GitChangesExport, ANewSubmoduleIsRefused) {

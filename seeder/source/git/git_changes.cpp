@@ -3,9 +3,11 @@
 #include "common/release/tree_path.hpp"
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/git/git_contents.hpp"
+#include "seeder/source/git/git_listing.hpp"
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
 #include <unordered_set>
 
@@ -13,19 +15,19 @@ namespace swarmout {
 
 namespace {
 
-constexpr std::uint32_t kKindOfMode = 0170000;
-constexpr std::uint32_t kFileMode = 0100000;
-constexpr std::uint32_t kLinkMode = 0120000;
-constexpr std::uint32_t kSubmoduleMode = 0160000;
 constexpr std::uint32_t kExecutable = 0100;  // as git archive has it
 
 bool is_file_mode(std::uint32_t mode) {
-  return (mode & kKindOfMode) == kFileMode;
+  return (mode & kGitKindOfMode) == kGitFileMode;
 }
 /// The content of an unchanged file stays where it is; a link's is needed.
 bool is_to_be_read(const GitChange& change) {
   const bool kept = change.same_content && is_file_mode(change.old_mode) && is_file_mode(change.mode);
-  return !kept && (is_file_mode(change.mode) || (change.mode & kKindOfMode) == kLinkMode);
+  return !kept && (is_file_mode(change.mode) || (change.mode & kGitKindOfMode) == kGitLinkMode);
+}
+
+bool is_of_submodule(const GitChange& change) {
+  return (change.mode & kGitKindOfMode) == kGitSubmoduleMode || (change.old_mode & kGitKindOfMode) == kGitSubmoduleMode;
 }
 
 /// The next word, up to and without `end`.
@@ -52,12 +54,12 @@ bool is_expected(const GitChange& change, const Node* before) {
   if (before == nullptr) {
     return change.old_mode == 0;
   }
-  switch (change.old_mode & kKindOfMode) {
-    case kFileMode:
+  switch (change.old_mode & kGitKindOfMode) {
+    case kGitFileMode:
       return before->kind == ((change.old_mode & kExecutable) != 0 ? Node::Kind::executable : Node::Kind::file);
-    case kLinkMode:
+    case kGitLinkMode:
       return before->kind == Node::Kind::symlink;
-    case kSubmoduleMode:
+    case kGitSubmoduleMode:
       return before->kind == Node::Kind::directory;
     default:
       return false;
@@ -73,12 +75,12 @@ public:
       : step_(step), past_(past), sink_(sink), contents_(contents), stop_(stop) {}
 
   Result<void> run(const std::vector<GitChange>& changes) {
-    if (step_.empty_submodules_then) {
+    if (step_.submodules_then) {
       find_parents();
     }
     auto change = changes.begin();
     for (const Node& node : past_) {
-      if (node.kind == Node::Kind::directory && (!step_.empty_submodules_then || parents_.contains(node.path))) {
+      if (node.kind == Node::Kind::directory && (!step_.submodules_then || parents_.contains(node.path))) {
         continue;  // the guard announces it, if something is still in it
       }
       if (stop_.stop_requested()) {
@@ -103,7 +105,7 @@ public:
   [[nodiscard]] bool sink_failed() const { return sink_failed_ || contents_.take_failed(); }
 
 private:
-  /// git keeps no empty directories: one without anything in it was a submodule.
+  /// git keeps no empty directories: one without anything in it was a submodule, or is the tree of one.
   void find_parents() {
     std::string_view last;
     for (const Node& node : past_) {
@@ -137,13 +139,12 @@ private:
     }
     // git archive and tar have their own ways with these.
     REFUSE_UNLESS(is_safe_path(change.path), "an impossible path: " + change.path);
-    switch (change.mode & kKindOfMode) {
-      case kFileMode:
+    switch (change.mode & kGitKindOfMode) {
+      case kGitFileMode:
         return file(change);
-      case kLinkMode:
+      case kGitLinkMode:
         return link(change);
-      case kSubmoduleMode:
-        REFUSE_UNLESS(step_.empty_submodules_now, "a submodule: " + change.path);
+      case kGitSubmoduleMode:
         return send({TreeEntry::Kind::directory, change.path, false, 0, {}});
       default:
         REFUSE_UNLESS(false, "an unknown kind of entry: " + change.path);
@@ -224,6 +225,9 @@ Result<bool> stream_git_changes(const GitMirror& mirror, const GitStep& step, co
   const auto changes = ask_for_changes(mirror, step, stop);
   if (!changes) {
     return cannot(step, changes.error());
+  }
+  if (!step.empty_submodules_now && std::any_of(changes->begin(), changes->end(), is_of_submodule)) {
+    return cannot(step, {ErrorCode::refused, "a submodule has changed", {}});
   }
   std::string hashes;
   for (const GitChange& change : *changes) {

@@ -27,10 +27,10 @@ struct GitChange {
 [[nodiscard]] Result<std::vector<GitChange>> parse_git_changes(std::string_view printed);
 
 struct GitStep {
-  std::string before;          ///< a commit that is in the mirror
-  std::string commit;          ///< another one
-  bool empty_submodules_then;  ///< `past` may have submodules, as empty directories
-  bool empty_submodules_now;   ///< else they are to be refused
+  std::string before;         ///< a commit that is in the mirror
+  std::string commit;         ///< another one
+  bool submodules_then;       ///< `past` may have submodules, with or without what is in them
+  bool empty_submodules_now;  ///< else what they pin is wanted, which a difference between two commits does not tell
 };
 
 /// As Source::stream_changes(); `past` is the tree of `before`. The caller holds the mirror's use.

@@ -100,7 +100,13 @@ Command transport_command(const GitPlace& place, const Path& mirror, std::vector
     // A server that packs sends a sign of life every five seconds (uploadpack.keepAlive).
     argv.insert(argv.begin() + 1, {"-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=300"});
   }
+  if (place.url_of == GitUrlOf::local_superproject) {
+    argv.insert(argv.begin() + 1, {"-c", "protocol.file.allow=always"});
+  }
   Command command = command_at(place, std::move(argv), std::move(arguments));
+  if (place.url_of != GitUrlOf::caller) {
+    command.environment.emplace_back("GIT_PROTOCOL_FROM_USER", "0");
+  }
   if (!is_set("GIT_SSH") && !is_set("GIT_SSH_COMMAND") && settings.find("core.sshcommand") == std::string::npos) {
     // With an askpass program ssh may ask; nobody is there to answer anything else.
     command.environment.emplace_back(

@@ -14,10 +14,15 @@
 
 namespace swarmout {
 
+/// Who says where a repository is: the caller, or a superproject, which may use only what git lets it use; files of
+/// this host, if it is on this host itself.
+enum class GitUrlOf { caller, superproject, local_superproject };
+
 /// Where git runs: in a directory that is no repository, nor in one, as far as git looks.
 struct GitPlace {
   Path directory;
   int lock = -1;  ///< held until all of it has ended
+  GitUrlOf url_of = GitUrlOf::caller;
 };
 
 /// A command on the mirror that only reads or keeps it.

@@ -13,7 +13,7 @@ namespace swarmout {
 namespace {
 
 /// "HASH blob SIZE" is the longest line that is one.
-constexpr std::size_t kMaxHeader = 200;
+constexpr std::size_t kMaxBlobHeader = 200;
 constexpr std::string_view kBlob = " blob ";
 
 /// What git reads lies in memory: it cannot be that both of us wait to write.
@@ -50,7 +50,7 @@ Result<Bytes> GitContents::next() {
     const std::string_view text = as_text(rest_);
     const std::size_t end = std::min(text.find('\n'), text.size());
     line += text.substr(0, end);
-    REFUSE_UNLESS(line.size() <= kMaxHeader, "git says something else than what it should");
+    REFUSE_UNLESS(line.size() <= kMaxBlobHeader, "git says something else than what it should");
     if (end < text.size()) {
       rest_ = rest_.subspan(end + 1);
       break;

@@ -6,6 +6,7 @@
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/git/git_repository.hpp"
 #include "seeder/source/git/git_revision.hpp"
+#include "seeder/source/git/git_tidy.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -20,9 +21,9 @@ namespace {
 
 /// A git of a process that was killed ends within its guardian's grace.
 constexpr auto kLockPatience = std::chrono::seconds(10);
-/// Each fetch makes a pack; so many of them are made one, of what is still wanted.
-constexpr std::size_t kMaxPacks = 8;
 constexpr const char* kWanted = "refs/swarmout/wanted";
+/// Other commits of a repository that several submodules are of.
+constexpr const char* kAlso = "refs/swarmout/also";
 constexpr const char* kBefore = "refs/swarmout/before";
 constexpr const char* kHistory = "refs/swarmout/history";
 constexpr const char* kAll = "refs/swarmout/all";
@@ -51,18 +52,19 @@ bool leads_nowhere(const Error& error) {
 
 }  // namespace
 
-GitMirror::GitMirror(std::string url, const Path& state)
+GitMirror::GitMirror(const std::string& url, const Path& directory, GitUrlOf url_of)
     : url_(absolute_if_local(url)),
       shown_(quotable(url)),
-      directory_(std::filesystem::absolute(state) / "git"),
-      name_(sha256(url).hex().substr(0, 16)) {}
+      directory_(std::filesystem::absolute(directory)),
+      name_(sha256(url).hex().substr(0, 16)),
+      url_of_(url_of) {}
 
 Path GitMirror::repository(GitHashes hashes) const {
   return directory_ / (name_ + (hashes == GitHashes::sha256 ? ".sha256.git" : ".git"));
 }
 
 GitPlace GitMirror::place() const {
-  return {directory_, lock_ ? lock_->get() : -1};
+  return {directory_, lock_ ? lock_->get() : -1, url_of_};
 }
 
 Result<std::unique_ptr<GitMirror::Use>> GitMirror::use(std::stop_token stop) {
@@ -102,6 +104,11 @@ Result<GitOutcome> GitMirror::run(const Path& repository, std::vector<std::strin
 
 Command GitMirror::command(const std::string& commit, std::vector<std::string> arguments) const {
   return mirror_command(place(), repository(hashes_of(commit)), std::move(arguments));
+}
+
+Command GitMirror::upstream_command(const std::string& commit, std::vector<std::string> arguments,
+                                    std::stop_token stop) const {
+  return transport_command(place(), repository(hashes_of(commit)), std::move(arguments), std::move(stop));
 }
 
 Result<std::string> GitMirror::list_upstream(const std::vector<std::string>& patterns, std::stop_token stop) const {
@@ -284,6 +291,8 @@ Result<void> GitMirror::renew(const Path& repository, const std::string& commit,
     return fetched;
   }
   std::error_code error;
+  std::filesystem::rename(repository / "lfs", fresh / "lfs", error);  // each object of it is checked when it is read
+  error.clear();
   std::filesystem::rename(repository, old, error);
   if (!error) {
     std::filesystem::rename(fresh, repository, error);
@@ -299,41 +308,27 @@ tl::unexpected<Error> GitMirror::no_commit(const std::string& commit) const {
               "give a branch, a tag or a commit that it has now");
 }
 
-/// Other objects go now and then, when there are many packs.
-void GitMirror::keep_only(const std::string& commit, const std::string& before, std::stop_token stop) const {
-  const Path repository = this->repository(hashes_of(commit));
-  auto kept = run(repository, {"update-ref", kWanted, commit}, stop);
-  if (kept && kept->status == 0 && !before.empty()) {
-    kept = run(repository, {"update-ref", kBefore, before}, stop);
+void GitMirror::keep_only(const std::vector<std::string>& commits, const std::string& before,
+                          std::stop_token stop) const {
+  std::vector<std::pair<std::string, std::string>> refs = {{kWanted, commits.front()}};
+  for (std::size_t i = 1; i < commits.size(); ++i) {
+    refs.emplace_back(fmt::format("{}/{}", kAlso, commits[i]), commits[i]);
   }
-  std::error_code ignored;
-  std::size_t packs = 0;
-  for (const auto& each : std::filesystem::directory_iterator(repository / "objects/pack", ignored)) {
-    packs += each.path().extension() == ".pack" ? 1 : 0;
+  if (!before.empty()) {
+    refs.emplace_back(kBefore, before);
   }
-  if (!kept || kept->status != 0 || packs < kMaxPacks) {
-    return;
+  const Path repository = this->repository(hashes_of(commits.front()));
+  if (const auto tidied = remove_tree(repository / kAlso); tidied) {
+    tidy_repository(place(), repository, refs, std::move(stop));
   }
-  const auto repacked = run(repository, {"repack", "-a", "-d", "-q"}, stop);
-  if (!repacked || repacked->status != 0) {
-    spdlog::debug("tidying {}: {}", repository.native(), repacked ? quotable(repacked->words) : "stopped");
-    return;
-  }
-  const auto pruned = run(repository, {"prune", "--expire=now"}, stop);
-  spdlog::debug("tidied {}: {}", repository.native(), pruned ? pruned->status : -1);
 }
 
 Bytes GitMirror::size() const {
   Bytes total = 0;
-  std::error_code ignored;
   for (const GitHashes hashes : {GitHashes::sha1, GitHashes::sha256}) {
     for (const char* const kind : {"", ".new", ".history"}) {
-      const Path packs = repository(hashes).native() + kind + "/objects/pack";
-      for (const auto& each : std::filesystem::directory_iterator(packs, ignored)) {
-        std::error_code gone;
-        const auto size = each.file_size(gone);
-        total += gone ? 0 : size;
-      }
+      const Path repository = this->repository(hashes).native() + kind;
+      total += bytes_below(repository / "objects/pack") + bytes_below(repository / "lfs");
     }
   }
   return total;

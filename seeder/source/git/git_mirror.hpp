@@ -25,8 +25,8 @@ enum class GitHashes { sha1, sha256 };
 
 class GitMirror {
 public:
-  /// `state` is the state directory; `url` may have secrets, which no message shows.
-  GitMirror(std::string url, const Path& state);
+  /// `directory` is that of all such mirrors; `url` may have secrets, which no message shows.
+  GitMirror(const std::string& url, const Path& directory, GitUrlOf url_of = GitUrlOf::caller);
 
   /// Nobody else, and no git that an earlier process of ours has started, is at work on it while this is there.
   class Use {
@@ -64,19 +64,28 @@ public:
   /// those of every file. False: `before` is not here, or `commit` cannot be had; bring() says why.
   [[nodiscard]] Result<bool> bring_after(const std::string& before, const std::string& commit, std::stop_token stop);
 
-  /// Of what is here, only `commit` and `before` are wanted from now on; empty: as before. Never an error of an export.
-  void keep_only(const std::string& commit, const std::string& before, std::stop_token stop) const;
+  /// Of what is here, only `commits`, at least one, and `before` are wanted from now on; empty: as before. Never an
+  /// error of an export.
+  void keep_only(const std::vector<std::string>& commits, const std::string& before, std::stop_token stop) const;
 
   /// A command that reads from the repository that has `commit`.
   [[nodiscard]] Command command(const std::string& commit, std::vector<std::string> arguments) const;
 
-  /// Bytes of packs here, unfinished ones too. Any thread.
+  /// The same, but as one that talks to upstream.
+  [[nodiscard]] Command upstream_command(const std::string& commit, std::vector<std::string> arguments,
+                                         std::stop_token stop) const;
+  [[nodiscard]] Path repository(GitHashes hashes) const;
+
+  /// Bytes of packs and of Git LFS content here, unfinished ones too. Any thread.
   [[nodiscard]] Bytes size() const;
   /// The repository, fit for messages.
   [[nodiscard]] const std::string& shown() const { return shown_; }
+  /// The same with its secrets; of this host, absolute.
+  [[nodiscard]] const std::string& url() const { return url_; }
+  /// How its files and directories are called, without what follows a dot.
+  [[nodiscard]] const std::string& name() const { return name_; }
 
 private:
-  [[nodiscard]] Path repository(GitHashes hashes) const;
   [[nodiscard]] GitPlace place() const;
   [[nodiscard]] Result<GitOutcome> run(const Path& repository, std::vector<std::string> arguments,
                                        std::stop_token stop) const;
@@ -95,6 +104,7 @@ private:
   std::string shown_;
   Path directory_;  ///< of all mirrors
   std::string name_;
+  GitUrlOf url_of_;
   std::optional<Fd> lock_;
 };
 

@@ -11,13 +11,17 @@ namespace swarmout {
 namespace {
 
 constexpr std::string_view kHead = "ref: refs/heads/none\n";
-constexpr std::string_view kConfig = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
+/// Of git-lfs, that its objects are here, whatever the caller has set for his own repositories.
+constexpr std::string_view kConfig =
+    "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
+    "[lfs]\n\tstorage = lfs\n\trepositoryformatversion = 0\n";
 constexpr std::string_view kSha256Config =
-    "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n";
+    "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n"
+    "[lfs]\n\tstorage = lfs\n\trepositoryformatversion = 0\n";
 /// Goes before whatever the tree or the host says. "!" for what takes a value: nothing is set.
 constexpr std::string_view kAttributes =
     "* -export-ignore -export-subst -text !eol !crlf -ident !filter !working-tree-encoding\n";
-constexpr std::array kOurs = {"HEAD", "config", "info", "objects", "refs", "shallow"};
+constexpr std::array kOurs = {"HEAD", "config", "info", "lfs", "objects", "refs", "shallow"};
 constexpr Bytes kMaxSetting = 64 * kKiB;
 
 bool is_ours(const std::string& name) {
@@ -90,6 +94,11 @@ Result<void> prepare_repository(const Path& repository, bool sha256_hashes) {
   }
   TRY(remove_others(repository / "refs", [](const std::string& name) { return name == "swarmout"; }));
   TRY(remove_others(repository / "info", [](const std::string& name) { return name == "attributes"; }));
+  if (path_exists(repository / "lfs")) {
+    TRY(make_directory(repository / "lfs"));
+    TRY(remove_others(repository / "lfs",
+                      [](const std::string& name) { return name == "objects" || name == "incomplete"; }));
+  }
   TRY(remove_tree(repository / "objects/info/alternates"));
   TRY(put(repository / "HEAD", kHead));
   TRY(put(repository / "config", sha256_hashes ? kSha256Config : kConfig));

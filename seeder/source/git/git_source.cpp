@@ -1,11 +1,12 @@
 #include "seeder/source/git/git_source.hpp"
 
-#include "common/base/key_values.hpp"
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/git/git_changes.hpp"
 #include "seeder/source/git/git_mirror.hpp"
+#include "seeder/source/git/git_modules.hpp"
 #include "seeder/source/git/git_revision.hpp"
-#include "seeder/source/tar_stream.hpp"
+#include "seeder/source/git/git_stream.hpp"
+#include "seeder/source/git/lfs_fill.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -16,17 +17,19 @@ namespace swarmout {
 
 namespace {
 
-/// A line of `git ls-tree -z` is longer than its path by this at most.
-constexpr std::size_t kMaxTreeLine = 8 * kKiB;
-constexpr std::string_view kSubmodule = "160000 ";
-// The memo: one of these words and the commit.
+// The memo: one of these words and the commit. What was there of submodules: none; empty directories, if any; what they
+// pin.
 constexpr std::string_view kMemo = "commit ";
-constexpr std::string_view kMemoWithSubmodules = "commit-with-submodules ";
+constexpr std::string_view kMemoEmptySubmodules = "commit-with-submodules ";
+constexpr std::string_view kMemoWholeSubmodules = "commit-with-whole-submodules ";
 
 class GitSource final : public Source {
 public:
-  GitSource(GitMirror mirror, std::string ref, bool empty_submodules)
-      : mirror_(std::move(mirror)), ref_(std::move(ref)), empty_submodules_(empty_submodules) {}
+  GitSource(const std::string& url, const Path& directory, std::string ref, const GitOptions& options)
+      : mirror_(url, directory),
+        modules_(directory / (mirror_.name() + ".modules")),
+        ref_(std::move(ref)),
+        options_(options) {}
 
   Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) override {
     const std::string name = !wanted.empty() ? wanted : !ref_.empty() ? ref_ : "HEAD";
@@ -44,28 +47,32 @@ public:
     return found;
   }
 
-  Bytes fetched() const override { return mirror_.size(); }
+  Bytes fetched() const override { return mirror_.size() + modules_.size(); }
 
   Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
     TRY_ASSIGN(const auto use, mirror_.use(stop));
     TRY(mirror_.bring(revision, stop));
-    mirror_.keep_only(revision, {}, stop);
-    if (!empty_submodules_) {
-      TRY(refuse_submodules(revision, stop));
+    mirror_.keep_only({revision}, {}, stop);
+    TRY_ASSIGN(const GitTree tree, with_submodules(revision, stop));
+    TRY(stream_git_tree(tree, !options_.lfs_pointers, sink, stop));
+    tidy_lfs(mirror_, {revision}, stop);
+    for (const auto& [url, module] : modules_.modules()) {
+      if (const auto module_use = module->use(stop); module_use) {
+        tidy_lfs(module->mirror, module->commits, stop);
+      }
     }
-    TRY(stream_tar(mirror_.command(revision, {"archive", "--format=tar", revision}),
-                   fmt::format("git archive of {} from {}", revision, mirror_.shown()), sink, std::move(stop)));
-    streamed_ = revision;
+    memo_ = std::string(word_of(options_.empty_submodules, !tree.submodules.empty())) + revision;
     return {};
   }
 
   Result<bool> stream_changes(const Past& past, const std::string& revision, TreeSink& sink,
                               std::stop_token stop) override {
-    GitStep step{{}, revision, past.memo.starts_with(kMemoWithSubmodules), empty_submodules_};
-    const std::string_view word = step.empty_submodules_then ? kMemoWithSubmodules : kMemo;
-    step.before = past.memo.substr(std::min(word.size(), past.memo.size()));
-    if (!past.memo.starts_with(word) || !is_full_hash(step.before) ||
-        (step.empty_submodules_then && !empty_submodules_)) {
+    memo_.clear();
+    const std::string_view word = past.memo.substr(0, past.memo.find(' ') + 1);  // npos + 1 is 0
+    const GitStep step{std::string(past.memo.substr(word.size())), revision, word != kMemo, options_.empty_submodules};
+    const bool known = word == kMemo || word == kMemoEmptySubmodules || word == kMemoWholeSubmodules;
+    const bool same_way = word == kMemo || (word == kMemoEmptySubmodules) == options_.empty_submodules;
+    if (!known || !same_way || !is_full_hash(step.before)) {
       return false;
     }
     TRY_ASSIGN(const auto use, mirror_.use(stop));
@@ -74,17 +81,44 @@ public:
       spdlog::debug("exporting all of {}: {} is not in the mirror any more", revision, step.before);
       return false;
     }
-    mirror_.keep_only(revision, step.before, stop);
-    TRY_ASSIGN(const bool streamed, stream_git_changes(mirror_, step, past.nodes, sink, std::move(stop)));
-    streamed_ = streamed ? revision : "";
+    mirror_.keep_only({revision}, step.before, stop);
+    LfsStore store(mirror_, revision);
+    LfsFill fill(store, "", sink, stop);
+    TreeSink& first = options_.lfs_pointers ? sink : static_cast<TreeSink&>(fill);
+    TRY_ASSIGN(const bool streamed, stream_git_changes(mirror_, step, past.nodes, first, stop));
+    if (streamed) {
+      TRY(fill.finish());
+      if (store.has_fetched()) {
+        tidy_lfs(mirror_, {revision}, stop);
+      }
+      memo_ = std::string(word_of(options_.empty_submodules, word == kMemoWholeSubmodules)) + revision;
+    }
     return streamed;
   }
 
-  std::string memo() const override {
-    return streamed_.empty() ? "" : std::string(empty_submodules_ ? kMemoWithSubmodules : kMemo) + streamed_;
-  }
+  std::string memo() const override { return memo_; }
 
 private:
+  static std::string_view word_of(bool empty_submodules, bool whole_submodules) {
+    return empty_submodules ? kMemoEmptySubmodules : whole_submodules ? kMemoWholeSubmodules : kMemo;
+  }
+
+  Result<GitTree> with_submodules(const std::string& commit, std::stop_token stop) {
+    if (!options_.empty_submodules) {
+      return modules_.bring(mirror_, commit, std::move(stop));
+    }
+    modules_.forget();
+    return GitTree{{}, &mirror_, commit, nullptr, {}};
+  }
+
+  void tidy_lfs(const GitMirror& mirror, const std::vector<std::string>& commits, const std::stop_token& stop) const {
+    if (!options_.lfs_pointers) {
+      keep_only_lfs_of(mirror, commits, stop);
+    } else if (const auto removed = forget_lfs(mirror); !removed) {
+      spdlog::debug("tidying: {}", to_string(removed.error()));
+    }
+  }
+
   tl::unexpected<Error> not_found(const std::string& name) const {
     return fail(ErrorCode::not_found, fmt::format("{} has no revision {}", mirror_.shown(), name),
                 name == "HEAD" ? "its HEAD names no branch that is there; name one: git+URL#BRANCH"
@@ -125,55 +159,24 @@ private:
     return mirror_.find_in_history(hash, hashes_of(std::string_view(listing).substr(0, listing.find('\t'))), stop);
   }
 
-  Result<void> refuse_submodules(const std::string& commit, std::stop_token stop) const {
-    TRY_ASSIGN(Subprocess child,
-               Subprocess::start(mirror_.command(commit, {"ls-tree", "-r", "-z", "--full-tree", commit})));
-    std::vector<std::byte> buffer(64 * kKiB);
-    std::string pending;
-    while (true) {
-      TRY_ASSIGN(const std::size_t got, child.read(buffer, stop));
-      if (got == 0) {
-        break;
-      }
-      pending += as_text(std::span(buffer).first(got));
-      std::size_t start = 0;
-      for (std::size_t end = 0; (end = pending.find('\0', start)) != std::string::npos; start = end + 1) {
-        const std::string_view line = std::string_view(pending).substr(start, end - start);
-        if (line.starts_with(kSubmodule)) {
-          return fail(ErrorCode::refused,
-                      fmt::format("\"{}\" is a submodule; its content is not in {}",
-                                  escape_value(line.substr(line.find('\t') + 1)), mirror_.shown()),
-                      "export with tar:COMMAND from a checkout that has it, or publish empty directories with "
-                      "--allow-empty-submodules");
-        }
-      }
-      pending.erase(0, start);
-      REFUSE_UNLESS(pending.size() <= kMaxTreeLine, "a path in the repository is too long");
-    }
-    TRY_ASSIGN(const int status, child.wait(stop));
-    if (status != 0) {
-      return fail(ErrorCode::failed,
-                  fmt::format("cannot list {}: git ended with status {}: {}", commit, status, child.last_words()));
-    }
-    return {};
-  }
-
   GitMirror mirror_;
+  GitModules modules_;
   std::string ref_;
-  bool empty_submodules_;
-  std::string streamed_;  ///< the commit that the sink got whole
+  GitOptions options_;
+  std::string memo_;  ///< of what the sink got whole
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state, bool empty_submodules) {
+Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state,
+                                                const GitOptions& options) {
   const std::size_t hash = location.rfind('#');
   const std::string url = location.substr(0, hash);
   const std::string ref = hash == std::string::npos ? "" : location.substr(hash + 1);
   if (url.empty() || url.starts_with('-') || ref.starts_with('-')) {
     return fail(ErrorCode::usage, fmt::format("git+{} names no repository", quotable(location)));
   }
-  return std::make_unique<GitSource>(GitMirror(url, state), ref, empty_submodules);
+  return std::make_unique<GitSource>(url, std::filesystem::absolute(state) / "git", ref, options);
 }
 
 }  // namespace swarmout

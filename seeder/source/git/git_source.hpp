@@ -1,7 +1,8 @@
 // A git repository: a small mirror in the state directory, `git archive` as a stream.
 //
 // Published is the tree of the commit, byte for byte: no attribute of the tree or the host changes it
-// (docs/decisions/0033-the-tree-of-the-commit.md).
+// (docs/decisions/0033-the-tree-of-the-commit.md). In their places are what submodules pin and what Git LFS pointers
+// stand for (docs/decisions/0074-submodules-and-lfs-content.md).
 
 #pragma once
 
@@ -9,9 +10,14 @@
 
 namespace swarmout {
 
-/// `location`: URL[#ref]. A commit with submodules is refused, unless they are to be `empty_submodules`. Errors: usage,
-/// for a URL or ref that git would take for an option.
+/// What is published as it is in the commit, without what it stands for.
+struct GitOptions {
+  bool lfs_pointers = false;
+  bool empty_submodules = false;  ///< as empty directories
+};
+
+/// `location`: URL[#ref]. Errors: usage, for a URL or ref that git would take for an option.
 [[nodiscard]] Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state,
-                                                              bool empty_submodules = false);
+                                                              const GitOptions& options = {});
 
 }  // namespace swarmout
