@@ -24,7 +24,7 @@ struct SeedTargets {
 
 void add_usual_settings(Verb& verb, SeedOptions& options) {
   add_setting(verb, options.source, Text{.word = "SOURCE", .shortest = 1},
-              {.name = "source", .help = "git+URL[#ref], dir:PATH or tar:COMMAND", .required = true});
+              {.name = "source", .help = "git+URL[#ref], dir:PATH, tar:COMMAND or imported", .required = true});
   add_setting(verb, options.revision,
               Text{.word = "REVISION", .shortest = 1, .longest = kMaxRevision, .one_line = true},
               {.name = "revision", .help = "Branch, tag or commit; without it the source's own"});

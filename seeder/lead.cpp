@@ -191,7 +191,7 @@ private:
     input.basis = exported.basis;
     input.revision = revision;
     input.source = without_credentials(epoch_.options.source);
-    input.asked = epoch_.options.revision;
+    input.asked = exported.asked.value_or(epoch_.options.revision);
     input.created = utc(epoch_.clock.wall());
     input.clone_limits = epoch_.options.clone_limits;
     input.certificate = epoch_.certificate();

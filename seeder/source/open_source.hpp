@@ -12,8 +12,9 @@ struct SourceOptions {
   bool empty_submodules = false;  ///< git submodules as empty directories
 };
 
-/// `git+URL[#ref]`, `dir:PATH` or `tar:COMMAND`. `state` is a directory that the source may keep a mirror in. No error
-/// of what it returns shows a secret or has control characters. Errors: usage.
+/// `git+URL[#ref]`, `dir:PATH`, `tar:COMMAND` or `imported`. `state` is the state directory: a source may keep a mirror
+/// in it, or find there what was imported. No error of what it returns shows a secret or has control characters.
+/// Errors: usage; not_found: nothing was imported.
 [[nodiscard]] Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state,
                                                           const SourceOptions& options = {});
 

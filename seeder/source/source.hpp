@@ -8,6 +8,7 @@
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
 #include "common/pack/tree_sink.hpp"
+#include "common/release/descriptor.hpp"
 #include "common/release/manifest.hpp"
 
 #include <memory>
@@ -39,6 +40,10 @@ public:
   /// Bytes fetched so far: moves on while resolve() works, so that a slow first clone is not taken for a hung one. Any
   /// thread.
   [[nodiscard]] virtual Bytes fetched() const { return 0; }
+
+  /// What resolve() has named, if it is a release whose packs and manifest are in the store already: it is published as
+  /// it is packed, and stream() is not asked. Nullopt: there is a tree to stream.
+  [[nodiscard]] virtual std::optional<SignedDescriptor> packed() const { return std::nullopt; }
 
   /// Streams the tree of `revision` (what resolve() gave, else "") in a fixed order, parents first.
   ///
