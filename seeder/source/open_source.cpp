@@ -35,6 +35,7 @@ public:
   }
   Bytes fetched() const override { return source_->fetched(); }
   std::optional<SignedDescriptor> packed() const override { return source_->packed(); }
+  std::string vouched() const override { return source_->vouched(); }
   Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
     LfsGuard guard(sink);
     TreeSink& next = options_.lfs_pointers ? sink : guard;
@@ -69,7 +70,12 @@ Result<std::unique_ptr<Source>> bare_source(const std::string& spec, const Path&
                 fmt::format("a source of {} bytes is too long; {} are allowed", spec.size(), kMaxSpec));
   }
   if (spec.starts_with("git+")) {
-    return make_git_source(rest("git+"), state, options.empty_submodules);
+    return make_git_source(rest("git+"), state, options.empty_submodules, options.git_trust);
+  }
+  if (options.git_trust.what != GitSigned::nothing) {
+    // Who asks for signed revisions must not get others by a change of the source.
+    return fail(ErrorCode::usage, fmt::format("--verify-git is for git sources, and \"{}\" is none", quotable(spec)),
+                "leave it out, or write git+URL[#ref]");
   }
   if (spec.starts_with("dir:") && spec.size() > 4) {
     return make_dir_source(rest("dir:"));

@@ -2,14 +2,16 @@
 
 #pragma once
 
+#include "seeder/source/git/git_trust.hpp"
 #include "seeder/source/source.hpp"
 
 namespace swarmout {
 
-/// What is published although it is probably not what was meant.
+/// What is published although it is probably not what was meant, and what is not though it is.
 struct SourceOptions {
   bool lfs_pointers = false;      ///< Git LFS pointers as they are
   bool empty_submodules = false;  ///< git submodules as empty directories
+  GitTrust git_trust{};           ///< whom a git revision must be signed by
 };
 
 /// `git+URL[#ref]`, `dir:PATH`, `tar:COMMAND` or `imported`. `state` is the state directory: a source may keep a mirror

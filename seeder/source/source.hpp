@@ -37,6 +37,9 @@ public:
   /// Errors: not_found, if there is no such revision; failed, if the source cannot be asked.
   [[nodiscard]] virtual Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) = 0;
 
+  /// Who vouches for what resolve() has named, as a sentence for people; empty: nobody was asked.
+  [[nodiscard]] virtual std::string vouched() const { return {}; }
+
   /// Bytes fetched so far: moves on while resolve() works, so that a slow first clone is not taken for a hung one. Any
   /// thread.
   [[nodiscard]] virtual Bytes fetched() const { return 0; }

@@ -25,24 +25,25 @@ constexpr std::string_view kMemoWithSubmodules = "commit-with-submodules ";
 
 class GitSource final : public Source {
 public:
-  GitSource(GitMirror mirror, std::string ref, bool empty_submodules)
-      : mirror_(std::move(mirror)), ref_(std::move(ref)), empty_submodules_(empty_submodules) {}
+  GitSource(GitMirror mirror, std::string ref, Path state, bool empty_submodules, GitTrust trust)
+      : mirror_(std::move(mirror)),
+        ref_(std::move(ref)),
+        state_(std::move(state)),
+        empty_submodules_(empty_submodules),
+        trust_(std::move(trust)) {}
 
+  /// Whatever follows, is of a revision that was verified: that nothing is to be done, too.
   Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) override {
     const std::string name = !wanted.empty() ? wanted : !ref_.empty() ? ref_ : "HEAD";
-    TRY_ASSIGN(const GitRevision revision, parse_git_revision(name));
     TRY_ASSIGN(const auto use, mirror_.use(stop));
-    TRY_ASSIGN(const std::string base, commit_of(revision.base, stop));
-    if (revision.suffix.empty()) {
-      return base;
+    TRY_ASSIGN(const std::string commit, resolved(name, stop));
+    if (trust_.what != GitSigned::nothing) {
+      TRY_ASSIGN(vouched_, signer_of(mirror_, trust_, name, commit, state_, stop));
     }
-    TRY(mirror_.fetch_history(base, revision.steps + 1, stop));
-    auto found = mirror_.find_commit(base + revision.suffix, hashes_of(base), stop);
-    if (!found) {
-      return stop.stop_requested() ? fail(ErrorCode::temporary, "stopped on request") : not_found(name);
-    }
-    return found;
+    return commit;
   }
+
+  std::string vouched() const override { return vouched_; }
 
   Bytes fetched() const override { return mirror_.size(); }
 
@@ -85,6 +86,20 @@ public:
   }
 
 private:
+  Result<std::string> resolved(const std::string& name, std::stop_token stop) {
+    TRY_ASSIGN(const GitRevision revision, parse_git_revision(name));
+    TRY_ASSIGN(const std::string base, commit_of(revision.base, stop));
+    if (revision.suffix.empty()) {
+      return base;
+    }
+    TRY(mirror_.fetch_history(base, revision.steps + 1, stop));
+    auto found = mirror_.find_commit(base + revision.suffix, hashes_of(base), stop);
+    if (!found) {
+      return stop.stop_requested() ? fail(ErrorCode::temporary, "stopped on request") : not_found(name);
+    }
+    return *std::move(found);
+  }
+
   tl::unexpected<Error> not_found(const std::string& name) const {
     return fail(ErrorCode::not_found, fmt::format("{} has no revision {}", mirror_.shown(), name),
                 name == "HEAD" ? "its HEAD names no branch that is there; name one: git+URL#BRANCH"
@@ -160,20 +175,25 @@ private:
 
   GitMirror mirror_;
   std::string ref_;
+  Path state_;
   bool empty_submodules_;
+  GitTrust trust_;
+  std::string vouched_;
   std::string streamed_;  ///< the commit that the sink got whole
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state, bool empty_submodules) {
+Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state, bool empty_submodules,
+                                                GitTrust trust) {
   const std::size_t hash = location.rfind('#');
   const std::string url = location.substr(0, hash);
   const std::string ref = hash == std::string::npos ? "" : location.substr(hash + 1);
   if (url.empty() || url.starts_with('-') || ref.starts_with('-')) {
     return fail(ErrorCode::usage, fmt::format("git+{} names no repository", quotable(location)));
   }
-  return std::make_unique<GitSource>(GitMirror(url, state), ref, empty_submodules);
+  TRY(check_trust(trust));
+  return std::make_unique<GitSource>(GitMirror(url, state), ref, state, empty_submodules, std::move(trust));
 }
 
 }  // namespace swarmout
