@@ -24,7 +24,7 @@ struct SeedTargets {
 
 void add_usual_settings(Verb& verb, SeedOptions& options) {
   add_setting(verb, options.source, Text{.word = "SOURCE", .shortest = 1},
-              {.name = "source", .help = "git+URL[#ref], dir:PATH or tar:COMMAND", .required = true});
+              {.name = "source", .help = "git+URL[#ref], dir:PATH, tar:COMMAND or imported", .required = true});
   add_setting(verb, options.revision,
               Text{.word = "REVISION", .shortest = 1, .longest = kMaxRevision, .one_line = true},
               {.name = "revision", .help = "Branch, tag or commit; without it the source's own"});
@@ -45,6 +45,11 @@ void add_usual_settings(Verb& verb, SeedOptions& options) {
               {.name = "allow-lfs-pointers", .help = "Publish Git LFS pointers as they are"});
   add_setting(verb, options.source_options.empty_submodules, Flag{},
               {.name = "allow-empty-submodules", .help = "Publish git submodules as empty directories"});
+  add_setting(verb, options.source_options.git_trust.what,
+              Choice<GitSigned>{{{"no", GitSigned::nothing}, {"commit", GitSigned::commit}, {"tag", GitSigned::tag}}},
+              {.name = "verify-git", .help = "Of git, publish only what a key of --git-keyring has signed"});
+  add_setting(verb, options.source_options.git_trust.keyring, Place{.word = "FILE"},
+              {.name = "git-keyring", .help = "OpenPGP keys that may sign, as `gpg --export` writes them"});
   add_setting(verb, options.catch_up, Flag{},
               {.name = "catch-up", .help = "With a period: after publishing late, run the slot that has begun since"});
 }

@@ -30,6 +30,8 @@ namespace swarmout {
 [[nodiscard]] Verb doctor_verb();
 [[nodiscard]] Verb config_verb();
 [[nodiscard]] Verb pages_verb();
+[[nodiscard]] Verb export_verb();
+[[nodiscard]] Verb import_verb();
 
 /// All of them. `verbose` is a setting of each, and outlives them.
 [[nodiscard]] std::vector<Verb> all_verbs(bool& verbose);

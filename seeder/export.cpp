@@ -3,6 +3,7 @@
 #include "common/base/failpoint.hpp"
 #include "seeder/pack/basis.hpp"
 #include "seeder/pack/export_record.hpp"
+#include "seeder/pack/pack_checks.hpp"
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/tree_guard.hpp"
 
@@ -68,6 +69,35 @@ std::string place_of(const std::string& source) {
   return source.starts_with("git+") ? shown.substr(0, shown.rfind('#')) : shown;
 }
 
+/// Every pack is read, if it was not today: this host may soon be the only one that has it.
+Result<Exported> take_packed(const Epoch& epoch, const SignedDescriptor& release) {
+  const Descriptor& descriptor = release.descriptor;
+  epoch.say(fmt::format("taking {} as it was imported: made {} of {}, signed by key {}", release_title(descriptor),
+                        descriptor.created, descriptor.source, signed_with(release.signature)));
+  Exported taken;
+  taken.started = epoch.clock.now();
+  taken.asked = descriptor.name;
+  TRY_ASSIGN(const std::string bytes, epoch.store.manifest_bytes(descriptor.manifest));
+  TRY_ASSIGN(taken.packed.manifest, decode_manifest(bytes));
+  PackChecks checks(epoch.store, epoch.clock.wall());
+  for (const PackInfo& pack : taken.packed.manifest.packs) {
+    if (epoch.stop.stop_requested()) {
+      return fail(ErrorCode::temporary, "stopped on request");
+    }
+    TRY_ASSIGN(const bool whole, checks.whole(pack.root, pack.size));
+    if (!whole) {
+      return fail(ErrorCode::not_found,
+                  fmt::format("{} is not whole on this host any more: {} is missing", release_title(descriptor),
+                              epoch.store.pack_path(pack.root).native()),
+                  "import it once more");
+    }
+    epoch.status.pack.read += pack.size;
+  }
+  checks.keep();
+  epoch.status.pack.files = taken.packed.manifest.nodes.size();
+  return taken;
+}
+
 void begin_counting_anew(PackProgress& progress) {
   progress.files = 0;
   progress.read = 0;
@@ -78,6 +108,9 @@ void begin_counting_anew(PackProgress& progress) {
 
 Result<Exported> export_tree(const Epoch& epoch, Source& source, const std::string& revision) {
   epoch.status.phase(Phase::exporting);
+  if (const auto packed = source.packed()) {
+    return take_packed(epoch, *packed);
+  }
   const ExportKind kind{SWARMOUT_VERSION, place_of(epoch.options.source), {}};
   std::optional<Basis> basis = newest_basis(epoch.store, epoch.clock.wall());
   Exported exported;

@@ -60,6 +60,9 @@ public:
       report = tl::unexpected(error_of(*order));
       hindered_ = order->reason == StopReason::hindered;
     }
+    if (report && !vouched_.empty()) {
+      report->message += "; " + vouched_;  // for the journal
+    }
     if (!report) {
       report.error().message = quotable(report.error().message);  // it has what a command printed, and all can read it
       end_.work_failed(report.error().message);
@@ -175,7 +178,12 @@ private:
 
   Result<std::optional<std::string>> resolve(Source& source) {
     const auto counted = status_.count(source);
-    return source.resolve(epoch_.options.revision, epoch_.stop);
+    TRY_ASSIGN(auto revision, source.resolve(epoch_.options.revision, epoch_.stop));
+    vouched_ = source.vouched();
+    if (!vouched_.empty()) {
+      epoch_.say(vouched_);
+    }
+    return revision;
   }
 
   Result<SealedRelease> make_release(Source& source, const std::string& revision,
@@ -193,7 +201,7 @@ private:
     input.basis = exported.basis;
     input.revision = revision;
     input.source = without_credentials(epoch_.options.source);
-    input.asked = epoch_.options.revision;
+    input.asked = exported.asked.value_or(epoch_.options.revision);
     input.created = utc(epoch_.clock.wall());
     input.clone_limits = epoch_.options.clone_limits;
     input.certificate = epoch_.certificate();
@@ -310,6 +318,7 @@ private:
   Epoch epoch_;
   ClaimEnd end_;
   std::optional<Heartbeat> heartbeat_;  ///< uses status_ and order_
+  std::string vouched_;                 ///< who signed at the source; empty: nobody was asked
   bool hindered_ = false;               ///< the number of its COMMIT is taken by something that is not signed
   bool publishing_ = false;             ///< the work has begun to put the entry that ends the claim
 };

@@ -3,6 +3,7 @@
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/dir_source.hpp"
 #include "seeder/source/git/git_source.hpp"
+#include "seeder/source/imported_source.hpp"
 #include "seeder/source/lfs_guard.hpp"
 #include "seeder/source/tar_stream.hpp"
 
@@ -34,6 +35,8 @@ public:
     return source_->resolve(wanted, std::move(stop)).map_error(without_secrets);
   }
   Bytes fetched() const override { return source_->fetched(); }
+  std::optional<SignedDescriptor> packed() const override { return source_->packed(); }
+  std::string vouched() const override { return source_->vouched(); }
   Result<void> stream(const std::string& revision, TreeSink& sink, std::stop_token stop) override {
     LfsGuard guard(sink);
     TreeSink& next = options_.lfs_pointers ? sink : guard;
@@ -71,7 +74,12 @@ Result<std::unique_ptr<Source>> bare_source(const std::string& spec, const Path&
                 fmt::format("a source of {} bytes is too long; {} are allowed", spec.size(), kMaxSpec));
   }
   if (spec.starts_with("git+")) {
-    return make_git_source(rest("git+"), state, {options.lfs_pointers, options.empty_submodules});
+    return make_git_source(rest("git+"), state, {options.lfs_pointers, options.empty_submodules, options.git_trust});
+  }
+  if (options.git_trust.what != GitSigned::nothing) {
+    // Who asks for signed revisions must not get others by a change of the source.
+    return fail(ErrorCode::usage, fmt::format("--verify-git is for git sources, and \"{}\" is none", quotable(spec)),
+                "leave it out, or write git+URL[#ref]");
   }
   if (spec.starts_with("dir:") && spec.size() > 4) {
     return make_dir_source(rest("dir:"));
@@ -79,12 +87,15 @@ Result<std::unique_ptr<Source>> bare_source(const std::string& spec, const Path&
   if (spec.starts_with("tar:") && spec.size() > 4) {
     return make_tar_source(rest("tar:"));
   }
+  if (spec == kImportedSource) {
+    return make_imported_source(state);
+  }
   if (spec.starts_with("svn+") || spec.starts_with("hg+")) {
     return fail(ErrorCode::usage, "svn and hg sources are not in this version",
                 "use tar:COMMAND with a command that exports the tree as a tar stream");
   }
   return fail(ErrorCode::usage, fmt::format("\"{}\" is not a source", quotable(spec)),
-              "write git+URL[#ref], dir:PATH or tar:COMMAND");
+              "write git+URL[#ref], dir:PATH, tar:COMMAND or imported");
 }
 
 }  // namespace

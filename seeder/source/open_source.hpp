@@ -2,18 +2,21 @@
 
 #pragma once
 
+#include "seeder/source/git/git_trust.hpp"
 #include "seeder/source/source.hpp"
 
 namespace swarmout {
 
-/// What is published although it is probably not what was meant.
+/// What is published although it is probably not what was meant, and what is not though it is.
 struct SourceOptions {
   bool lfs_pointers = false;      ///< Git LFS pointers as they are
   bool empty_submodules = false;  ///< git submodules as empty directories
+  GitTrust git_trust{};           ///< whom a git revision must be signed by
 };
 
-/// `git+URL[#ref]`, `dir:PATH` or `tar:COMMAND`. `state` is a directory that the source may keep a mirror in. No error
-/// of what it returns shows a secret or has control characters. Errors: usage.
+/// `git+URL[#ref]`, `dir:PATH`, `tar:COMMAND` or `imported`. `state` is the state directory: a source may keep a mirror
+/// in it, or find there what was imported. No error of what it returns shows a secret or has control characters.
+/// Errors: usage; not_found: nothing was imported.
 [[nodiscard]] Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state,
                                                           const SourceOptions& options = {});
 

@@ -8,6 +8,7 @@
 #include "common/base/result.hpp"
 #include "common/base/units.hpp"
 #include "common/pack/tree_sink.hpp"
+#include "common/release/descriptor.hpp"
 #include "common/release/manifest.hpp"
 
 #include <memory>
@@ -36,9 +37,16 @@ public:
   /// Errors: not_found, if there is no such revision; failed, if the source cannot be asked.
   [[nodiscard]] virtual Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) = 0;
 
+  /// Who vouches for what resolve() has named, as a sentence for people; empty: nobody was asked.
+  [[nodiscard]] virtual std::string vouched() const { return {}; }
+
   /// Bytes fetched so far: moves on while resolve() works, so that a slow first clone is not taken for a hung one. Any
   /// thread.
   [[nodiscard]] virtual Bytes fetched() const { return 0; }
+
+  /// What resolve() has named, if it is a release whose packs and manifest are in the store already: it is published as
+  /// it is packed, and stream() is not asked. Nullopt: there is a tree to stream.
+  [[nodiscard]] virtual std::optional<SignedDescriptor> packed() const { return std::nullopt; }
 
   /// Streams the tree of `revision` (what resolve() gave, else "") in a fixed order, parents first.
   ///

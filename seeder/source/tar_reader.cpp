@@ -38,7 +38,7 @@ constexpr Bytes kHolesPerByte = 1000;
 
 /// Of an entry, with its extended ones, what it skips, and the map of a sparse file, which takes some ten bytes of
 /// memory for each of its own.
-constexpr Bytes kMaxHeader = 16 * kMiB;
+constexpr Bytes kMaxTarHeader = 16 * kMiB;
 
 la_ssize_t next_block(archive* handle, void* context, const void** block) {
   auto& feed = *static_cast<Feed*>(context);
@@ -141,7 +141,7 @@ public:
     Bytes last_entry_end = 0;  // zeros before it are content
     while (true) {
       archive_entry* raw = nullptr;
-      feed_.header_end = feed_.total + kMaxHeader;
+      feed_.header_end = feed_.total + kMaxTarHeader;
       const int status = archive_read_next_header(handle_.get(), &raw);
       feed_.header_end = 0;
       if (status == ARCHIVE_EOF) {

@@ -1,5 +1,7 @@
 // What a release is made of: descriptor, signature, manifest, torrent, packs.
 
+#include "common/archive/imports.hpp"
+#include "common/archive/release_reader.hpp"
 #include "common/base/files.hpp"
 #include "common/release/descriptor.hpp"
 #include "common/release/manifest.hpp"
@@ -11,6 +13,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 namespace swarmout::fuzz {
@@ -70,6 +74,39 @@ void pack(std::string_view input) {
   check(unpacker.has_value(), "there is a tree to fill");
   const bool whole = (*unpacker)->unpack(0, scratch / "pack") && (*unpacker)->finish();
   check(!whole || (*unpacker)->written() == good->tree_size(), "what is whole is what was signed");
+}
+
+/// Whatever it is, what is in the store afterwards is what it is called.
+void archive(std::string_view input) {
+  class Given final : public ByteSource {
+  public:
+    explicit Given(std::string_view text) : text_(text) {}
+    Result<std::size_t> read(std::span<std::byte> out) override {
+      const std::size_t size = std::min(out.size(), text_.size());
+      std::memcpy(out.data(), text_.data(), size);
+      text_.remove_prefix(size);
+      return size;
+    }
+    std::string shown() const override { return "the archive"; }
+
+  private:
+    std::string_view text_;
+  };
+  static const auto trust = TrustedKeys::load(Path(SWARMOUT_TEST_DATA) / "keys");
+  check(trust.has_value(), "the keys of the data are there");
+  const test::TempDir place;
+  auto store = Store::open(place / "state");
+  check(store.has_value(), "there is a store");
+  Given source(input);
+  const bool whole = read_release(*store, source, *trust, {}, {}).has_value();
+  check(imports(*store).value_or(std::vector<SignedDescriptor>()).size() == (whole ? 1 : 0), "what counts is whole");
+  check(list_directory(store->scratch()).value_or(std::vector<std::string>{"?"}).empty(), "nothing is left behind");
+  const auto names = list_directory(store->state() / "packs");
+  for (const std::string& name : names.value_or(std::vector<std::string>())) {
+    const bool pack = name.ends_with(".pack");
+    check(!pack || pack_name(merkle_root(hash_leaves(store->state() / "packs" / name).value_or(LeafHashes()))) == name,
+          "a pack is what it is called");
+  }
 }
 
 }  // namespace swarmout::fuzz

@@ -29,6 +29,7 @@ std::span<const Target> targets() {
       {"words", words, "words"},
       {"share_call", share_call, "share_call"},
       {"share_reply", share_reply, "share_reply"},
+      {"archive", archive, "exports/"},
       {"tar", tar, "tar"},
       {"settings", settings, "settings"},
       {"repository", repository, "repository"},

@@ -46,6 +46,7 @@ void words(std::string_view input);
 void share_call(std::string_view input);
 void share_reply(std::string_view input);
 
+void archive(std::string_view input);
 void tar(std::string_view input);
 void settings(std::string_view input);
 void repository(std::string_view input);

@@ -5,6 +5,7 @@
 #include "common/fleet/registry.hpp"
 #include "common/share/directory/directory_format.hpp"
 #include "common/swarm/swarm_certificate.hpp"
+#include "tests/golden/golden_archive.hpp"
 #include "tests/golden/golden_delta.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/tree.hpp"
@@ -327,6 +328,7 @@ void make_golden_fleet(const Path& root) {
   make_share(root / "share", sealed, key);
   make_descriptors(root / "descriptors", key);
   make_golden_delta(root / "deltas");
+  make_golden_archive(store, sealed.release, root / "exports/release-2.tar");
 
   std::set<std::string> summaries;
   for (const unsigned workers : {1U, 2U, 8U}) {

@@ -41,7 +41,7 @@ namespace swarmout::test {
 [[nodiscard]] PeerRecord full_peer();
 [[nodiscard]] PeerRecord bare_peer();
 
-/// Makes keys/, share/, state/, descriptors/, deltas/ and packing below `root`.
+/// Makes keys/, share/, state/, descriptors/, deltas/, exports/ and packing below `root`.
 void make_golden_fleet(const Path& root);
 
 }  // namespace swarmout::test

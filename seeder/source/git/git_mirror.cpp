@@ -262,6 +262,11 @@ Result<void> GitMirror::bring(const std::string& commit, std::stop_token stop) {
   return {};
 }
 
+Result<void> GitMirror::bring_tag(const std::string& name, GitHashes hashes, std::stop_token stop) {
+  TRY(prepare_repository(repository(hashes), hashes == GitHashes::sha256));
+  return fetch(repository(hashes), {"--depth=1", fmt::format("+refs/tags/{}:refs/swarmout/tag", name)}, stop);
+}
+
 Result<bool> GitMirror::bring_after(const std::string& before, const std::string& commit, std::stop_token stop) {
   const GitHashes hashes = hashes_of(commit);
   if (hashes != hashes_of(before) || find_commit(before, hashes, stop) != before) {

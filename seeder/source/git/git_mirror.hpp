@@ -64,6 +64,9 @@ public:
   /// those of every file. False: `before` is not here, or `commit` cannot be had; bring() says why.
   [[nodiscard]] Result<bool> bring_after(const std::string& before, const std::string& commit, std::stop_token stop);
 
+  /// The tag object that upstream has under this name, and its commit. Errors: as bring().
+  [[nodiscard]] Result<void> bring_tag(const std::string& name, GitHashes hashes, std::stop_token stop);
+
   /// Of what is here, only `commits`, at least one, and `before` are wanted from now on; empty: as before. Never an
   /// error of an export.
   void keep_only(const std::vector<std::string>& commits, const std::string& before, std::stop_token stop) const;

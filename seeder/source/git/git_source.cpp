@@ -25,27 +25,25 @@ constexpr std::string_view kMemoWholeSubmodules = "commit-with-whole-submodules 
 
 class GitSource final : public Source {
 public:
-  GitSource(const std::string& url, const Path& directory, std::string ref, const GitOptions& options)
-      : mirror_(url, directory),
-        modules_(directory / (mirror_.name() + ".modules")),
+  GitSource(const std::string& url, const Path& state, std::string ref, GitOptions options)
+      : mirror_(url, state / "git"),
+        modules_(state / "git" / (mirror_.name() + ".modules")),
+        state_(state),
         ref_(std::move(ref)),
-        options_(options) {}
+        options_(std::move(options)) {}
 
+  /// Whatever follows, is of a revision that was verified: that nothing is to be done, too.
   Result<std::optional<std::string>> resolve(const std::string& wanted, std::stop_token stop) override {
     const std::string name = !wanted.empty() ? wanted : !ref_.empty() ? ref_ : "HEAD";
-    TRY_ASSIGN(const GitRevision revision, parse_git_revision(name));
     TRY_ASSIGN(const auto use, mirror_.use(stop));
-    TRY_ASSIGN(const std::string base, commit_of(revision.base, stop));
-    if (revision.suffix.empty()) {
-      return base;
+    TRY_ASSIGN(const std::string commit, resolved(name, stop));
+    if (options_.trust.what != GitSigned::nothing) {
+      TRY_ASSIGN(vouched_, signer_of(mirror_, options_.trust, name, commit, state_, stop));
     }
-    TRY(mirror_.fetch_history(base, revision.steps + 1, stop));
-    auto found = mirror_.find_commit(base + revision.suffix, hashes_of(base), stop);
-    if (!found) {
-      return stop.stop_requested() ? fail(ErrorCode::temporary, "stopped on request") : not_found(name);
-    }
-    return found;
+    return commit;
   }
+
+  std::string vouched() const override { return vouched_; }
 
   Bytes fetched() const override { return mirror_.size() + modules_.size(); }
 
@@ -119,6 +117,20 @@ private:
     }
   }
 
+  Result<std::string> resolved(const std::string& name, std::stop_token stop) {
+    TRY_ASSIGN(const GitRevision revision, parse_git_revision(name));
+    TRY_ASSIGN(const std::string base, commit_of(revision.base, stop));
+    if (revision.suffix.empty()) {
+      return base;
+    }
+    TRY(mirror_.fetch_history(base, revision.steps + 1, stop));
+    auto found = mirror_.find_commit(base + revision.suffix, hashes_of(base), stop);
+    if (!found) {
+      return stop.stop_requested() ? fail(ErrorCode::temporary, "stopped on request") : not_found(name);
+    }
+    return *std::move(found);
+  }
+
   tl::unexpected<Error> not_found(const std::string& name) const {
     return fail(ErrorCode::not_found, fmt::format("{} has no revision {}", mirror_.shown(), name),
                 name == "HEAD" ? "its HEAD names no branch that is there; name one: git+URL#BRANCH"
@@ -161,22 +173,24 @@ private:
 
   GitMirror mirror_;
   GitModules modules_;
+  Path state_;
   std::string ref_;
   GitOptions options_;
+  std::string vouched_;
   std::string memo_;  ///< of what the sink got whole
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state,
-                                                const GitOptions& options) {
+Result<std::unique_ptr<Source>> make_git_source(const std::string& location, const Path& state, GitOptions options) {
   const std::size_t hash = location.rfind('#');
   const std::string url = location.substr(0, hash);
   const std::string ref = hash == std::string::npos ? "" : location.substr(hash + 1);
   if (url.empty() || url.starts_with('-') || ref.starts_with('-')) {
     return fail(ErrorCode::usage, fmt::format("git+{} names no repository", quotable(location)));
   }
-  return std::make_unique<GitSource>(url, std::filesystem::absolute(state) / "git", ref, options);
+  TRY(check_trust(options.trust));
+  return std::make_unique<GitSource>(url, std::filesystem::absolute(state), ref, std::move(options));
 }
 
 }  // namespace swarmout
