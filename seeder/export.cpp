@@ -65,7 +65,7 @@ private:
 /// Another branch or tag of a repository is the same source.
 std::string place_of(const std::string& source) {
   const std::string shown = without_credentials(source);
-  return source.starts_with("git+") ? shown.substr(0, shown.rfind('#')) : shown;
+  return shown.substr(0, place_of_revision(shown));
 }
 
 void begin_counting_anew(PackProgress& progress) {

@@ -181,6 +181,7 @@ private:
   Result<SealedRelease> make_release(Source& source, const std::string& revision,
                                      const std::optional<SignedDescriptor>& newest) {
     TRY_ASSIGN(const Fd lock, epoch_.store.lock_for_writing(epoch_.stop));
+    const auto counted = status_.count(source);
     TRY_ASSIGN(Exported exported, export_tree(epoch_, source, revision));
     TRY(check_size(exported.packed.manifest.nodes.size(), newest, size_rule()));
     status_.phase(Phase::sealing);

@@ -58,7 +58,10 @@ HeartbeatInfo WorkStatus::collect() {
   HeartbeatInfo info = info_;
   info.host = host_name();
   info.files = pack.files;
-  info.read = source_ != nullptr ? source_->fetched() : pack.read.load();
+  info.read = pack.read;
+  if (info.read == 0 && source_ != nullptr) {
+    info.read = source_->fetched();  // before anything is read of it
+  }
   info.packed = pack.packed;
   return info;
 }

@@ -8,12 +8,16 @@ namespace swarmout {
 
 /// What is published although it is probably not what was meant.
 struct SourceOptions {
-  bool lfs_pointers = false;      ///< Git LFS pointers as they are
-  bool empty_submodules = false;  ///< git submodules as empty directories
+  bool lfs_pointers = false;      ///< Git LFS pointers, and what stands for hg's largefiles, as they are
+  bool empty_submodules = false;  ///< git submodules as empty directories; nothing for svn:externals and hg's subrepos
 };
 
-/// `git+URL[#ref]`, `dir:PATH` or `tar:COMMAND`. `state` is a directory that the source may keep a mirror in. No error
-/// of what it returns shows a secret or has control characters. Errors: usage.
+/// Where the `#` of `git+URL#ref` is, and of the others that can name a revision; npos: none is named.
+[[nodiscard]] std::size_t place_of_revision(std::string_view spec);
+
+/// `git+URL[#ref]`, `svn+URL[@PEG][#revision]`, `hg+URL[#revision]`, `dir:PATH` or `tar:COMMAND`. `state` is a
+/// directory that the source may keep a mirror in. No error of what it returns shows a secret or has control
+/// characters. Errors: usage.
 [[nodiscard]] Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state,
                                                           const SourceOptions& options = {});
 

@@ -62,12 +62,13 @@ TEST_F(WorkStatusTest, NumbersWaitForTheNextBeat) {
   EXPECT_EQ(info.offered, 100U);
 }
 
-TEST_F(WorkStatusTest, WhatASourceFetchesCountsWhileItIsAsked) {
+TEST_F(WorkStatusTest, WhatASourceFetchesCountsUntilSomethingIsReadOfIt) {
   const FetchingSource source;
-  status_.pack.read = 12;
   {
     const auto counted = status_.count(source);
     EXPECT_EQ(status_.collect().read, 4711U);
+    status_.pack.read = 12;
+    EXPECT_EQ(status_.collect().read, 12U);
   }
   EXPECT_EQ(status_.collect().read, 12U);
 }
