@@ -18,6 +18,9 @@ namespace {
 
 constexpr const char* kHgCredentials =
     "put what it asks for into [auth] in the hgrc of the user of swarmout (hg help config.auth); or use ssh with a key";
+/// How hg ends.
+constexpr int kFoundDamage = 1;
+constexpr int kAborted = 255;
 constexpr std::array kUnknown = {"unknown revision", "ambiguous identifier", "no match found", "no node"};
 
 /// A directory of this host, by a name that stays right where hg runs.
@@ -134,8 +137,7 @@ Result<std::vector<HgFile>> HgMirror::bring_once(const std::string& node, std::s
                                     return {};
                                   }));
     if (outcome.status != 0) {
-      return says_unknown(outcome) ? Result<std::vector<HgFile>>(not_there(node))
-                                   : tl::unexpected(failure(outcome, "fetch from"));
+      return tl::unexpected(failure(outcome, "fetch from"));
     }
     TRY_ASSIGN(const bool now, has(node, stop));
     if (!now) {
@@ -150,6 +152,10 @@ Result<std::vector<HgFile>> HgMirror::bring(const std::string& node, std::stop_t
   if (brought || (brought.error().code != ErrorCode::failed && brought.error().code != ErrorCode::refused)) {
     return brought;
   }
+  TRY_ASSIGN(const bool here, has(node, stop));
+  if (!here) {
+    TRY(lookup(node, stop));  // is it there at all? else that is what is to be said
+  }
   TRY_ASSIGN(const bool damaged, remove_if_damaged(stop));
   if (!damaged) {
     return brought;
@@ -161,7 +167,7 @@ Result<std::vector<HgFile>> HgMirror::bring(const std::string& node, std::stop_t
 
 Result<bool> HgMirror::remove_if_damaged(std::stop_token stop) const {
   TRY_ASSIGN(const ToolOutcome outcome, run_hg_here(place(), {"verify", "--quiet"}, std::move(stop)));
-  if (outcome.status == 0) {
+  if (outcome.status != kFoundDamage && outcome.status != kAborted) {  // one that was ended has found nothing
     return false;
   }
   TRY(remove_tree(repository_));

@@ -70,7 +70,8 @@ bool says_not_there(const ToolOutcome& outcome) {
 }
 
 bool blames_working_copy(const ToolOutcome& outcome) {
-  return says_one_of(outcome, kOfWorkingCopy);
+  const bool full = outcome.words.find("disk is full") != std::string::npos;  // so says its database
+  return !full && says_one_of(outcome, kOfWorkingCopy);
 }
 
 }  // namespace swarmout

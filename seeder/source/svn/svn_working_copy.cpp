@@ -131,14 +131,19 @@ Result<std::optional<SvnTree>> SvnWorkingCopy::update(const std::string& target,
                        stop);
   };
   TRY_ASSIGN(ToolOutcome outcome, bring());
-  if (outcome.status != 0 && !fresh && blames_working_copy(outcome)) {  // a killed svn leaves locks
+  // A full disk is no reason to begin anew.
+  const auto is_damaged = [&] {
+    return !fresh && outcome.status != 0 && blames_working_copy(outcome) &&
+           server_failure(outcome, number).code != ErrorCode::cannot_write;
+  };
+  if (is_damaged()) {  // a killed svn leaves locks
     TRY_ASSIGN(const ToolOutcome cleaned, run_svn_here(place(copy_), {"cleanup", "."}, stop));
     if (cleaned.status == 0) {
       TRY_ASSIGN(outcome, bring());
     }
   }
   if (outcome.status != 0) {
-    if (!fresh && blames_working_copy(outcome)) {
+    if (is_damaged()) {
       spdlog::debug("svn says of the working copy of {}: {}", shown_, quotable(outcome.words));
       return std::optional<SvnTree>();
     }

@@ -157,6 +157,23 @@ TEST_F(HgSourceTest, LocksAndHalfAPullOfAKilledHgAreCleared) {
   EXPECT_EQ(files(second)["file"], "second");
 }
 
+TEST_F(HgSourceTest, AnUpstreamThatIsAwayCostsNoMirror) {
+  ASSERT_EQ(files(first_)["file"], "first");
+  const std::string second = repository_.commit("file", "second");
+  std::filesystem::rename(repository_.path(), temp_ / "away");
+  CollectingSink sink;
+
+  EXPECT_THAT(source_->stream(second, sink, {}), FailsWith(ErrorCode::failed, repository_.path().native()));
+
+  EXPECT_EQ(files(first_)["file"], "first");
+}
+
+TEST_F(HgSourceTest, AChangesetThatUpstreamHasNotIsNotFound) {
+  CollectingSink sink;
+
+  EXPECT_THAT(source_->stream(std::string(40, '7'), sink, {}), FailsWith(ErrorCode::not_found, std::string(40, '7')));
+}
+
 TEST_F(HgSourceTest, ADamagedMirrorIsMadeAnew) {
   ASSERT_EQ(files(first_)["file"], "first");
   write_file(mirror() / ".hg/store/00manifest.i", "garbage");

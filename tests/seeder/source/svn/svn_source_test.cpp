@@ -148,6 +148,20 @@ TEST_F(SvnSourceTest, ContentThatWasLostFailsOnceAndIsFetchedAnew) {
   EXPECT_EQ(files(first_)["file"], "first");
 }
 
+TEST_F(SvnSourceTest, AFullDiskNamesTheWorkingCopyAndKeepsIt) {
+  ASSERT_EQ(files(first_)["file"], "first");
+  write_file(temp_ / "bin/svn",
+             "#!/bin/sh\nPATH=${PATH#*:}\ncase \" $* \" in *\" switch \"*) echo \"svn: E155009: Failed to "
+             "run the WC DB work queue\nsvn: E000028: Can't write: No space left on device\" >&2; exit 1;; "
+             "esac\nexec svn \"$@\"\n",
+             true);
+  ::setenv("PATH", ((temp_ / "bin").native() + ":" + std::getenv("PATH")).c_str(), 1);
+  CollectingSink sink;
+
+  EXPECT_THAT(source_->stream(first_, sink, {}), FailsWith(ErrorCode::cannot_write, (temp_ / "state/svn").native()));
+  EXPECT_TRUE(path_exists(working_copy() / ".svn/wc.db"));
+}
+
 TEST_F(SvnSourceTest, ARepositoryThatWasMadeAnewIsFollowed) {
   ASSERT_EQ(files(first_)["file"], "first");
   std::filesystem::remove_all(repository_.path());
