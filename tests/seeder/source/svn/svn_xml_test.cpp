@@ -31,7 +31,8 @@ std::string taken(const std::string& text, std::size_t piece = 1) {
 }  // namespace
 
 TEST(SvnXmlTest, TagsTextsAndAttributesAreTheSameInWhateverPiecesTheyCome) {
-  const std::string text = "<?xml version=\"1.0\"?>\n<a\n   p=\"x/&quot;&lt;&gt;&amp;&apos;&#13;\"\n   q='>'><b>t&amp;t</b><c/></a>\n";
+  const std::string text =
+      "<?xml version=\"1.0\"?>\n<a\n   p=\"x/&quot;&lt;&gt;&amp;&apos;&#13;\"\n   q='>'><b>t&amp;t</b><c/></a>\n";
   const std::string expected = "[<a p=x/\"<>&'\r q=>][<b][t&tb>][<c>][a>]";
 
   std::string found = taken(text);
@@ -45,8 +46,8 @@ TEST(SvnXmlTest, TagsTextsAndAttributesAreTheSameInWhateverPiecesTheyCome) {
 }
 
 TEST(SvnXmlTest, WhatSvnDoesNotPrintIsRefused) {
-  for (const char* const each : {"", "<a>", "</a>", "<a b></a>", "<a b=></a>", "<a>&x;</a>", "<a>&#999;</a>", "<a>&lt</a>",
-                                 "<></a>", "<a", "no tag"}) {
+  for (const char* const each : {"", "<a>", "</a>", "<a b></a>", "<a b=></a>", "<a>&x;</a>", "<a>&#999;</a>",
+                                 "<a>&lt</a>", "<></a>", "<a", "no tag"}) {
     EXPECT_EQ(taken(each), "error") << each;
   }
   EXPECT_EQ(taken("<a b='" + std::string(2 << 20, 'x'), 1000), "error");
