@@ -24,7 +24,9 @@ struct SeedTargets {
 
 void add_usual_settings(Verb& verb, SeedOptions& options) {
   add_setting(verb, options.source, Text{.word = "SOURCE", .shortest = 1},
-              {.name = "source", .help = "git+URL[#ref], dir:PATH, tar:COMMAND or imported", .required = true});
+              {.name = "source",
+               .help = "git+URL[#ref], svn+URL[#revision], hg+URL[#revision], dir:PATH, tar:COMMAND or imported",
+               .required = true});
   add_setting(verb, options.revision,
               Text{.word = "REVISION", .shortest = 1, .longest = kMaxRevision, .one_line = true},
               {.name = "revision", .help = "Branch, tag or commit; without it the source's own"});
@@ -41,10 +43,13 @@ void add_usual_settings(Verb& verb, SeedOptions& options) {
               {.name = "allow-shrink",
                .help = "Publish one that has lost more than half of its files",
                .scope = Scope::command_line});
-  add_setting(verb, options.source_options.lfs_pointers, Flag{},
-              {.name = "allow-lfs-pointers", .help = "Publish Git LFS pointers as they are"});
-  add_setting(verb, options.source_options.empty_submodules, Flag{},
-              {.name = "allow-empty-submodules", .help = "Publish git submodules as empty directories"});
+  add_setting(
+      verb, options.source_options.lfs_pointers, Flag{},
+      {.name = "allow-lfs-pointers", .help = "Publish Git LFS pointers and hg largefiles pointers as they are"});
+  add_setting(
+      verb, options.source_options.empty_submodules, Flag{},
+      {.name = "allow-empty-submodules",
+       .help = "Publish git submodules as empty directories, and leave out svn:externals and hg subrepositories"});
   add_setting(verb, options.source_options.git_trust.what,
               Choice<GitSigned>{{{"no", GitSigned::nothing}, {"commit", GitSigned::commit}, {"tag", GitSigned::tag}}},
               {.name = "verify-git", .help = "Of git, publish only what a key of --git-keyring has signed"});

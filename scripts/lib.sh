@@ -11,7 +11,8 @@ build_packages=(
 )
 run_packages=(git ca-certificates)
 test_packages=(minisign zstd openssl etcd-server spin strace glusterfs-server glusterfs-client faketime iproute2 python3
-  git-lfs aria2 curl binutils systemd systemd-container util-linux mmdebstrap zsh fish man-db gnupg gpgv openssh-client)
+  git-lfs subversion mercurial aria2 curl binutils systemd systemd-container util-linux mmdebstrap zsh fish man-db
+  gnupg gpgv openssh-client)
 # Emulated machines with an NFS server and clients; their kernel is downloaded by tests/nfs itself.
 nfs_packages=(qemu-system-x86 busybox-static cpio kmod e2fsprogs nfs-kernel-server nfs-common rpcbind iproute2 python3)
 check_packages=(clang-format clang-tidy)

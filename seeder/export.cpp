@@ -66,7 +66,7 @@ private:
 /// Another branch or tag of a repository is the same source.
 std::string place_of(const std::string& source) {
   const std::string shown = without_credentials(source);
-  return source.starts_with("git+") ? shown.substr(0, shown.rfind('#')) : shown;
+  return shown.substr(0, place_of_revision(shown));
 }
 
 /// Every pack is read, if it was not today: this host may soon be the only one that has it.

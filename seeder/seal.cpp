@@ -3,6 +3,7 @@
 #include "common/base/key_values.hpp"
 #include "common/pack/release_torrent.hpp"
 #include "common/share/share.hpp"
+#include "seeder/source/open_source.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +13,10 @@ namespace {
 
 /// The tag or branch that was asked for, if any.
 std::string asked_name(const SealInput& input, const std::string& revision) {
-  const std::size_t hash = input.source.starts_with("git+") ? input.source.rfind('#') : std::string::npos;
+  if (input.source.starts_with("svn+")) {
+    return {};  // its revisions are numbers, which a person would take for those of releases
+  }
+  const std::size_t hash = place_of_revision(input.source);
   const std::string asked = !input.asked.empty()        ? input.asked
                             : hash == std::string::npos ? std::string()
                                                         : input.source.substr(hash + 1);

@@ -3,8 +3,10 @@
 #include "seeder/source/credentials.hpp"
 #include "seeder/source/dir_source.hpp"
 #include "seeder/source/git/git_source.hpp"
+#include "seeder/source/hg/hg_source.hpp"
 #include "seeder/source/imported_source.hpp"
 #include "seeder/source/lfs_guard.hpp"
+#include "seeder/source/svn/svn_source.hpp"
 #include "seeder/source/tar_stream.hpp"
 
 #include <fmt/format.h>
@@ -81,6 +83,12 @@ Result<std::unique_ptr<Source>> bare_source(const std::string& spec, const Path&
     return fail(ErrorCode::usage, fmt::format("--verify-git is for git sources, and \"{}\" is none", quotable(spec)),
                 "leave it out, or write git+URL[#ref]");
   }
+  if (spec.starts_with("svn+")) {
+    return make_svn_source(rest("svn+"), state, options.empty_submodules);
+  }
+  if (spec.starts_with("hg+")) {
+    return make_hg_source(rest("hg+"), state, {options.empty_submodules, options.lfs_pointers});
+  }
   if (spec.starts_with("dir:") && spec.size() > 4) {
     return make_dir_source(rest("dir:"));
   }
@@ -90,15 +98,16 @@ Result<std::unique_ptr<Source>> bare_source(const std::string& spec, const Path&
   if (spec == kImportedSource) {
     return make_imported_source(state);
   }
-  if (spec.starts_with("svn+") || spec.starts_with("hg+")) {
-    return fail(ErrorCode::usage, "svn and hg sources are not in this version",
-                "use tar:COMMAND with a command that exports the tree as a tar stream");
-  }
   return fail(ErrorCode::usage, fmt::format("\"{}\" is not a source", quotable(spec)),
-              "write git+URL[#ref], dir:PATH, tar:COMMAND or imported");
+              "write git+URL[#ref], svn+URL[#revision], hg+URL[#revision], dir:PATH, tar:COMMAND or imported");
 }
 
 }  // namespace
+
+std::size_t place_of_revision(std::string_view spec) {
+  const auto begins = [&](const char* each) { return spec.starts_with(each); };
+  return begins("git+") || begins("svn+") || begins("hg+") ? spec.rfind('#') : std::string_view::npos;
+}
 
 Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state, const SourceOptions& options) {
   auto source = bare_source(spec, state, options);

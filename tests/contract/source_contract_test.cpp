@@ -2,7 +2,9 @@
 
 #include "common/base/subprocess.hpp"
 #include "seeder/source/open_source.hpp"
+#include "tests/support/hg_repository.hpp"
 #include "tests/support/name_of.hpp"
+#include "tests/support/svn_repository.hpp"
 
 namespace swarmout::test {
 
@@ -68,6 +70,71 @@ private:
   }
 };
 
+/// Of its names, a repository takes all that are UTF-8 without control characters.
+class SvnWorld final : public SourceWorld {
+public:
+  explicit SvnWorld(bool served) : served_(served) {}
+  void prepare() override {
+    std::filesystem::remove(tree() / "names/new\nline");
+    std::filesystem::remove(tree() / "names/\xff\xfe not utf-8");
+    std::filesystem::remove(tree() / "names/\x01\x1b[31m\x7f");
+    renew();
+  }
+  void renew() override { repository_.commit(made_tree_of(tree())); }
+  std::unique_ptr<Source> open(const SourceOptions& options) override {
+    return std::move(open_source("svn+" + url("repository/trunk"), temp() / "state", options)).value();
+  }
+  std::unique_ptr<Source> open_missing() override {
+    return std::move(open_source("svn+" + url("repository/gone"), temp() / "state")).value();
+  }
+  std::string missing_name() override { return "gone"; }
+
+private:
+  std::string url(const std::string& below) const {
+    return served_ ? server_.url(below) : "file://" + (temp() / below).native();
+  }
+  bool served_;
+  SvnRepository repository_{temp() / "repository"};
+  SvnServer server_{temp().path()};
+};
+
+/// Of its names, a repository takes all without line breaks.
+class HgWorld final : public SourceWorld {
+public:
+  explicit HgWorld(bool served) : served_(served) {}
+  void prepare() override {
+    std::filesystem::remove(tree() / "names/new\nline");
+    HgRepository repository(tree());
+    repository.commit();
+    std::filesystem::rename(tree() / ".hg", aside());
+  }
+  void renew() override {
+    std::filesystem::rename(aside(), tree() / ".hg");
+    HgRepository::at(tree()).commit();
+    std::filesystem::rename(tree() / ".hg", aside());
+  }
+  std::unique_ptr<Source> open(const SourceOptions& options) override {
+    if (served_ && !server_) {
+      server_ = std::make_unique<HgServer>(aside().parent_path(), temp().path());
+    }
+    const std::string place = served_ ? server_->url() : aside().parent_path().native();
+    return std::move(open_source("hg+" + place, temp() / "state", options)).value();
+  }
+  std::unique_ptr<Source> open_missing() override {
+    const std::string place = served_ ? server_->url() + missing_name() : (temp() / missing_name()).native();
+    return std::move(open_source("hg+" + place, temp() / "state")).value();
+  }
+  std::string missing_name() override { return "gone"; }
+
+private:
+  Path aside() const {
+    std::filesystem::create_directories(temp() / "repository");
+    return temp() / "repository/.hg";
+  }
+  bool served_;
+  std::unique_ptr<HgServer> server_;
+};
+
 std::unique_ptr<SourceWorld> tar_of_the_directory() {
   return std::make_unique<TarWorld>("tar -C ", " -cf - .");
 }
@@ -80,7 +147,11 @@ std::unique_ptr<SourceWorld> tar_of_its_names() {
 const auto kEachSource =
     testing::Values(SourceKind{"Dir", true, true, true, [] { return std::make_unique<DirWorld>(); }},
                     SourceKind{"TarOfNames", true, false, false, tar_of_its_names},
-                    SourceKind{"Git", false, true, true, [] { return std::make_unique<GitWorld>(); }, true});
+                    SourceKind{"Git", false, true, true, [] { return std::make_unique<GitWorld>(); }, true},
+                    SourceKind{"Svn", true, true, true, [] { return std::make_unique<SvnWorld>(false); }},
+                    SourceKind{"SvnServe", true, true, true, [] { return std::make_unique<SvnWorld>(true); }},
+                    SourceKind{"Hg", false, true, true, [] { return std::make_unique<HgWorld>(false); }},
+                    SourceKind{"HgServe", false, true, true, [] { return std::make_unique<HgWorld>(true); }});
 INSTANTIATE_TEST_SUITE_P(Each, SourceContract, kEachSource, kNameOf);
 INSTANTIATE_TEST_SUITE_P(Each, SourceChangesContract, kEachSource, kNameOf);
 INSTANTIATE_TEST_SUITE_P(Root, SourceContract,
@@ -110,10 +181,12 @@ TEST(OpenSource, AnEmptySourceIsAUsageError) {
   EXPECT_THAT(open_source("", temp.path()), FailsWith(ErrorCode::usage));
 }
 
-TEST(OpenSource, SvnIsAUsageErrorThatNamesAWayOut) {
-  const TempDir temp;
-
-  EXPECT_THAT(open_source("svn+https://host/trunk", temp.path()), FailsWith(ErrorCode::usage, "tar:COMMAND"));
+TEST(OpenSource, KnowsWhereTheRevisionIsNamed) {
+  EXPECT_EQ(place_of_revision("git+https://host/x#main"), 18U);
+  EXPECT_EQ(place_of_revision("svn+https://host/trunk#12"), 22U);
+  EXPECT_EQ(place_of_revision("hg+https://host/x#stable"), 17U);
+  EXPECT_EQ(place_of_revision("hg+https://host/x"), std::string::npos);
+  EXPECT_EQ(place_of_revision("dir:/srv/tree#1"), std::string::npos);
 }
 
 TEST(OpenSource, ShowsNoCredentialsOfASourceItDoesNotKnow) {

@@ -73,6 +73,23 @@ TEST_F(SealTest, TheDescriptorSaysWhatItWasGiven) {
   EXPECT_EQ(descriptor.created, "2026-11-23T12:00:00Z");
 }
 
+TEST_F(SealTest, WhatWasAskedForIsItsNameUnlessItIsANumber) {
+  const auto name_of = [&](const std::string& source, const std::string& asked) {
+    SealInput input = input_for(some_tree());
+    input.source = source;
+    input.asked = asked;
+    const auto release = sealed(std::move(input));
+    EXPECT_THAT(release, IsOk());
+    return release ? release->release.descriptor.name : "failed";
+  };
+
+  EXPECT_EQ(name_of("git+https://host/x#v1", ""), "v1");
+  EXPECT_EQ(name_of("hg+https://host/x#v1", ""), "v1");
+  EXPECT_EQ(name_of("hg+https://host/x#v1", "v2"), "v2");
+  EXPECT_EQ(name_of("svn+https://host/x#12", ""), "");
+  EXPECT_EQ(name_of("svn+https://host/x", "12"), "");
+}
+
 TEST_F(SealTest, TheTextIsTheDescriptor) {
   ASSERT_OK_AND_ASSIGN(const SealedRelease release, sealed(input_for(some_tree())));
 

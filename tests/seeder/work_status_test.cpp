@@ -64,9 +64,10 @@ TEST_F(WorkStatusTest, NumbersWaitForTheNextBeat) {
 
 TEST_F(WorkStatusTest, WhatASourceFetchesCountsWhileItIsAsked) {
   const FetchingSource source;
-  status_.pack.read = 12;
   {
     const auto counted = status_.count(source);
+    EXPECT_EQ(status_.collect().read, 4711U);
+    status_.pack.read = 12;
     EXPECT_EQ(status_.collect().read, 4711U + 12U) << "it fetches while it is read, too";
   }
   EXPECT_EQ(status_.collect().read, 12U);
