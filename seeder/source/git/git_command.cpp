@@ -1,5 +1,7 @@
 #include "seeder/source/git/git_command.hpp"
 
+#include "common/base/private_files.hpp"
+
 #include <fmt/format.h>
 #include <string.h>
 
@@ -82,6 +84,31 @@ std::string caller_settings(const GitPlace& place, const std::stop_token& stop) 
   return outcome ? outcome->output : std::string();  // nothing is set: 1
 }
 
+/// For a shell, which git gives a helper's command to.
+std::string in_quotes(const Path& file) {
+  std::string text = "'";
+  for (const char c : file.native()) {
+    text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return text + '\'';
+}
+
+/// What systemd has handed to the unit goes behind the caller's own helpers. Its file cannot be written: `store` would
+/// complain of that after each use.
+void add_handed_helper(std::vector<std::string>& argv) {
+  if (const auto handed = handed_credential("swarmout.git-credentials")) {
+    argv.insert(
+        argv.begin() + 1,
+        {"-c", fmt::format("credential.helper=!f() {{ test \"$1\" != get || git credential-store --file={} get; }}; f",
+                           in_quotes(*handed))});
+  }
+}
+
+std::string handed_key() {
+  const auto key = handed_credential("swarmout.ssh-key");
+  return key ? fmt::format(" -i {} -o IdentitiesOnly=yes", in_quotes(*key)) : "";
+}
+
 }  // namespace
 
 Command mirror_command(const GitPlace& place, const Path& mirror, std::vector<std::string> arguments) {
@@ -100,6 +127,7 @@ Command transport_command(const GitPlace& place, const Path& mirror, std::vector
     // A server that packs sends a sign of life every five seconds (uploadpack.keepAlive).
     argv.insert(argv.begin() + 1, {"-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=300"});
   }
+  add_handed_helper(argv);
   if (place.url_of == GitUrlOf::local_superproject) {
     argv.insert(argv.begin() + 1, {"-c", "protocol.file.allow=always"});
   }
@@ -110,8 +138,9 @@ Command transport_command(const GitPlace& place, const Path& mirror, std::vector
   if (!is_set("GIT_SSH") && !is_set("GIT_SSH_COMMAND") && settings.find("core.sshcommand") == std::string::npos) {
     // With an askpass program ssh may ask; nobody is there to answer anything else.
     command.environment.emplace_back(
-        "GIT_SSH_COMMAND", fmt::format("ssh{} -o ConnectTimeout=30 -o ServerAliveInterval=30 -o ServerAliveCountMax=4",
-                                       is_set("SSH_ASKPASS") ? "" : " -o BatchMode=yes"));
+        "GIT_SSH_COMMAND",
+        fmt::format("ssh{}{} -o ConnectTimeout=30 -o ServerAliveInterval=30 -o ServerAliveCountMax=4",
+                    is_set("SSH_ASKPASS") ? "" : " -o BatchMode=yes", handed_key()));
   }
   command.inherits = [](std::string_view name) {
     return !name.starts_with("GIT_") || begins_as_one_of(name, kAlways) || begins_as_one_of(name, kForTransport);

@@ -14,13 +14,19 @@ namespace {
 /// A variable, for as long as this is there.
 class Variable {
 public:
-  Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
-  ~Variable() { ::unsetenv(name_); }
+  Variable(const char* name, const std::string& value) : name_(name) {
+    if (const char* const before = ::getenv(name)) {
+      before_ = before;
+    }
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
   Variable(const Variable&) = delete;
   Variable& operator=(const Variable&) = delete;
 
 private:
   const char* name_;
+  std::optional<std::string> before_;
 };
 
 class GitEnvironment : public GitUpstream {
@@ -116,6 +122,22 @@ TEST_F(GitEnvironment, TheCallersSshCommandIsUsed) {
 
   EXPECT_EQ(resolved("main"), first_);
   EXPECT_TRUE(path_exists(temp_ / "called"));
+}
+
+TEST_F(GitEnvironment, TheKeyThatSystemdHandsIsGivenToSsh) {
+  write_file(
+      temp_ / "bin/ssh",
+      "#!/bin/sh\necho \"$@\" > '" + (temp_ / "called").native() + "'\nfor last; do :; done\nexec sh -c \"$last\"\n",
+      true);
+  write_file(temp_ / "what is handed/swarmout.ssh-key", "key");
+  const Variable path("PATH", (temp_ / "bin").native() + ":" + ::getenv("PATH"));
+  const Variable handed("CREDENTIALS_DIRECTORY", (temp_ / "what is handed").native());
+  source_ = open("ssh://somewhere" + upstream_.native());
+
+  EXPECT_THAT(source_->resolve("", {}), IsOk());
+
+  const std::string called = read_file(temp_ / "called", kMiB).value_or("");
+  EXPECT_THAT(called, testing::HasSubstr("-i " + (temp_ / "what is handed/swarmout.ssh-key").native() + " -o Ident"));
 }
 
 TEST_F(GitEnvironment, AnSshThatAsksAtTheTerminalFailsAtOnce) {

@@ -88,7 +88,10 @@ protected:
     git({"submodule", "--quiet", "set-url", "third/lib", "../lib.git"});
     configure("");
   }
-  void TearDown() override { ::unsetenv("GIT_CONFIG_GLOBAL"); }
+  void TearDown() override {
+    ::unsetenv("GIT_CONFIG_GLOBAL");
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+  }
   void configure(const std::string& text) {
     write_file(temp_ / "gitconfig", "[lfs \"transfer\"]\n\tmaxretries = 1\n" + text);
     ::setenv("GIT_CONFIG_GLOBAL", (temp_ / "gitconfig").c_str(), 1);
@@ -121,6 +124,23 @@ TEST_F(GitLfsHttp, AllOfItComesFromThereWithTheSuperprojectsUser) {
   EXPECT_TRUE(found["outer.bin"] == outer_);
   EXPECT_TRUE(found["third/lib/inner.bin"] == inner_);
   EXPECT_TRUE(host_.asked().contains("/lib.git/info/lfs/objects/batch"));
+}
+
+/// As LoadCredential= has it: a directory that nobody may write to.
+TEST_F(GitLfsHttp, ThePasswordThatSystemdHandsIsTakenForAllOfIt) {
+  commit_in("upstream", "outer.bin", outer_);
+  push();
+  const Path handed = temp_ / "what systemd hands";
+  write_file(handed / "swarmout.git-credentials", host_.url() + "\n");
+  ASSERT_EQ(::chmod((handed / "swarmout.git-credentials").c_str(), 0400), 0);
+  ASSERT_EQ(::chmod(handed.c_str(), 0500), 0);
+  ::setenv("CREDENTIALS_DIRECTORY", handed.c_str(), 1);
+  source_ = open(host_.url("") + "/upstream.git");
+
+  auto found = files(resolved("main"));
+
+  EXPECT_TRUE(found["outer.bin"] == outer_);
+  EXPECT_TRUE(found["third/lib/inner.bin"] == inner_);
 }
 
 TEST_F(GitLfsHttp, TheTreeMayNameAnotherPlaceOnTheSameHost) {
