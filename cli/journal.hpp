@@ -11,4 +11,7 @@ namespace swarmout {
 void journal(const std::string& line);
 void journal(const Error& error);
 
+/// Whether this was the last line that went there: where standard error is the journal's, too, once is enough.
+[[nodiscard]] bool was_journaled(const std::string& line);
+
 }  // namespace swarmout

@@ -50,16 +50,19 @@ std::vector<std::string> names_of_variables() {
 /// The verb of this line, with all its settings.
 Result<std::unique_ptr<PreparedVerb>> prepare(const CommandLine& line) {
   auto prepared = std::make_unique<PreparedVerb>();
-  prepared->verbs = all_verbs(prepared->verbose);
+  prepared->verbs = all_verbs(prepared->common);
   TRY_ASSIGN(prepared->given,
              take_settings(prepared->verbs, line, [](const std::string& name) { return std::getenv(name.c_str()); }));
   prepared->verb = &*std::find_if(prepared->verbs.begin(), prepared->verbs.end(),
                                   [&](const Verb& each) { return each.name == line.verb; });
+  if (prepared->common.log_json) {
+    speaker().say_json();
+  }
   for (const std::string& doubt : doubtful_variables(prepared->verbs, names_of_variables())) {
     say(doubt);
   }
   const auto unasked = ::isatty(STDERR_FILENO) == 1 ? spdlog::level::info : spdlog::level::warn;
-  spdlog::set_level(prepared->verbose ? spdlog::level::debug : unasked);
+  spdlog::set_level(prepared->common.verbose ? spdlog::level::debug : unasked);
   return prepared;
 }
 
@@ -90,8 +93,8 @@ Result<void> run_service(const CommandLine& line) {
 }
 
 Result<void> run(const std::vector<std::string>& words) {
-  bool verbose = false;
-  const std::vector<Verb> verbs = all_verbs(verbose);
+  CommonOptions common;
+  const std::vector<Verb> verbs = all_verbs(common);
   TRY_ASSIGN(const CommandLine line, parse_command_line(verbs, words));
   const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& each) { return each.name == line.verb; });
   if (line.help) {
@@ -111,12 +114,17 @@ Result<void> run(const std::vector<std::string>& words) {
   return prepared->verb->run(signals ? signals->token() : std::stop_token());
 }
 
+/// What passes by itself needs nobody.
+Level level_of(const Error& error) {
+  return error.code == ErrorCode::temporary || error.code == ErrorCode::unavailable ? Level::warning : Level::error;
+}
+
 int status_of(const Result<void>& done) {
   if (done) {
     return 0;
   }
-  if (!done.error().said) {
-    say(to_string(done.error()));
+  if (!done.error().said && !(standard_error_is_journal() && was_journaled(to_string(done.error())))) {
+    say(to_string(done.error()), level_of(done.error()));
   }
   return static_cast<int>(done.error().code);
 }

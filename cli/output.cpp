@@ -61,8 +61,14 @@ protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string_view line(message.payload.data(), message.payload.size());
     if (const auto said = limit_.pass(line, message.level < spdlog::level::info, system_clock().now())) {
-      say(*said);
+      say(*said, level_of(message.level));
     }
+  }
+  static Level level_of(spdlog::level::level_enum level) {
+    return level >= spdlog::level::err    ? Level::error
+           : level == spdlog::level::warn ? Level::warning
+           : level == spdlog::level::info ? Level::info
+                                          : Level::debug;
   }
   void flush_() override {}
 
@@ -108,16 +114,24 @@ bool Speaker::write(std::string_view text) noexcept {
   return error == 0;
 }
 
-void Speaker::say(std::string_view line) noexcept {
+std::string Speaker::as_line(std::string_view line, Level level) const {
+  std::string text =
+      printable_lines(line.substr(0, kMaxLine), json_ ? "" : "  ") + (line.size() <= kMaxLine ? "" : " …");
+  return json_ ? json_log_line(level, text, system_clock().wall()) : fmt::format("swarmout: {}\n", text);
+}
+
+void Speaker::say(std::string_view line, Level level) noexcept {
   const std::lock_guard lock(mutex_);
   try {
     while (line.ends_with('\n')) {
       line.remove_suffix(1);
     }
     erase_drawn();
-    const bool whole = line.size() <= kMaxLine;
-    const std::string text =
-        fmt::format("swarmout: {}{}\n", printable_lines(line.substr(0, kMaxLine), "  "), whole ? "" : " …");
+    const bool to_journal = fd_ == STDERR_FILENO && !json_ && standard_error_is_journal();
+    if (to_journal && send_to_journal(level, printable_lines(line.substr(0, kMaxLine), "  "))) {
+      return;
+    }
+    const std::string text = as_line(line, level);
     if (tell_lost() && write(text)) {
       return;
     }
@@ -189,8 +203,8 @@ Speaker& speaker() noexcept {
   return standard_error;
 }
 
-void say(std::string_view line) noexcept {
-  speaker().say(line);
+void say(std::string_view line, Level level) noexcept {
+  speaker().say(line, level);
 }
 
 void log_to_speaker() {

@@ -6,8 +6,10 @@
 
 #pragma once
 
+#include "cli/service/log_line.hpp"
 #include "common/base/result.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -26,7 +28,9 @@ public:
 
   /// "swarmout: line" and a newline, cut at 4 KiB. Further lines of it are indented, so that none passes for one of
   /// ours.
-  void say(std::string_view line) noexcept;
+  void say(std::string_view line, Level level = Level::info) noexcept;
+  /// From now on an object a line, for programs.
+  void say_json() noexcept { json_ = true; }
   /// On a terminal: a line that the next one takes the place of, cut at `width` characters.
   void draw(std::string_view line, std::size_t width) noexcept;
   void erase() noexcept;
@@ -39,6 +43,7 @@ public:
   [[nodiscard]] std::uint64_t lost() const noexcept;
 
 private:
+  [[nodiscard]] std::string as_line(std::string_view line, Level level) const;
   bool write(std::string_view text) noexcept;
   bool tell_lost() noexcept;
   void erase_drawn() noexcept;
@@ -48,12 +53,13 @@ private:
   std::uint64_t lost_ = 0;
   int error_ = 0;  ///< of the last one that was lost
   bool drawn_ = false;
+  std::atomic<bool> json_ = false;
   bool left_behind_ = false;
 };
 
 /// Of standard error.
 [[nodiscard]] Speaker& speaker() noexcept;
-void say(std::string_view line) noexcept;
+void say(std::string_view line, Level level = Level::info) noexcept;
 /// spdlog's lines go to the speaker from now on, no more of them than LineLimit lets pass.
 void log_to_speaker();
 

@@ -3,7 +3,11 @@
 #include "cli/shared_settings.hpp"
 #include "cli/verbs.hpp"
 #include "common/base/clock.hpp"
+#include "common/release/signing.hpp"
+#include "common/share/open_share.hpp"
 #include "peer/peer_service.hpp"
+
+#include <algorithm>
 
 namespace swarmout {
 
@@ -39,6 +43,9 @@ void add_activation_settings(Verb& verb, PeerOptions& options) {
               {.name = "touch", .help = "Gets the time of each activation, for programs that watch it"});
 }
 
+/// A share that does not answer keeps a reload, and requests to end, as long as this.
+constexpr std::chrono::milliseconds kRehearsal{10000};
+
 struct PeerTargets {
   PeerOptions options;
   ListenWishes wishes;
@@ -64,6 +71,16 @@ Verb peer_verb() {
       verb, options.max_age, Duration{},
       {.name = "max-age", .help = "Say so, here and in the record, when nothing was signed for this long; 0: never"});
   verb.reloads = true;
+  verb.rehearse = [to]() -> Result<void> {
+    const PeerOptions& told = to->options;
+    ShareAddress address = told.share;
+    address.timeout = std::min(address.timeout, kRehearsal);
+    SwarmSettings swarm = told.swarm;
+    TRY(apply_wishes(to->wishes, told.share.url, told.keys, swarm));
+    TRY(TrustedKeys::load(told.keys));
+    TRY(open_share(address, {}));
+    return {};
+  };
   verb.run = [to](std::stop_token stop) -> Result<void> {
     PeerOptions& told = to->options;
     told.version = SWARMOUT_VERSION;

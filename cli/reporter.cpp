@@ -59,6 +59,9 @@ void Reporter::progress(const std::string& line) {
   if (!terminal_ && last_ == std::chrono::steady_clock::time_point{}) {
     last_ = now;  // what is done within the first ten seconds needs no plain line
   }
+  if (!terminal_ && standard_error_is_journal()) {
+    return;  // it would be there for ever; `status` says how far a host is
+  }
   if (!lines_ || now - last_ < (terminal_ ? std::chrono::milliseconds(kRedraw) : kPlainEvery)) {
     return;
   }

@@ -17,13 +17,24 @@ constexpr std::uint64_t kMaxAttempts = 1000;
 constexpr std::uint64_t kMaxCopies = 100000;
 constexpr std::uint64_t kMaxLevel = 19;  // zstd's beyond this need more memory to unpack than clones may have
 
+/// Something that begins as a source does; open_source() knows the rest.
+struct SourceSpec : Text {
+  SourceSpec() : Text{.word = "SOURCE", .shortest = 1} {}
+  [[nodiscard]] bool read(std::string_view text, std::string& value) const {
+    return may_be_source(text) && Text::read(text, value);
+  }
+  [[nodiscard]] std::string allowed() const {
+    return "a source: git+URL[#ref], svn+URL[#revision], hg+URL[#revision], dir:PATH, tar:COMMAND or imported";
+  }
+};
+
 struct SeedTargets {
   SeedOptions options;
   ListenWishes wishes;
 };
 
 void add_usual_settings(Verb& verb, SeedOptions& options) {
-  add_setting(verb, options.source, Text{.word = "SOURCE", .shortest = 1},
+  add_setting(verb, options.source, SourceSpec{},
               {.name = "source",
                .help = "git+URL[#ref], svn+URL[#revision], hg+URL[#revision], dir:PATH, tar:COMMAND or imported",
                .required = true});

@@ -1,5 +1,7 @@
 #include "cli/shared_settings.hpp"
 
+#include "common/share/etcd/etcd_settings.hpp"
+
 #include <algorithm>
 
 namespace swarmout {
@@ -12,10 +14,30 @@ constexpr std::uint64_t kMostDscp = 63;            // six bits
 
 }  // namespace
 
+namespace {
+
+/// A directory, or an etcd URL that is one.
+struct ShareUrl : Text {
+  ShareUrl() : Text{.word = "DIR|URL", .shortest = 1} {}
+  [[nodiscard]] bool read(std::string_view text, std::string& value) const {
+    return wrong(text).empty() && Text::read(text, value);
+  }
+  [[nodiscard]] std::string wrong(std::string_view text) const {
+    if (!is_etcd_url(text)) {
+      return "";
+    }
+    const auto settings = parse_etcd_url(text);
+    return settings ? "" : to_string(settings.error());
+  }
+  [[nodiscard]] std::string allowed() const { return "a directory, or etcd://HOST[:PORT][,…]/PREFIX"; }
+};
+
+}  // namespace
+
 void add_share_settings(Verb& verb, ShareAddress& share) {
   share.helper = "/proc/self/exe";
   add_setting(
-      verb, share.url, Text{.word = "DIR|URL", .shortest = 1},
+      verb, share.url, ShareUrl{},
       {.name = "share",
        .help = "The directory that every host can reach, or etcd://HOST:2379[,HOST2:2379…]/PREFIX (etcds:// for "
                "TLS)",

@@ -33,7 +33,13 @@ namespace swarmout {
 [[nodiscard]] Verb export_verb();
 [[nodiscard]] Verb import_verb();
 
-/// All of them. `verbose` is a setting of each, and outlives them.
-[[nodiscard]] std::vector<Verb> all_verbs(bool& verbose);
+/// Settings of each.
+struct CommonOptions {
+  bool verbose = false;
+  bool log_json = false;
+};
+
+/// All of them. `common` outlives them.
+[[nodiscard]] std::vector<Verb> all_verbs(CommonOptions& common);
 
 }  // namespace swarmout

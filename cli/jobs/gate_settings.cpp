@@ -26,7 +26,7 @@ void add_gate_settings(Verb& verb, GateOptions& options) {
                .scope = Scope::command_line});
   add_setting(verb, options.wait, Duration{},
               {.name = "wait",
-               .help = "How long; without it 1h, with --if-late old or skip no time at all",
+               .help = "How long; without it 1h, or less than --period; with --if-late old or skip no time at all",
                .scope = Scope::command_line});
 }
 

@@ -69,9 +69,9 @@ std::string bash_values(const Verb& verb) {
         case Follows::nothing:
           return "";
         case Follows::directory:
-          return "COMPREPLY=($(compgen -d -- \"$cur\"))";
+          return "_swarmout_paths -d";
         case Follows::file:
-          return "COMPREPLY=($(compgen -f -- \"$cur\"))";
+          return "_swarmout_paths -f";
         case Follows::choice:
           return fmt::format("COMPREPLY=($(compgen -W {} -- \"$cur\"))", in_quotes(choices_of(each)));
         case Follows::anything:
@@ -102,6 +102,10 @@ std::string bash_completion(const std::vector<Verb>& verbs) {
     options += fmt::format("        {}) words='{}' ;;\n", verb.name, words);
   }
   return "# bash completion for swarmout; made by `swarmout pages`.\n"
+         "_swarmout_paths() {\n"
+         "    local IFS=$'\\n'  # names may have blanks\n"
+         "    COMPREPLY=($(compgen \"$1\" -- \"$cur\"))\n"
+         "}\n"
          "_swarmout() {\n"
          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' words='' i\n"
          "    COMPREPLY=()\n"
@@ -112,7 +116,7 @@ std::string bash_completion(const std::vector<Verb>& verbs) {
          "            *) verb=${COMP_WORDS[i]}; break ;;\n"
          "        esac\n"
          "    done\n"
-         "    if [[ $prev == --config ]]; then COMPREPLY=($(compgen -f -- \"$cur\")); return; fi\n"
+         "    if [[ $prev == --config ]]; then _swarmout_paths -f; return; fi\n"
          "    case $verb:$prev in\n" +
          values +
          "    esac\n"
@@ -123,7 +127,7 @@ std::string bash_completion(const std::vector<Verb>& verbs) {
          "    if [[ $cur == -* || -z $verb ]]; then\n"
          "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "    else\n"
-         "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+         "        _swarmout_paths -f\n"
          "    fi\n"
          "}\n"
          "complete -o filenames -F _swarmout swarmout\n";

@@ -122,8 +122,8 @@ Verb config_verb() {
   add_setting(verb, to->json, Flag{}, {.name = "json", .help = "For programs", .scope = Scope::command_line});
   verb.config = &to->file;
   verb.run = [to](const std::stop_token&) -> Result<void> {
-    bool verbose = false;
-    std::vector<Verb> verbs = all_verbs(verbose);
+    CommonOptions common;
+    std::vector<Verb> verbs = all_verbs(common);
     return to->check ? check(verbs, *to->check) : show(verbs, *to);
   };
   return verb;

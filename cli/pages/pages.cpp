@@ -14,8 +14,8 @@ Result<void> write_page(const Path& file, const std::string& text) {
 }
 
 Result<void> write_pages(const Path& to) {
-  bool verbose = false;
-  const std::vector<Verb> verbs = all_verbs(verbose);
+  CommonOptions common;
+  const std::vector<Verb> verbs = all_verbs(common);
   const Path man = to / "man";
   TRY(write_page(man / "man1/swarmout.1", program_man_page(verbs)));
   for (const Verb& verb : verbs) {

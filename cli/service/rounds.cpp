@@ -16,6 +16,9 @@ Result<void> Rounds::run(const std::stop_token& stop) {
     std::stop_token token;
     {
       const std::lock_guard lock(mutex_);
+      if (next_) {
+        now_ = std::exchange(next_, nullptr);
+      }
       round_ = std::stop_source();
       token = round_.get_token();
       verb = now_.get();
@@ -32,24 +35,28 @@ Result<void> Rounds::run(const std::stop_token& stop) {
     if (next_ == nullptr || stop.stop_requested()) {
       return done;
     }
-    now_ = std::exchange(next_, nullptr);
   }
 }
 
 void Rounds::reload() {
   service_reloads();
   auto prepared = prepare_();
-  if (!prepared) {
-    say(to_string(prepared.error()));
-    say("the settings are as they were: what was changed has a mistake");
+  const auto changed = [&] {
+    const std::lock_guard lock(mutex_);
+    return prepared && (*prepared)->given != (next_ ? next_ : now_)->given;
+  };
+  if (prepared && !changed()) {
+    ask_for_look();
+    return;
+  }
+  const auto possible = prepared ? (*prepared)->verb->rehearse() : Result<void>(tl::unexpected(prepared.error()));
+  if (!possible) {
+    say(to_string(possible.error()), Level::error);
+    say("the settings are as they were: with those in the file it could not go on");
     ask_for_look();
     return;
   }
   const std::lock_guard lock(mutex_);
-  if ((*prepared)->given == now_->given) {
-    ask_for_look();
-    return;
-  }
   say("going on with changed settings");
   next_ = *std::move(prepared);
   round_.request_stop();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/settings/given.hpp"
+#include "cli/verbs.hpp"
 
 #include <functional>
 #include <memory>
@@ -16,7 +17,7 @@ namespace swarmout {
 
 /// A verb with its settings in place.
 struct PreparedVerb {
-  bool verbose = false;
+  CommonOptions common;
   std::vector<Verb> verbs;
   const Verb* verb = nullptr;  ///< one of these
   GivenValues given;

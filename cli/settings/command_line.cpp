@@ -114,6 +114,7 @@ struct Parser {
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.allow_extras();
     app.fallthrough();
+    app.require_subcommand(0, 1);  // what follows a verb is its argument, whatever it is called
     help = app.add_flag("-h,--help");
     version = app.add_flag("--version");
     verbose = app.add_flag("-v,--verbose");  // of each verb, and may stand before it

@@ -26,7 +26,11 @@ std::string_view trimmed(std::string_view text) {
                                          : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+/// Not with an '@': a URL may have a password in it.
 std::string shown(std::string_view text) {
+  if (text.find('@') != std::string_view::npos) {
+    return "the line";
+  }
   return fmt::format("\"{}\"", printable(std::string(text.substr(0, kShown))));
 }
 

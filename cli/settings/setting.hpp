@@ -66,7 +66,9 @@ struct Verb {
   std::string rest_words{};  ///< what they are, for help: "CMD…"
   /// For a verb that reads the configuration file itself: where the file of --config goes. Null: it does not.
   std::optional<std::string>* config = nullptr;
-  bool reloads = false;        ///< a service: SIGHUP has its settings read again
+  bool reloads = false;  ///< a service: SIGHUP has its settings read again
+  /// Of such a service: whether it could begin with these settings, now. Takes seconds at most.
+  std::function<Result<void>()> rehearse = [] { return Result<void>(); };
   bool takes_signals = false;  ///< itself; nobody else does then, and its stop token never stops
 
   /// By its name; null if there is none.

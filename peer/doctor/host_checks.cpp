@@ -99,6 +99,10 @@ Finding check_cron(const DoctorOptions& options) {
       files.push_back(directory / name);
     }
   }
+  const Path enabled = options.root / "etc/systemd/system/timers.target.wants/swarmout-seed.timer";
+  if (std::filesystem::is_symlink(enabled, error)) {
+    return well(enabled.native());
+  }
   for (const Path& file : files) {
     if (!std::filesystem::is_regular_file(file, error)) {
       continue;
@@ -115,8 +119,10 @@ Finding check_cron(const DoctorOptions& options) {
     return doubtful(fmt::format("none that this user can read; {} is closed to it", not_read),
                     "run this as root to be sure");
   }
-  return doubtful("no line for `swarmout seed` in crontabs and timers",
-                  "on hosts that may lead: 0 * * * *  swarmout  swarmout seed, in /etc/cron.d/swarmout");
+  return doubtful(
+      "no line for `swarmout seed` in crontabs and timers",
+      "on hosts that may lead: systemctl enable --now swarmout-seed.timer; or 0 * * * *  swarmout  swarmout seed, "
+      "in /etc/cron.d/swarmout");
 }
 
 Finding check_limits(const DoctorOptions&) {

@@ -40,14 +40,19 @@ struct GateOptions {
   std::string revision;            ///< wanted; before a slot; empty: none. Neither: the newest release
   double quorum = 0;               ///< part of the live hosts
   IfLate if_late = IfLate::wait;
-  std::optional<std::chrono::milliseconds> wait{};  ///< none: an hour with IfLate::wait, else no time at all
+  /// None: an hour with IfLate::wait, or nine tenths of the period, so that the next run can begin; else no time at
+  /// all.
+  std::optional<std::chrono::milliseconds> wait{};
   bool name_all = false;  ///< who lags behind is wanted for its own sake, however large the fleet is
   std::chrono::milliseconds poll{2000};
 
   /// How long at most it is waited for.
   [[nodiscard]] std::chrono::milliseconds patience() const {
-    return wait.value_or(if_late == IfLate::wait ? std::chrono::milliseconds(kWaitAtGate)
-                                                 : std::chrono::milliseconds(0));
+    const std::chrono::milliseconds most = kWaitAtGate;
+    const std::chrono::milliseconds before_next = period * 9 / 10;
+    return wait.value_or(if_late != IfLate::wait ? std::chrono::milliseconds(0)
+                         : period.count() > 0    ? std::min(most, before_next)
+                                                 : most);
   }
 };
 

@@ -11,6 +11,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 namespace swarmout {
 
 namespace {
@@ -107,6 +110,13 @@ Result<std::unique_ptr<Source>> bare_source(const std::string& spec, const Path&
 std::size_t place_of_revision(std::string_view spec) {
   const auto begins = [&](const char* each) { return spec.starts_with(each); };
   return begins("git+") || begins("svn+") || begins("hg+") ? spec.rfind('#') : std::string_view::npos;
+}
+
+bool may_be_source(std::string_view spec) {
+  constexpr std::array kBegin = {"git+", "svn+", "hg+", "dir:", "tar:"};
+  return spec == kImportedSource || std::any_of(kBegin.begin(), kBegin.end(), [&](std::string_view begin) {
+           return spec.starts_with(begin) && spec.size() > begin.size();
+         });
 }
 
 Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Path& state, const SourceOptions& options) {

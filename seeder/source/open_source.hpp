@@ -14,6 +14,9 @@ struct SourceOptions {
   GitTrust git_trust{};           ///< whom a git revision must be signed by
 };
 
+/// Whether it begins as a source does.
+[[nodiscard]] bool may_be_source(std::string_view spec);
+
 /// Where the `#` of `git+URL#ref` is, and of the others that can name a revision; npos: none is named.
 [[nodiscard]] std::size_t place_of_revision(std::string_view spec);
 

@@ -29,8 +29,8 @@ protected:
     return *found->find(name);
   }
 
-  bool verbose_ = false;
-  std::vector<Verb> verbs_ = all_verbs(verbose_);
+  CommonOptions common_;
+  std::vector<Verb> verbs_ = all_verbs(common_);
 };
 
 /// The indented block after the first line that has `after` in it, without its indentation.

@@ -47,6 +47,15 @@ protected:
 
 }  // namespace
 
+TEST_F(OutputTest, ForProgramsEachLineIsAnObjectAndSoIsAnError) {
+  Process seed = fleet_.seed(1, source(), {"--share", fleet_.scratch("nowhere").native(), "--log-json"});
+
+  EXPECT_EQ(seed.wait(), 69);
+  const auto object = nlohmann::json::parse(seed.err());
+  EXPECT_EQ(object["level"], "warning");
+  EXPECT_THAT(object["message"].get<std::string>(), HasSubstr("nowhere"));
+}
+
 TEST_F(OutputTest, StandardErrorOnAFullDiskDoesNotEndALeader) {
   Process seed = fleet_.seed_under(redirected("2>/dev/full"), 1, source(), {"-v", "--linger", "0s"});
   EXPECT_EQ(seed.wait(), 0);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 
 namespace swarmout::test {
@@ -106,6 +107,41 @@ TEST_F(Reload, AFileWithAMistakeChangesNothingAndTheLineIsSaid) {
   config("[peer]\npoll=often\n");
   peer.signal(SIGHUP);
   ASSERT_TRUE(wait_for([&] { return peer.err().find("swarmout.conf:2: poll") != std::string::npos; })) << peer.err();
+  const Process leader = seed();
+
+  EXPECT_TRUE(wait_for([&] { return active(); })) << peer.err();
+}
+
+/// With a mistake that no look at the file finds.
+TEST_F(Reload, SettingsThatItCouldNotBeginWithChangeNothing) {
+  config("[peer]\npoll=100ms\n");
+  Process peer = service();
+  config("[peer]\npoll=100ms\nswarm-tls=true\n");
+  ASSERT_TRUE(std::filesystem::remove(fleet_.keys() / "swarm.crt"));
+  peer.signal(SIGHUP);
+  ASSERT_TRUE(wait_for([&] { return peer.err().find("as they were") != std::string::npos; })) << peer.err();
+  const Process leader = seed();
+
+  EXPECT_TRUE(wait_for([&] { return active(); })) << peer.err();
+}
+
+TEST_F(Reload, WhatIsTakenBackAtOnceHolds) {
+  config("[peer]\npoll=100ms\n");
+  Process peer = service();
+  for (int i = 0; i < 5; ++i) {
+    config("[peer]\npoll=1h\n");
+    peer.signal(SIGHUP);
+    ASSERT_TRUE(wait_for([&] {  // it was read
+      const std::string said = peer.err();
+      return std::count(said.begin(), said.end(), '\n') > 2 * i;
+    })) << peer.err();
+    config("[peer]\npoll=100ms\n");
+    peer.signal(SIGHUP);
+    ASSERT_TRUE(wait_for([&] {
+      const std::string said = peer.err();
+      return std::count(said.begin(), said.end(), '\n') > 2 * i + 1;
+    })) << peer.err();
+  }
   const Process leader = seed();
 
   EXPECT_TRUE(wait_for([&] { return active(); })) << peer.err();

@@ -288,6 +288,13 @@ def check_security(host):
     assert exposure <= 2.0, said
 
 
+def check_journal(host):
+    active = host.do("journalctl --no-pager -o cat -u swarmout-peer SWARMOUT_RELEASE=4 -p info")
+    assert "ACTIVE" in active, "no field with the release: " + host.journal()
+    assert "%" not in host.do("journalctl --no-pager -o cat -u swarmout-peer"), "progress in the journal"
+    assert not host.do("journalctl --no-pager -q -o cat -u 'swarmout-*' -p err"), host.journal()
+
+
 def check_reload(host):
     before = host.do("systemctl show -P MainPID swarmout-peer")
     host.do("systemctl reload swarmout-peer", check=True)
@@ -350,6 +357,7 @@ def main(package):
                 check_jobs(fleet)
                 check_service(fleet.hosts[0])
                 check_security(fleet.hosts[0])
+                check_journal(fleet.hosts[0])
                 check_reload(fleet.hosts[1])
                 check_snapshot(fleet)
                 check_upgrade(fleet.hosts[1], newer(package, directory))

@@ -46,8 +46,8 @@ protected:
     return text;
   }
 
-  bool verbose_ = false;
-  std::vector<Verb> verbs_ = all_verbs(verbose_);
+  CommonOptions common_;
+  std::vector<Verb> verbs_ = all_verbs(common_);
   std::map<std::string, std::string> environment_;
 };
 
@@ -142,6 +142,17 @@ TEST_F(Pages, AllMistakesOfAFileAreNamedInTheOrderOfTheirLines) {
   EXPECT_THAT(lines, testing::ElementsAre(1, 2, 3, 8, 5, 9));
 }
 
+/// With them nothing runs, whatever else is right.
+TEST_F(Pages, ASourceThatIsNoneAndAnEtcdUrlThatIsWrongAreMistakesOfTheFile) {
+  for (const char* const line :
+       {"[seed]\nsource=gti+https://host/x", "share=etcd://me:secret@host/x\n[seed]\n", "share=etcd://host:2379\n"}) {
+    const ConfigText read = parse_all_config(line, "conf");
+    EXPECT_THAT(config_mistakes(verbs_, read.lines, "conf"), testing::SizeIs(1)) << line;
+  }
+  const ConfigText read = parse_all_config("share=etcds://a:1,b/x\n[seed]\nsource=imported\n", "conf");
+  EXPECT_THAT(config_mistakes(verbs_, read.lines, "conf"), testing::IsEmpty());
+}
+
 TEST_F(Pages, ManualPagesNameEveryOption) {
   for (const Verb& verb : verbs_) {
     const std::string page = verb_man_page(verb);
@@ -164,7 +175,7 @@ TEST_F(Pages, BashCompletesVerbsOptionsAndTheWordsOfAChoice) {
   int runs = 0;
   const auto completed = [&](const std::string& words) {
     const std::string script = "source \"$1\"; COMP_WORDS=(" + words +
-                               "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _swarmout; echo \"${COMPREPLY[@]}\"";
+                               "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _swarmout; IFS=' '; echo \"${COMPREPLY[*]}\"";
     return run({{"bash", "-c", script, "bash", (dir / "swarmout").native()}, {}}, dir / std::to_string(++runs)).out;
   };
 
@@ -172,6 +183,8 @@ TEST_F(Pages, BashCompletesVerbsOptionsAndTheWordsOfAChoice) {
   EXPECT_EQ(completed("swarmout run --if-l"), "--if-late\n");
   EXPECT_EQ(completed("swarmout run --if-late ''"), "wait old skip\n");
   EXPECT_EQ(completed("swarmout --config x see"), "seed\n");
+  write_file(dir / "two words", "");
+  EXPECT_EQ(completed("swarmout import " + (dir / "two").native()), (dir / "two words").native() + "\n");
 }
 
 TEST_F(Pages, OtherShellsReadTheirs) {

@@ -70,6 +70,19 @@ TEST(CommandLine, WordsOfAnotherProgramAreTakenAsTheyAre) {
   EXPECT_EQ(line->rest, Words{"make"});
 }
 
+TEST(CommandLine, AnArgumentMayBeCalledAsAVerbIs) {
+  Verb verb{.name = "pin", .about = "Pins"};
+  std::string release;
+  add_setting(verb, release, Text{.word = "RELEASE"}, {.name = "release", .help = "Which", .scope = Scope::argument});
+  const std::vector<Verb> verbs = {verb, Verb{.name = "status", .about = "Shows"}};
+
+  const auto line = parse_command_line(verbs, {"pin", "status"});
+
+  ASSERT_TRUE(line) << to_string(line.error());
+  EXPECT_EQ(line->verb, "pin");
+  EXPECT_EQ(line->values, (std::vector<std::pair<std::string, std::string>>{{"release", "status"}}));
+}
+
 TEST(CommandLine, ValuesAreTakenAsTheyAre) {
   for (const std::string value : {"-x", "a,b c;d\"e'f#g", "[a]", "[::1]:1", "--linger", "a=b", "{a}", "reap", "%%"}) {
     TwoVerbs command;
