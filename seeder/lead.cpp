@@ -134,7 +134,7 @@ private:
     }
     const std::optional<SignedDescriptor> newest = believed.value_or(std::nullopt);
     TRY_ASSIGN(const auto revision, resolve(*source));
-    const Standing standing = revision ? standing_to(newest, *revision) : Standing::other;
+    const Standing standing = revision ? standing_to(newest, *revision, *source) : Standing::other;
     if (standing == Standing::same) {
       return unchanged(*newest);
     }
@@ -153,7 +153,7 @@ private:
     }
     TRY_ASSIGN(const SealedRelease sealed, make_release(*source, revision.value_or(""), newest));
     if (!revision) {  // the source names it only now
-      const Standing found = standing_to(newest, sealed.release.descriptor.revision);
+      const Standing found = standing_to(newest, sealed.release.descriptor.revision, *source);
       if (found == Standing::same) {
         return unchanged(*newest);
       }
@@ -162,9 +162,20 @@ private:
     return stage_and_publish(sealed);
   }
 
-  Standing standing_to(const std::optional<SignedDescriptor>& newest, const std::string& revision) {
-    return newest ? standing_of(epoch_.share, *newest, revision, epoch_.certificate(), epoch_.signer.verify_key().id())
-                  : Standing::other;
+  Standing standing_to(const std::optional<SignedDescriptor>& newest, const std::string& revision,
+                       const Source& source) {
+    return newest && is_of(*newest, source)
+               ? standing_of(epoch_.share, *newest, revision, epoch_.certificate(), epoch_.signer.verify_key().id())
+               : Standing::other;
+  }
+  /// A hash is the name of one content; a number of svn, and what an import is called, of several.
+  bool is_of(const SignedDescriptor& newest, const Source& source) const {
+    if (const auto packed = source.packed()) {
+      return newest.descriptor.manifest == packed->descriptor.manifest;
+    }
+    const auto place = [](const std::string& spec) { return spec.substr(0, place_of_revision(spec)); };
+    const std::string ours = without_credentials(epoch_.options.source);
+    return !ours.starts_with("svn+") || place(newest.descriptor.source) == place(ours);
   }
   void say_why_anew(Standing standing) const {
     if (standing == Standing::another_swarm) {

@@ -13,12 +13,13 @@ Verb export_verb() {
   const auto to = std::make_shared<ExportOptions>();
   add_setting(verb, to->release, Text{.word = "RELEASE", .shortest = 1},
               {.name = "release",
-               .help = "A release number, revision, tag or branch that this host has, or `latest`",
+               .help = "A release number, revision, tag or branch that this host has, or `latest`: what is active",
                .scope = Scope::argument,
                .required = true});
   add_setting(verb, to->file, Text{.word = "FILE", .shortest = 1},
               {.name = "file", .help = "Where to; - for standard output", .scope = Scope::argument, .required = true});
   add_state_setting(verb, to->state);
+  add_dest_setting(verb, to->dest);
   verb.run = [to](std::stop_token stop) -> Result<void> {
     Reporter reporter(Reporter::Lines::when_watched);
     const auto meter = [&](const ArchiveProgress& progress) {

@@ -84,9 +84,8 @@ std::string_view name_of(Level level) {
 std::vector<std::pair<std::string, std::string>> fields_of(std::string_view line) {
   std::vector<std::pair<std::string, std::string>> fields;
   const std::string release = word_after(line, "release ", ":");
-  if (!release.empty() && release.size() < 20 && std::all_of(release.begin(), release.end(), [](unsigned char c) {
-        return std::isdigit(c) != 0;
-      })) {
+  if (!release.empty() && release.size() < 20 &&
+      std::all_of(release.begin(), release.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) {
     fields.emplace_back("release", release);
   }
   if (std::string slot = word_after(line, "slot ", " "); !slot.empty()) {

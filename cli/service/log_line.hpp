@@ -1,6 +1,7 @@
 // How a line that is said looks to what reads standard error: a person, systemd's journal, or a program.
 //
-// Levels go by who must act: error, somebody; warning, nobody yet: it passes, or the next run tries again; info, nobody.
+// Levels go by who must act: error, somebody; warning, nobody yet: it passes, or the next run tries again; info,
+// nobody.
 
 #pragma once
 

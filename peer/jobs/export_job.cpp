@@ -2,6 +2,7 @@
 
 #include "common/archive/byte_stream.hpp"
 #include "common/base/key_values.hpp"
+#include "peer/run/active_tree.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -30,10 +31,14 @@ Result<Store> store_of_host(const Path& state) {
                     "run this as the service's user, or as root");
 }
 
-Result<SignedDescriptor> release_in(const Store& store, const std::string& wanted) {
+Result<SignedDescriptor> release_in(const Store& store, const ExportOptions& options) {
+  const std::string& wanted = options.release;
   TRY_ASSIGN(auto all, store.releases());
   if (wanted == "latest" && !all.empty()) {
-    return std::move(all.front());
+    // Not one that the fleet has gone back from.
+    const auto tree = active_tree(options.dest);
+    auto active = tree ? release_of(*tree, options.state) : std::nullopt;
+    return active ? *std::move(active) : std::move(all.front());
   }
   std::vector<ReleaseNames> names;
   std::string shown;
@@ -68,6 +73,11 @@ public:
     if (!ours) {
       part.path_.clear();  // it is another one's
       return fail(ErrorCode::temporary, fmt::format("another export writes {}", file.native()));
+    }
+    if (opened.st_uid != ::geteuid() || opened.st_nlink != 1 || ::fchmod(part.fd_.get(), 0600) != 0) {
+      const Path there_already = std::exchange(part.path_, Path());
+      return fail(ErrorCode::cannot_write, fmt::format("{} is there, and not ours alone", there_already.native()),
+                  "remove it, or export to a directory that only you may write to");
     }
     if (!S_ISREG(opened.st_mode) || ::ftruncate(part.fd_.get(), 0) != 0) {
       return fail_errno("cannot write", part.path_.native(), S_ISREG(opened.st_mode) ? errno : EACCES);
@@ -112,7 +122,7 @@ Result<ExportReport> run_export(const ExportOptions& options, const ArchiveMeter
     return fail(ErrorCode::usage, "a release is not written to a terminal", "give a FILE, or a pipe");
   }
   TRY_ASSIGN(const Store store, store_of_host(options.state));
-  TRY_ASSIGN(const SignedDescriptor release, release_in(store, options.release));
+  TRY_ASSIGN(const SignedDescriptor release, release_in(store, options));
   ExportReport report{release.descriptor, 0};
   if (streamed) {
     FdSink sink(STDOUT_FILENO, "standard output", stop);

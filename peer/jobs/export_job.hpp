@@ -17,6 +17,7 @@ struct ExportOptions {
   std::string release;  ///< as find_called() has it, or "latest"
   std::string file;     ///< or kStandardStream
   Path state = kDefaultState;
+  Path dest = kDefaultDest;  ///< where a service has made one active, `latest` is that
 };
 
 struct ExportReport {

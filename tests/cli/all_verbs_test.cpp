@@ -111,7 +111,7 @@ TEST_F(AllVerbs, TheCatalogueNamesASharedSettingOnceWithItsVerbs) {
     }
   }
   EXPECT_THAT(of_dest, ElementsAre(ElementsAre("peer", "fetch", "run", "wait", "rollback", "hold", "resume", "verify",
-                                               "gc", "pin", "unpin", "diff", "doctor")));
+                                               "gc", "pin", "unpin", "diff", "doctor", "export")));
 }
 
 TEST_F(AllVerbs, HelpHasGroupsAndNoWordsOfALibrary) {

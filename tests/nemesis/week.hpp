@@ -73,6 +73,7 @@ private:
   void fire(const std::string& slot, Fault fault);
   void disturb(Fault fault);
   void wait_for_seeds();
+  void revive();
   void start_service(int host);
   void end_service(int host, int signal);
   void listen_to(int host);

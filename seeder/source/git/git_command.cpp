@@ -127,6 +127,10 @@ Command transport_command(const GitPlace& place, const Path& mirror, std::vector
     // A server that packs sends a sign of life every five seconds (uploadpack.keepAlive).
     argv.insert(argv.begin() + 1, {"-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=300"});
   }
+  const bool stranger = place.url_of == GitUrlOf::stranger;
+  if (stranger) {  // an askpass program answers whoever asks; credential helpers are told the host
+    argv.insert(argv.begin() + 1, {"-c", "core.askPass=", "-c", "http.extraHeader="});
+  }
   add_handed_helper(argv);
   if (place.url_of == GitUrlOf::local_superproject) {
     argv.insert(argv.begin() + 1, {"-c", "protocol.file.allow=always"});
@@ -142,7 +146,10 @@ Command transport_command(const GitPlace& place, const Path& mirror, std::vector
         fmt::format("ssh{}{} -o ConnectTimeout=30 -o ServerAliveInterval=30 -o ServerAliveCountMax=4",
                     is_set("SSH_ASKPASS") ? "" : " -o BatchMode=yes", handed_key()));
   }
-  command.inherits = [](std::string_view name) {
+  command.inherits = [stranger](std::string_view name) {
+    if (stranger && (name == "GIT_ASKPASS" || name == "SSH_ASKPASS")) {
+      return false;
+    }
     return !name.starts_with("GIT_") || begins_as_one_of(name, kAlways) || begins_as_one_of(name, kForTransport);
   };
   return command;

@@ -14,9 +14,13 @@
 
 namespace swarmout {
 
-/// Who says where a repository is: the caller, or a superproject, which may use only what git lets it use; files of
-/// this host, if it is on this host itself.
-enum class GitUrlOf { caller, superproject, local_superproject };
+/// Who says where a repository is.
+enum class GitUrlOf {
+  caller,
+  superproject,        ///< on its own server; by what git lets a superproject use
+  local_superproject,  ///< which is on this host, and may name files of this host
+  stranger,  ///< on another server: whoever may commit has named it, and what is not told the host must not be asked
+};
 
 /// Where git runs: in a directory that is no repository, nor in one, as far as git looks.
 struct GitPlace {

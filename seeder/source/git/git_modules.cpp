@@ -6,6 +6,7 @@
 #include "seeder/source/git/git_listing.hpp"
 #include "seeder/source/git/git_tidy.hpp"
 #include "seeder/source/git/git_url.hpp"
+#include "seeder/source/git/lfs_store.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -84,6 +85,7 @@ Result<std::shared_ptr<GitMirror::Use>> GitModule::use(std::stop_token stop) {
 Result<GitTree> GitModules::bring(const GitMirror& top, const std::string& commit, std::stop_token stop) {
   modules_.clear();
   count_ = 0;
+  top_url_ = top.url();
   GitTree tree{{}, &top, commit, nullptr, {}};
   TRY(bring_into(tree, "", 0, stop));
   keep_only_these(stop);
@@ -135,7 +137,9 @@ Result<GitModule*> GitModules::bring_one(const GitMirror& parent, const std::str
   }
   auto& module = modules_[*url];
   if (!module) {
-    const GitUrlOf whose = is_local_url(parent.url()) ? GitUrlOf::local_superproject : GitUrlOf::superproject;
+    const GitUrlOf whose = is_local_url(*url)               ? GitUrlOf::local_superproject
+                           : is_same_server(top_url_, *url) ? GitUrlOf::superproject
+                                                            : GitUrlOf::stranger;
     module = std::make_unique<GitModule>(GitModule{GitMirror(*url, directory_, whose)});
   }
   if (std::find(module->commits.begin(), module->commits.end(), commit) == module->commits.end()) {

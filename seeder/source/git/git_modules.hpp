@@ -62,6 +62,7 @@ private:
   void keep_only_these(const std::stop_token& stop) const;
 
   Path directory_;
+  std::string top_url_;                                        ///< of the topmost superproject
   std::map<std::string, std::unique_ptr<GitModule>> modules_;  ///< by URL
   std::size_t count_ = 0;                                      ///< of submodules
 };

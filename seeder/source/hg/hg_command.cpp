@@ -41,7 +41,7 @@ struct CallerSettings {
 };
 
 Result<CallerSettings> caller_hg_settings(const HgPlace& place, std::stop_token stop) {
-  std::vector<std::string> arguments = {"--repository", place.repository.native(), "config"};
+  std::vector<std::string> arguments = {"config"};  // of no repository: ours has no part in it, and may be damaged
   arguments.insert(arguments.end(), kHgTransport.begin(), kHgTransport.end());
   Command command = hg_command_at(place, std::move(arguments));
   command.inherits = [](std::string_view name) { return is_not_of_hg(name) || name == "HGRCPATH"; };
@@ -101,7 +101,6 @@ Result<ToolOutcome> run_hg_on_upstream(const HgPlace& place, const HgLocation& l
     settings.text += fmt::format("[paths]\n{} = {}\n", kHgUpstream, location.repository);
   }
   TRY_ASSIGN(const Fd input, text_as_input(settings.text));
-  arguments.insert(arguments.begin(), {"--repository", place.repository.native()});
   arguments.insert(arguments.end(), {"--", by_name ? kHgUpstream : location.repository});
   Command command = hg_command_at(place, std::move(arguments));
   command.environment.emplace_back("HGRCPATH", "/dev/stdin");

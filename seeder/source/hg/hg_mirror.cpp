@@ -130,12 +130,13 @@ Result<std::vector<HgFile>> HgMirror::bring_once(const std::string& node, std::s
   TRY_ASSIGN(const bool here, has(node, stop));
   if (!here) {
     // What hg says of its steps shows that it moves. A repository that was made anew upstream is no relative of ours.
-    TRY_ASSIGN(const ToolOutcome outcome,
-               run_hg_on_upstream(place(), location_, {"pull", "--debug", "--force", "--rev", node}, stop,
-                                  [&](std::string_view piece) -> Result<void> {
-                                    said_ += piece.size();
-                                    return {};
-                                  }));
+    TRY_ASSIGN(const ToolOutcome outcome, run_hg_on_upstream(place(), location_,
+                                                             {"--repository", place().repository.native(), "pull",
+                                                              "--debug", "--force", "--rev", node},
+                                                             stop, [&](std::string_view piece) -> Result<void> {
+                                                               said_ += piece.size();
+                                                               return {};
+                                                             }));
     if (outcome.status != 0) {
       return tl::unexpected(failure(outcome, "fetch from"));
     }

@@ -108,9 +108,14 @@ private:
 
   Result<std::optional<std::string>> link_target(const SvnNode& node) const {
     const Path file = copy_.pristine(node.content);
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    if (!error && size > kLink.size() + kMaxPath) {
+      return std::nullopt;  // said to be a link, and svn itself takes it for a file
+    }
     const auto content = read_file(file, kLink.size() + kMaxPath);
     if (!content) {
-      return damaged(node);
+      return content.error().code == ErrorCode::not_found ? damaged(node) : tl::unexpected(content.error());
     }
     Sha1 hash;
     hash.update(as_bytes(*content));

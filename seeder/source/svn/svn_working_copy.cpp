@@ -18,6 +18,8 @@ namespace {
 
 constexpr const char* kCredentials =
     "let svn store what it asks for: run svn info URL once by hand, as the user of swarmout; or use svn+ssh with a key";
+constexpr Bytes kMaxRecord = 4 * kKiB;
+
 bool asks_for_credentials(const ToolOutcome& outcome) {
   return outcome.words.find("E170001:") != std::string::npos || outcome.words.find("E215004:") != std::string::npos;
 }
@@ -61,9 +63,12 @@ Error SvnWorkingCopy::server_failure(const ToolOutcome& outcome, const std::stri
 Result<std::string> SvnWorkingCopy::last_change(const std::string& revision, std::stop_token stop) {
   const std::string wanted = !revision.empty() ? revision : !location_.peg.empty() ? location_.peg : "HEAD";
   std::string found = "0";  // a repository without commits
+  std::string date;
   SvnXml xml([&](const SvnTag& tag) -> Result<void> {
     if (tag.name == "logentry" && tag.opens) {
       TRY_ASSIGN(found, parse_svn_revision(std::string(tag.attribute("revision"))));
+    } else if (tag.name == "date" && tag.closes) {
+      date = tag.text;
     }
     return {};
   });
@@ -78,7 +83,63 @@ Result<std::string> SvnWorkingCopy::last_change(const std::string& revision, std
     return tl::unexpected(server_failure(outcome, wanted));
   }
   TRY(xml.finish());
+  newest_ = SvnPoint{found, date};
   return found;
+}
+
+Path SvnWorkingCopy::record() const {
+  return copy_.native() + ".at";
+}
+
+std::optional<SvnPoint> SvnWorkingCopy::recorded() const {
+  const auto text = read_file(record(), kMaxRecord);
+  const std::size_t blank = text ? text->find(' ') : std::string::npos;
+  return blank == std::string::npos ? std::nullopt
+                                    : std::optional(SvnPoint{text->substr(0, blank), text->substr(blank + 1)});
+}
+
+/// Of a revision that has changed something in the directory; empty: there is none of that number.
+Result<std::string> SvnWorkingCopy::date_of(const std::string& number, std::stop_token stop) const {
+  std::string date;
+  SvnXml xml([&](const SvnTag& tag) -> Result<void> {
+    date = tag.name == "date" && tag.closes ? std::string(tag.text) : date;
+    return {};
+  });
+  TRY_ASSIGN(
+      const ToolOutcome outcome,
+      run_svn_on_server(place(directory_), location_,
+                        {"log", "--xml", "--quiet", "--revision", number, "--", location_.url + '@' + peg_for(number)},
+                        std::move(stop), [&](std::string_view piece) { return xml.feed(piece); }));
+  if (outcome.status != 0) {
+    return says_not_there(outcome) ? Result<std::string>("") : tl::unexpected(server_failure(outcome, number));
+  }
+  TRY(xml.finish());
+  return date;
+}
+
+/// svn believes that what is here is what the server has under that number. A repository that was restored from a
+/// backup has the same UUID, and another history above some number: `svn switch` makes a mixture of both, without a
+/// word.
+Result<bool> SvnWorkingCopy::is_of_this_history(const std::string& number, std::stop_token stop) {
+  const auto before = recorded();
+  const bool told = newest_ && newest_->number == number;
+  bool same = before.has_value();
+  if (same && told && before->number == number) {
+    same = before->date == newest_->date;
+  } else if (same) {
+    TRY_ASSIGN(const std::string date, date_of(before->number, stop));
+    same = before->date == date;
+  }
+  SvnPoint now{number, told ? newest_->date : ""};
+  if (!told) {
+    TRY_ASSIGN(now.date, date_of(number, stop));
+  }
+  // What is here may be a mixture until it is brought there: the later one stands for both.
+  const bool later = !same || std::stoull(number) >= std::stoull(before->number);
+  if (later) {
+    TRY(replace_file(record(), as_bytes(now.number + ' ' + now.date), 0600));
+  }
+  return same;
 }
 
 /// With a PEG the directory may have had another URL then.
@@ -159,6 +220,10 @@ Result<std::optional<SvnTree>> SvnWorkingCopy::update(const std::string& target,
 Result<SvnTree> SvnWorkingCopy::bring(const std::string& number, std::stop_token stop) {
   TRY_ASSIGN(const std::string url, url_at(number, stop));
   const std::string target = url + '@' + number;
+  TRY_ASSIGN(const bool same, is_of_this_history(number, stop));
+  if (!same) {
+    TRY(remove_tree(copy_));
+  }
   TRY_ASSIGN(auto tree, update(target, number, stop));
   if (!tree) {
     spdlog::warn("the working copy of {} in {} is damaged, or of another repository; it is made anew", shown_,

@@ -15,6 +15,13 @@
 
 namespace swarmout {
 
+/// A revision of one history: a repository that was restored from a backup may have another one of the same number.
+struct SvnPoint {
+  std::string number;
+  std::string date;  ///< as svn has it
+  bool operator==(const SvnPoint&) const = default;
+};
+
 class SvnWorkingCopy {
 public:
   /// `state` is the state directory.
@@ -57,6 +64,10 @@ public:
 private:
   [[nodiscard]] SvnPlace place(const Path& directory) const;
   [[nodiscard]] std::string peg_for(const std::string& revision) const;
+  [[nodiscard]] Path record() const;
+  [[nodiscard]] std::optional<SvnPoint> recorded() const;
+  [[nodiscard]] Result<std::string> date_of(const std::string& number, std::stop_token stop) const;
+  [[nodiscard]] Result<bool> is_of_this_history(const std::string& number, std::stop_token stop);
   [[nodiscard]] Result<std::string> url_at(const std::string& number, std::stop_token stop) const;
   [[nodiscard]] Result<ToolOutcome> fetch(std::vector<std::string> arguments, std::stop_token stop);
   [[nodiscard]] Result<std::optional<SvnTree>> update(const std::string& target, const std::string& number,
@@ -68,6 +79,7 @@ private:
   Path directory_;  ///< of all working copies
   Path copy_;
   std::optional<Fd> lock_;
+  std::optional<SvnPoint> newest_;  ///< of the last last_change()
   std::atomic<Bytes> fetched_ = 0;
 };
 

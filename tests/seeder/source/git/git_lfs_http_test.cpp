@@ -167,6 +167,25 @@ TEST_F(GitLfsHttp, NoCredentialsGoToAnotherHostThatTheTreeNames) {
   EXPECT_THAT(elsewhere.asked(), testing::IsEmpty());
 }
 
+/// Who may commit may name any server; a program that answers whoever asks must not be asked for it.
+TEST_F(GitLfsHttp, ASubmoduleOnAnotherServerDoesNotGetWhatAnAskpassProgramKnows) {
+  const GitHost elsewhere(temp_ / "served");
+  git({"submodule", "--quiet", "set-url", "third/lib", elsewhere.url("") + "/lib.git"});
+  commit_in("upstream", "outer.bin", outer_);
+  push();
+  write_file(temp_ / "askpass", "#!/bin/sh\ncase $1 in Username*) echo bot ;; *) echo S3cret ;; esac\n", true);
+  ::setenv("GIT_ASKPASS", (temp_ / "askpass").c_str(), 1);
+  source_ = open(host_.url("") + "/upstream.git");
+  const std::string commit = resolved("main");
+
+  const auto done = streamed(commit);
+
+  ::unsetenv("GIT_ASKPASS");
+  EXPECT_FALSE(commit.empty()) << "its own server is told";
+  EXPECT_THAT(done, FailsWith(ErrorCode::failed, "third/lib"));
+  EXPECT_THAT(elsewhere.asked(), testing::IsEmpty());
+}
+
 TEST_F(GitLfsHttp, AServerThatGivesSomethingElseIsNotBelieved) {
   commit_in("upstream", "outer.bin", outer_);
   push();

@@ -91,7 +91,7 @@ TEST_F(SvnSourceTest, ExternalsAreLeftOutIfThatIsWanted) {
 
 // How little is asked of the server.
 
-TEST_F(SvnSourceTest, AnExportIsTwoConnectionsAndSoIsAnUpdate) {
+TEST_F(SvnSourceTest, AnExportIsTwoConnectionsAndAnUpdateThree) {
   ASSERT_EQ(resolved(), first_);
   EXPECT_EQ(server_.connections(), 1);
   ASSERT_EQ(files(first_)["file"], "first");
@@ -101,7 +101,7 @@ TEST_F(SvnSourceTest, AnExportIsTwoConnectionsAndSoIsAnUpdate) {
   ASSERT_EQ(resolved(), second);
   ASSERT_EQ(files(second)["file"], "second");
 
-  EXPECT_EQ(server_.connections(), 4);
+  EXPECT_EQ(server_.connections(), 5) << "one more, to see that its history is that of before";
 }
 
 TEST_F(SvnSourceTest, ResolvingFetchesNothing) {
@@ -169,6 +169,34 @@ TEST_F(SvnSourceTest, ARepositoryThatWasMadeAnewIsFollowed) {
   const std::string last = other.commit("other", "tree");
 
   EXPECT_EQ(files(last), (std::map<std::string, std::string>{{"other", "tree"}}));
+}
+
+/// It has the same UUID, and svn says that all is well.
+TEST_F(SvnSourceTest, ARepositoryThatWasRestoredIsFollowedInItsNewHistory) {
+  repository_.commit("other", "old");
+  const Path backup = temp_ / "backup";
+  std::filesystem::copy(repository_.path(), backup, std::filesystem::copy_options::recursive);
+  const std::string lost = repository_.commit("file", "lost");
+  ASSERT_EQ(resolved(), lost);
+  ASSERT_EQ(files(lost)["file"], "lost");
+  std::filesystem::remove_all(repository_.path());
+  std::filesystem::rename(backup, repository_.path());
+
+  EXPECT_EQ(files(resolved())["file"], "first") << "of fewer revisions than the working copy";
+  repository_.commit("other", "new");
+  EXPECT_EQ(resolved(), lost) << "the number is there again";
+  repository_.commit("more", "content");
+
+  EXPECT_EQ(files(resolved()),
+            (std::map<std::string, std::string>{{"file", "first"}, {"other", "new"}, {"more", "content"}}));
+}
+
+TEST_F(SvnSourceTest, ALargeFileThatIsSaidToBeALinkIsAFile) {
+  const std::string large = noise(kMiB);
+  const std::string last = repository_.commit("odd", large, {{"svn:special", "*"}});
+
+  EXPECT_TRUE(files(last)["odd"] == large);
+  EXPECT_TRUE(files(last)["odd"] == large) << "and nothing is fetched anew";
 }
 
 TEST_F(SvnSourceTest, WhatSomebodyChangedInTheWorkingCopyIsNotPublished) {
