@@ -78,16 +78,31 @@ def wait_for(what, holds, seconds=PATIENCE):
     raise AssertionError("not within %d s: %s" % (seconds, what))
 
 
-def make_image(directory, package):
-    """A root with the package in it, set up as README says. Nothing of a host may be in it."""
-    sources = "".join(open(each).read() + "\n" for each in sorted(
+def apt_sources():
+    """This machine's."""
+    return "".join(open(each).read() + "\n" for each in sorted(
         glob.glob("/etc/apt/sources.list") + glob.glob("/etc/apt/sources.list.d/*.list") +
         glob.glob("/etc/apt/sources.list.d/*.sources")))
+
+
+def no_mirror():
+    """Why no root can be made from the archives of this machine; None if one can."""
+    for _ in range(3):
+        done = subprocess.run(["mmdebstrap", "--quiet", "--simulate", "--variant=minbase", "bookworm", "/dev/null", "-"],
+                              input=apt_sources(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode == 0:
+            return None
+        time.sleep(3)
+    return "no Debian archive: " + " ".join(done.stdout.strip().splitlines()[-1:])
+
+
+def make_image(directory, package):
+    """A root with the package in it, set up as README says. Nothing of a host may be in it."""
     root = os.path.join(directory, "image")
     run("mmdebstrap", "--quiet", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,iproute2",
         "--customize-hook=cp %s $1/tmp/swarmout.deb" % package,
         "--customize-hook=chroot $1 apt-get install -y -qq --no-install-recommends /tmp/swarmout.deb",
-        "bookworm", root, "-", input=sources)
+        "bookworm", root, "-", input=apt_sources())
     left = [name for name in ("etc/swarmout/keys/", "var/lib/swarmout/", "srv/swarmout/")
             if os.listdir(os.path.join(root, name))]
     assert not left, "the installation has made something in " + ", ".join(left)
@@ -377,6 +392,10 @@ def main(package):
 
 if __name__ == "__main__":
     reason = missing()
+    if reason:
+        print("skipped: " + reason)
+        sys.exit(77)
+    reason = no_mirror()
     if reason:
         print("skipped: " + reason)
         sys.exit(77)
