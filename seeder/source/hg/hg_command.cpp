@@ -40,6 +40,17 @@ struct CallerSettings {
   bool has_timeout = false;
 };
 
+/// `hg config` shows a value of several lines with \n in it; a file has them indented.
+std::string with_line_ends(std::string_view shown) {
+  std::string value;
+  for (std::size_t at = 0; at < shown.size(); ++at) {
+    const bool line_end = shown[at] == '\\' && at + 1 < shown.size() && shown[at + 1] == 'n';
+    value += line_end ? std::string("\n ") : std::string(1, shown[at]);
+    at += line_end ? 1 : 0;
+  }
+  return value;
+}
+
 Result<CallerSettings> caller_hg_settings(const HgPlace& place, std::stop_token stop) {
   std::vector<std::string> arguments = {"config"};  // of no repository: ours has no part in it, and may be damaged
   arguments.insert(arguments.end(), kHgTransport.begin(), kHgTransport.end());
@@ -59,7 +70,8 @@ Result<CallerSettings> caller_hg_settings(const HgPlace& place, std::stop_token 
     const std::string_view name = line.substr(0, equals);
     settings.has_ssh = settings.has_ssh || name == "ui.ssh";
     settings.has_timeout = settings.has_timeout || name == "http.timeout";
-    settings.text += fmt::format("[{}]\n{} = {}\n", line.substr(0, dot), name.substr(dot + 1), line.substr(equals + 1));
+    settings.text += fmt::format("[{}]\n{} = {}\n", line.substr(0, dot), name.substr(dot + 1),
+                                 with_line_ends(line.substr(equals + 1)));
   }
   return settings;
 }

@@ -137,6 +137,15 @@ TEST_F(DoctorTest, ACronLineIsFoundWhereverItIs) {
   EXPECT_EQ(check_cron(options_).health, Health::ok);
 }
 
+TEST_F(DoctorTest, AnEnabledTimerIsASeedLine) {
+  std::filesystem::create_directories(dir_ / "etc/systemd/system/timers.target.wants");
+  EXPECT_EQ(check_cron(options_).health, Health::warn);
+  std::filesystem::create_symlink("/lib/systemd/system/swarmout-seed.timer",
+                                  dir_ / "etc/systemd/system/timers.target.wants/swarmout-seed.timer");
+
+  EXPECT_EQ(check_cron(options_).health, Health::ok);
+}
+
 TEST_F(DoctorTest, WhoHoldsTheServicesLockIsTold) {
   EXPECT_EQ(check_service(options_).health, Health::warn);
   const auto lock = try_lock(options_.state / "peer.lock");

@@ -165,4 +165,18 @@ TEST(ReadersClocks, AreTheHostsWhereTheShareIsForReadingOnly) {
   EXPECT_THAT(clock.now(share), FailsWith(ErrorCode::temporary)) << "it is waited for";
 }
 
+TEST(GateOptions, ARunIsOverBeforeTheNextOneUnlessItIsToldHowLongToWait) {
+  GateOptions options;
+  EXPECT_EQ(options.patience(), std::chrono::hours(1));
+  options.period = std::chrono::minutes(10);
+  EXPECT_EQ(options.patience(), std::chrono::minutes(9));
+  options.period = std::chrono::hours(24);
+  EXPECT_EQ(options.patience(), std::chrono::hours(1));
+  options.wait = std::chrono::hours(3);
+  EXPECT_EQ(options.patience(), std::chrono::hours(3));
+  options.wait.reset();
+  options.if_late = IfLate::old;
+  EXPECT_EQ(options.patience(), std::chrono::milliseconds(0));
+}
+
 }  // namespace swarmout::test

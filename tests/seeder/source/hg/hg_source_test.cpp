@@ -217,7 +217,7 @@ TEST_F(HgSourceTest, CredentialsReachTheServerAndNoListOfProcesses) {
   put_before_hg("echo \"$@\" >> " + (temp_ / "seen").native() + "\nenv >> " + (temp_ / "seen").native());
 
   const auto by_url = open("http://bot:S3cret@" + server.endpoint() + "/x")->resolve("", {});
-  configure("[auth]\nx.prefix = *\nx.schemes = http\nx.username = bot\nx.password = S3cret\n");
+  configure("[auth]\nx.prefix = *\nx.schemes = https\n http\nx.username = bot\nx.password = S3cret\n");
   const auto by_settings = open("http://" + server.endpoint() + "/x")->resolve("", {});
 
   for (const auto& each : {by_url, by_settings}) {
