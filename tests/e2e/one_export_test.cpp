@@ -18,9 +18,9 @@ constexpr int kHosts = 20;
 class OneExport : public testing::Test {
 protected:
   void shell(const std::string& script) {
-    const Finished done = run({{"sh", "-ec", "cd \"$1\"; " + script, "sh", dir_.native()},
-                               {{"HOME", dir_.native()}, {"HGRCPATH", ""}}},
-                              fleet_.scratch("shell." + std::to_string(++runs_)));
+    const Finished done =
+        run({{"sh", "-ec", "cd \"$1\"; " + script, "sh", dir_.native()}, {{"HOME", dir_.native()}, {"HGRCPATH", ""}}},
+            fleet_.scratch("shell." + std::to_string(++runs_)));
     ASSERT_EQ(done.status, 0) << done.err;
   }
   /// Until somebody listens there.
@@ -61,7 +61,9 @@ private:
 
 TEST_F(OneExport, GitDaemonIsAskedOnceForItsNamesAndOnceForACommit) {
   write_file(dir_ / "product/file", "first");
-  shell("git init -q -b main product; git -C product add .; git -C product -c user.name=a -c user.email=a commit -q -m 1");
+  shell(
+      "git init -q -b main product; git -C product add .; git -C product -c user.name=a -c user.email=a commit -q -m "
+      "1");
   const Process server({{"git", "daemon", "--verbose", "--export-all", "--reuseaddr", "--listen=127.0.0.1",
                          fmt::format("--port={}", port_), "--base-path=" + dir_.native(), dir_.native()},
                         {}},
