@@ -28,7 +28,11 @@ Result<ToolOutcome> run_tool(const Command& command, const std::string& package,
   if (!started) {
     return tl::unexpected(start_failure(std::move(started).error(), command.argv.front(), package));
   }
-  Subprocess child = *std::move(started);
+  return outcome_of(*std::move(started), command.argv.front(), kMaxOutput, std::move(stop), take);
+}
+
+Result<ToolOutcome> outcome_of(Subprocess child, const std::string& program, Bytes most, std::stop_token stop,
+                               const TakeOutput& take) {
   ToolOutcome outcome;
   std::vector<std::byte> buffer(64 * kKiB);
   while (true) {
@@ -42,7 +46,7 @@ Result<ToolOutcome> run_tool(const Command& command, const std::string& package,
       continue;
     }
     outcome.output += piece;
-    REFUSE_UNLESS(outcome.output.size() <= kMaxOutput, command.argv.front() + " prints more than expected");
+    REFUSE_UNLESS(outcome.output.size() <= most, program + " prints more than expected");
   }
   TRY_ASSIGN(outcome.status, child.wait(stop));
   outcome.words = child.last_words();
@@ -56,8 +60,8 @@ Error start_failure(Error error, const std::string& program, const std::string& 
   return error;
 }
 
-Error tool_failure(const ToolOutcome& outcome, const std::string& what, const Path& written, std::string hint) {
-  for (std::string_view rest = outcome.words; !rest.empty();) {
+std::optional<Error> disk_failure(std::string_view words, const Path& written) {
+  for (std::string_view rest = words; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -66,6 +70,13 @@ Error tool_failure(const ToolOutcome& outcome, const std::string& what, const Pa
         return fail_errno("cannot write", written.native(), error).value();
       }
     }
+  }
+  return std::nullopt;
+}
+
+Error tool_failure(const ToolOutcome& outcome, const std::string& what, const Path& written, std::string hint) {
+  if (auto full = disk_failure(outcome.words, written)) {
+    return *std::move(full);
   }
   return {ErrorCode::failed, fmt::format("{} (status {}): {}", what, outcome.status, outcome.words), std::move(hint)};
 }

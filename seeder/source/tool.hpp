@@ -27,8 +27,16 @@ using TakeOutput = std::function<Result<void>(std::string_view)>;
 [[nodiscard]] Result<ToolOutcome> run_tool(const Command& command, const std::string& package, std::stop_token stop,
                                            const TakeOutput& take = {});
 
+/// What a program that runs prints, and how it ends. Errors: as run_tool(); `most` is how much it may print.
+[[nodiscard]] Result<ToolOutcome> outcome_of(Subprocess child, const std::string& program, Bytes most,
+                                             std::stop_token stop, const TakeOutput& take = {});
+
 /// "svn is not installed", if that is why `error`, of starting the program, happened; else `error` itself.
 [[nodiscard]] Error start_failure(Error error, const std::string& program, const std::string& package);
+
+/// If what a program said is that the disk of `written` is full or may not be written: cannot_write. What the other
+/// side said does not count.
+[[nodiscard]] std::optional<Error> disk_failure(std::string_view words, const Path& written);
 
 /// The failure of a program that did not end with 0: cannot_write, with `written`, if that disk is full or may not be
 /// written; else failed. `what` says what could not be done, `hint` what to do.

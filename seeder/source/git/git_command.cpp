@@ -3,11 +3,9 @@
 #include "common/base/private_files.hpp"
 
 #include <fmt/format.h>
-#include <string.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdlib>
 
 namespace swarmout {
@@ -157,31 +155,12 @@ Command transport_command(const GitPlace& place, const Path& mirror, std::vector
 
 Result<GitOutcome> run_git(const Command& command, std::stop_token stop) {
   TRY_ASSIGN(Subprocess child, Subprocess::start(command));
-  GitOutcome outcome;
-  std::vector<std::byte> buffer(64 * kKiB);
-  while (true) {
-    TRY_ASSIGN(const std::size_t got, child.read(buffer, stop));
-    if (got == 0) {
-      break;
-    }
-    outcome.output += as_text(std::span(buffer).first(got));
-    REFUSE_UNLESS(outcome.output.size() <= kMaxListing, "git prints more than expected");
-  }
-  TRY_ASSIGN(outcome.status, child.wait(stop));
-  outcome.words = child.last_words();
-  return outcome;
+  return outcome_of(std::move(child), "git", kMaxListing, std::move(stop));
 }
 
 Error git_failure(const GitOutcome& outcome, const std::string& what, const Path& mirror) {
-  for (std::string_view rest = outcome.words; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    for (const int error : {ENOSPC, EDQUOT, EROFS}) {
-      if (!line.starts_with("remote:") && line.find(::strerrordesc_np(error)) != std::string_view::npos) {
-        return fail_errno("cannot write", mirror.native(), error).value();
-      }
-    }
+  if (auto full = disk_failure(outcome.words, mirror)) {
+    return *std::move(full);
   }
   return {ErrorCode::failed, fmt::format("{}: git ended with status {}: {}", what, outcome.status, outcome.words), {}};
 }

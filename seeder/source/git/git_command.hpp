@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/subprocess.hpp"
+#include "seeder/source/tool.hpp"
 
 #include <stop_token>
 #include <string>
@@ -36,11 +37,7 @@ struct GitPlace {
 [[nodiscard]] Command transport_command(const GitPlace& place, const Path& mirror, std::vector<std::string> arguments,
                                         std::stop_token stop);
 
-struct GitOutcome {
-  int status = 0;
-  std::string output;
-  std::string words;  ///< of standard error, as they are
-};
+using GitOutcome = ToolOutcome;
 
 /// Errors: as Subprocess; refused, if it prints more than 256 MiB.
 [[nodiscard]] Result<GitOutcome> run_git(const Command& command, std::stop_token stop);

@@ -1,11 +1,10 @@
 #include "seeder/source/git/git_contents.hpp"
 
+#include "seeder/source/tool.hpp"
+
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 
 namespace swarmout {
@@ -16,23 +15,10 @@ namespace {
 constexpr std::size_t kMaxBlobHeader = 200;
 constexpr std::string_view kBlob = " blob ";
 
-/// What git reads lies in memory: it cannot be that both of us wait to write.
-Result<Fd> as_input(std::string_view text) {
-  Fd file(::memfd_create("swarmout", MFD_CLOEXEC));
-  if (!file.valid()) {
-    return fail_errno("cannot make", "a file in memory", errno);
-  }
-  TRY(write_all(file.get(), as_bytes(text), "a file in memory"));
-  if (::lseek(file.get(), 0, SEEK_SET) != 0) {
-    return fail_errno("cannot read", "a file in memory", errno);
-  }
-  return file;
-}
-
 }  // namespace
 
 Result<GitContents> GitContents::start(Command command, const std::string& hashes, std::stop_token stop) {
-  TRY_ASSIGN(const Fd input, as_input(hashes));
+  TRY_ASSIGN(const Fd input, text_as_input(hashes));
   command.input = input.get();
   TRY_ASSIGN(Subprocess child, Subprocess::start(command));
   return GitContents(std::move(child), std::move(stop));
